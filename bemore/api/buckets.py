@@ -1,0 +1,137 @@
+"""Where the quotas are counted: in Redis, or in the process.
+
+A bucket is the list of the times at which a client's requests were let through, within the limit's window. A request is
+let through if every one of its buckets has room; one that is refused is counted in none.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from typing import NamedTuple
+
+
+class Taken(NamedTuple):
+    """What became of a request, told for the bucket that is (nearest to) full.
+
+    ``reset_s``: seconds until its oldest request leaves the window and makes room for another one.
+    """
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+# KEYS: a list per limit, times in ms, newest first. ARGV: amount and window in ms per limit.
+# The clock is Redis's own: one for all machines. Set back by more than a second, it would keep requests of its own future
+# for as long; their list is dropped instead.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local allowed, found = 1, {}
+for i, key in ipairs(KEYS) do
+    local amount, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local newest = redis.call('LINDEX', key, 0)
+    if newest and tonumber(newest) > now + 1000 then redis.call('DEL', key) end
+    local oldest = redis.call('LINDEX', key, -1)
+    while oldest and tonumber(oldest) <= now - window do
+        redis.call('RPOP', key)
+        oldest = redis.call('LINDEX', key, -1)
+    end
+    local used = redis.call('LLEN', key)
+    if used >= amount then allowed = 0 end
+    found[2 * i] = used
+    found[2 * i + 1] = oldest and tonumber(oldest) + window - now or window
+end
+if allowed == 1 then
+    for i, key in ipairs(KEYS) do
+        redis.call('LPUSH', key, string.format('%.0f', now))
+        redis.call('PEXPIRE', key, ARGV[2 * i])
+        found[2 * i] = found[2 * i] + 1
+    end
+end
+found[1] = allowed
+return found
+"""
+
+
+class RedisBuckets:
+    """Buckets shared by all processes and machines; one round trip a request."""
+
+    def __init__(self, connection):
+        self._script = connection.register_script(_TAKE)
+
+    def take(self, who, limits):
+        """Count one request of ``who`` against ``limits`` (limits' RateLimitItems). Raises redis.RedisError."""
+        keys, arguments = [], []
+        for index, limit in enumerate(limits):
+            keys.append(f"bemore:quota:{{{who}}}:{index}")
+            arguments += limit.amount, limit.get_expiry() * 1000
+        allowed, *found = self._script(keys, arguments)
+        return _verdict(bool(allowed), limits, zip(found[::2], (each / 1000 for each in found[1::2])))
+
+
+class ProcessBuckets:
+    """Buckets of this process; what has left every window is forgotten, so that memory stays bounded."""
+
+    def __init__(self, clock=time.monotonic):
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets = OrderedDict()
+
+    def take(self, who, limits):
+        """Count one request of ``who`` against ``limits``."""
+        now = self._clock()
+        with self._lock:
+            self._forget(now)
+            buckets, found = [], []
+            for index, limit in enumerate(limits):
+                bucket = self._bucket((who, index), limit.get_expiry())
+                horizon = now - bucket.window
+                while bucket.times and bucket.times[0] <= horizon:
+                    bucket.times.popleft()
+                buckets.append(bucket)
+            allowed = all(len(bucket.times) < limit.amount for bucket, limit in zip(buckets, limits))
+            for bucket in buckets:
+                if allowed:
+                    bucket.times.append(now)
+                # In this order: the sum of a clock and a window, less the clock, may come out a hair above the window.
+                found.append((len(bucket.times), bucket.window - (now - bucket.times[0]) if bucket.times else bucket.window))
+        return _verdict(allowed, limits, found)
+
+    def _bucket(self, key, window):
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(window)
+        else:
+            self._buckets.move_to_end(key)
+        return bucket
+
+    def _forget(self, now):
+        # Two per request are more than come in new.
+        for _ in range(2):
+            if not self._buckets:
+                return
+            key, bucket = next(iter(self._buckets.items()))
+            if bucket.times and bucket.times[-1] > now - bucket.window:
+                return
+            del self._buckets[key]
+
+    def __len__(self):
+        return len(self._buckets)
+
+
+class _Bucket:
+    __slots__ = ("times", "window")
+
+    def __init__(self, window):
+        self.times = deque()
+        self.window = window
+
+
+def _verdict(allowed, limits, found):
+    """The bucket that says most: the fullest; of those that refuse, the one that refuses longest."""
+    told = [
+        Taken(allowed, limit.amount, max(0, limit.amount - used), reset_s) for limit, (used, reset_s) in zip(limits, found, strict=True)
+    ]
+    return min(told, key=lambda each: (each.remaining, -each.reset_s))

@@ -1,0 +1,44 @@
+"""Whether the service lives and is ready: plain JSON, for load balancers and people."""
+
+import time
+
+from flask import Blueprint, current_app
+
+from bemore import __version__
+from bemore.api import shapes
+from bemore.api.envelope import json
+from bemore.api.operation import operation
+from bemore.errors import DatabaseUnavailable
+from bemore.models.database import ping
+
+blueprint = Blueprint("health", __name__)
+
+_started = time.monotonic()
+
+
+def _status(status="ok"):
+    return {"status": status, "uptime": round(time.monotonic() - _started, 3), "version": __version__}
+
+
+@blueprint.get("/health")
+@operation("Whether the process lives", data=shapes.HEALTH, plain=True)
+def health():
+    return json(_status())
+
+
+@blueprint.get("/health/live")
+@operation("Whether the process lives", data=shapes.HEALTH, plain=True)
+def live():
+    return json(_status())
+
+
+@blueprint.get("/health/ready")
+@operation("Whether requests can be served: the database answers", data=shapes.READY, plain=True, errors=(503,))
+def ready():
+    quotas = current_app.extensions["bemore.quotas"]
+    redis = quotas.store_state if quotas.store_state == "none" else ("up" if quotas.ping() else "down")
+    try:
+        ping()
+    except DatabaseUnavailable:
+        return json({**_status("unavailable"), "database": "down", "redis": redis}, 503)
+    return json({**_status(), "database": "up", "redis": redis})

@@ -1,0 +1,95 @@
+"""Minute scores: scored here (tick), taken from the browser (batch-tick), read (inferences)."""
+
+import secrets
+
+import msgspec
+from flask import Blueprint, current_app
+
+from bemore import clock
+from bemore.api import shapes
+from bemore.api.envelope import success
+from bemore.api.operation import operation
+from bemore.api.views import data_points, minute_scores, minute_statistics
+from bemore.models import minute
+from bemore.schemas.base import check_partly, decode
+from bemore.schemas.compiled import Decoder
+from bemore.schemas.minutes import BatchTick, Tick
+from bemore.scoring.rounding import round3
+
+blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
+
+_schema, _decoder = BatchTick(), Decoder(BatchTick)
+
+
+@blueprint.post("/<session_id:session_id>/tick")
+@operation("Score a minute from what is stored", body=Tick, data=shapes.TICK, status=201, errors=(404,))
+def tick(session_id, body):
+    """The score is stored; the same minute again overwrites."""
+    settings = current_app.extensions["bemore"]
+    row = minute.tick(session_id, body["minute_index"], settings.weights, settings.model_version, clock.now_ms())
+    data = {
+        "minuteIndex": row.minute_index,
+        "facialScore": row.facial,
+        "vadScore": row.vad,
+        "textScore": row.text,
+        "textSentiment": row.text,
+        "combinedScore": row.combined,
+        "dataPoints": data_points(row),
+    }
+    return success(data, 201)
+
+
+@blueprint.post("/batch-tick")
+@operation(
+    "Store minutes the browser scored",
+    body=BatchTick,
+    partial=True,
+    data=shapes.BATCH_TICK,
+    beside=shapes.BATCH_TICK_BESIDE,
+    status=201,
+    errors=(404,),
+)
+def batch_tick(raw):
+    """The good minutes are stored even if others are not; `errors` then tells the first thing wrong with each of those.
+
+    Without a good one nothing is stored, and the answer is 400. The same minute again overwrites.
+    """
+    body, refused = _decoder(raw), []
+    if body is None:
+        value = decode(raw)
+        body, problems = check_partly(_schema, "items", value)
+        refused = _refused(problems, value["items"])
+    version = current_app.extensions["bemore"].model_version
+    minute.store(body["session_id"], [_row(item, version) for item in body["items"]])
+    told = {"count": len(body["items"]), "batchId": f"batch_{clock.now_ms()}_{secrets.token_hex(6)}"}
+    message = f"{told['count']}개 항목이 처리되었습니다"
+    if refused:
+        return success({"success": True, **told}, 201, message=f"{message} ({len(refused)}개 오류)", errors=refused, **told)
+    return success({"success": True, **told}, 201, message=message, **told)
+
+
+def _row(item, version):
+    index, facial, vad, text, combined, keywords, *known_by_client = item
+    words = msgspec.json.encode(keywords).decode() if keywords else None
+    scores = round3(facial), round3(vad), round3(text), round3(combined)
+    return minute.MinuteRow(index, *scores, version, "client", 0, 0, 0, words, *known_by_client)
+
+
+def _refused(problems, items):
+    """What is wrong with each refused item: its first problem."""
+    first = {}
+    for each in problems:
+        first.setdefault(each["index"], each)
+    return [{"index": index, "minuteIndex": _minute_of(items[index]), **each} for index, each in first.items()]
+
+
+def _minute_of(item):
+    index = item.get("minuteIndex") if isinstance(item, dict) else None
+    return index if type(index) is int and abs(index) < 2**53 else None
+
+
+@blueprint.get("/<session_id:session_id>/inferences")
+@operation("All minutes of a session and their statistics", data=shapes.INFERENCES, errors=(404,))
+def inferences(session_id):
+    _, rows = minute.of_session(session_id)
+    return success({"inferences": [minute_scores(session_id, row) for row in rows], "stats": minute_statistics(rows)})

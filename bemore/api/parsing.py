@@ -1,0 +1,81 @@
+"""The body of a request: its type, its encoding, its size, then its bytes."""
+
+import zlib
+
+from flask import current_app, g, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from bemore.errors import InvalidInput, PayloadTooLarge, UnsupportedMediaType
+from bemore.schemas.base import problem
+
+#: How much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
+DRAIN_BYTES = 64 << 20
+
+_CHUNK = 1 << 16
+
+
+def body():
+    """The request's bytes, unpacked; read once, then kept for the request.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, and InvalidInput for a body that is shorter than it says or badly packed.
+    """
+    if "body" not in g:
+        g.body = _read(current_app.extensions["bemore"].max_body_bytes)
+    return g.body
+
+
+def _read(most):
+    if (request.content_length or 0) > most:
+        _drain()
+        raise PayloadTooLarge(_too_large(most))
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        _drain()
+        raise PayloadTooLarge(_too_large(most)) from None
+    except ClientDisconnected:
+        raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
+    if len(raw) == most and request.content_length is None and request.environ["wsgi.input"].read(1):
+        # werkzeug cuts a body in chunks off at the limit and says nothing.
+        _drain()
+        raise PayloadTooLarge(_too_large(most))
+    if raw:
+        _check_type()
+        encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding == "gzip":
+            return _gunzip(raw, most)
+        if encoding != "identity":
+            raise UnsupportedMediaType("Content-Encoding must be gzip or identity")
+    return raw
+
+
+def _check_type():
+    kind = request.mimetype
+    if kind and kind not in ("application/json", "text/plain") and not kind.endswith("+json"):
+        raise UnsupportedMediaType("Content-Type must be application/json or text/plain")
+
+
+def _gunzip(raw, most):
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(raw, most + 1)
+    except zlib.error:
+        raise InvalidInput([problem("body", "must be valid gzip")]) from None
+    if len(unpacked) > most:
+        raise PayloadTooLarge(_too_large(most))
+    if not unpacker.eof or unpacker.unused_data:
+        raise InvalidInput([problem("body", "must be valid gzip")])
+    return unpacked
+
+
+def _drain():
+    stream, left = request.environ["wsgi.input"], DRAIN_BYTES
+    while left > 0:
+        chunk = stream.read(min(_CHUNK, left))
+        if not chunk:
+            return
+        left -= len(chunk)
+
+
+def _too_large(most):
+    return f"body must be at most {most} bytes"

@@ -1,0 +1,177 @@
+"""Quotas: how many requests of any kind, and how many writes among them, a client may send.
+
+Flask-Limiter holds the declaration and the storage. The window moves with every request (no edge across which twice the
+quota could pass), both limits are asked in one round trip, and the headers say what that trip answered.
+"""
+
+import logging
+import math
+import time
+
+import redis
+from flask import g, request
+from flask_limiter import ApplicationLimit, Limiter
+from limits.storage import RedisStorage
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from bemore.api.buckets import ProcessBuckets, RedisBuckets
+from bemore.api.envelope import failure
+
+WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+
+_EXEMPT = frozenset(("/health", "/health/live", "/health/ready", "/metrics"))
+
+#: Bounds of one exchange with Redis; connecting and asking stay below the 250 ms that a request may wait for it.
+REDIS_TIMEOUT_S = 0.1
+
+#: How long requests go on against the process's own buckets before Redis is asked again.
+REDIS_RETRY_S = 1.0
+
+_log = logging.getLogger("bemore.ratelimit")
+
+
+def is_exempt():
+    """Preflights, health checks and metrics cost nothing."""
+    return request.method == "OPTIONS" or request.path in _EXEMPT
+
+
+def is_read():
+    return request.method not in WRITES
+
+
+def client():
+    """Whose quota a request counts against: the client's address (as the trusted proxies tell it)."""
+    return request.remote_addr or "local"
+
+
+class Quotas(Limiter):
+    """Flask-Limiter with both limits in one step."""
+
+    def __init__(self, settings):
+        super().__init__(
+            client,
+            application_limits=[
+                ApplicationLimit(settings.rate_limit_all),
+                ApplicationLimit(settings.rate_limit_write, exempt_when=is_read),
+            ],
+            strategy="moving-window",
+            storage_uri=settings.redis_url or "memory://",
+            storage_options=_REDIS_OPTIONS if settings.redis_url else {},
+            enabled=settings.rate_limit_enabled,
+        )
+        self.outage = Outage()
+
+    def init_app(self, app):
+        super().init_app(app)
+        if self.enabled:
+            both = [each.limit for each in self.limit_manager.application_limits]
+            self._read_limits, self._write_limits = both[:1], both
+            self._own = ProcessBuckets()
+            self._shared = RedisBuckets(self.storage.storage) if isinstance(self.storage, RedisStorage) else None
+            app.after_request(_tell)
+
+    @property
+    def store_state(self):
+        """``up`` or ``down`` for Redis, ``none`` where the process keeps its own buckets."""
+        if not self.enabled or self._shared is None:
+            return "none"
+        return "down" if self.outage.now else "up"
+
+    def ping(self):
+        """Whether Redis answers, asked now; True where there is none to ask."""
+        if not self.enabled or self._shared is None:
+            return True
+        try:
+            return bool(self.storage.storage.ping())
+        except redis.RedisError:
+            return False
+
+    def _check_request_limit(self, callable_name=None, in_middleware=True):
+        """Replaces Flask-Limiter's own hook, which asks the store two to four times."""
+        if is_exempt():
+            return None
+        taken = self._take(client(), self._read_limits if is_read() else self._write_limits)
+        g.quota = taken
+        if taken.allowed:
+            return None
+        wait = max(1, math.ceil(taken.reset_s))
+        return failure(429, "RATE_LIMIT", "Too many requests", headers={"Retry-After": str(wait)})
+
+    def _take(self, who, limits):
+        if self._shared is not None and self.outage.may_ask():
+            try:
+                taken = self._ask(who, limits)
+                self.outage.ends()
+                return taken
+            except redis.RedisError as error:
+                self.outage.begins(error)
+        return self._own.take(who, limits)
+
+    def _ask(self, who, limits):
+        try:
+            return self._shared.take(who, limits)
+        except redis.TimeoutError:
+            raise
+        except redis.ConnectionError:
+            # A kept connection that a restart of Redis has closed fails at once; a new one may be had.
+            return self._shared.take(who, limits)
+
+
+class Outage:
+    """Whether Redis is away. ``count`` is how often it went; each time is logged once.
+
+    While it is away one request a second tries whether it is back; the others do not wait for that.
+    """
+
+    def __init__(self):
+        self.count = 0
+        self._ask_again_at = None
+
+    @property
+    def now(self):
+        return self._ask_again_at is not None
+
+    def may_ask(self):
+        if self._ask_again_at is None:
+            return True
+        if time.monotonic() < self._ask_again_at:
+            return False
+        self._ask_again_at = time.monotonic() + REDIS_RETRY_S
+        return True
+
+    def begins(self, error):
+        if self._ask_again_at is None:
+            self.count += 1
+            _log.warning("redis away; quotas are counted in this process", extra={"error": type(error).__name__})
+        self._ask_again_at = time.monotonic() + REDIS_RETRY_S
+
+    def ends(self):
+        if self._ask_again_at is not None:
+            self._ask_again_at = None
+            _log.info("redis is back; quotas are shared again")
+
+
+_REDIS_OPTIONS = {
+    "socket_connect_timeout": REDIS_TIMEOUT_S,
+    "socket_timeout": REDIS_TIMEOUT_S,
+    "retry": Retry(NoBackoff(), 0),
+    "wrap_exceptions": False,
+}
+
+
+def _tell(response):
+    taken = g.get("quota")
+    if taken is not None:
+        limit, remaining, reset = str(taken.limit), str(taken.remaining), str(max(0, math.ceil(taken.reset_s)))
+        response.headers.extend(
+            (
+                ("RateLimit-Limit", limit),
+                ("RateLimit-Remaining", remaining),
+                ("RateLimit-Reset", reset),
+                ("X-RateLimit-Limit", limit),
+                ("X-RateLimit-Remaining", remaining),
+                ("X-RateLimit-Reset", reset),
+            )
+        )
+    return response

@@ -1,0 +1,161 @@
+"""The life of a counselling session, lists of sessions, and feedback."""
+
+from flask import Blueprint
+
+from bemore import clock
+from bemore.api import shapes
+from bemore.api.envelope import success
+from bemore.api.idempotency import once
+from bemore.api.operation import operation
+from bemore.api.views import minute_statistics
+from bemore.models import feedback, minute, session
+from bemore.schemas.base import EmptyBody, check
+from bemore.schemas.sessions import GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
+
+blueprint = Blueprint("sessions", __name__, url_prefix="/api/session")
+
+_user = OfUser()
+
+#: How many sessions ``stats/summary`` names.
+RECENT = 20
+
+
+@blueprint.post("/start")
+@operation("Start a session", body=StartSession, data=shapes.STARTED, idempotent=True)
+def start(body):
+    now = clock.now_ms()
+
+    def run():
+        row = session.start(body["user_id"], body["counselor_id"], now)
+        data = {"sessionId": row.public_id, "startedAt": row.started_ms, "status": row.status}
+        return {"data": {**data, "userId": row.user_id, "counselorId": row.counselor_id}}, row
+
+    return once(run, 200, now)
+
+
+@blueprint.get("/<session_id:session_id>")
+@operation("A session and its totals", data=shapes.SESSION, errors=(404,))
+def show(session_id):
+    row, minutes = minute.of_session(session_id)
+    data = {
+        **_brief(row),
+        "userId": row.user_id,
+        "pausedAt": row.paused_ms,
+        "resumedAt": row.resumed_ms,
+        "emotionCount": len(minutes),
+        "landmarkCount": row.frame_count,
+        "sttCount": row.stt_count,
+        "stats": _totals(row),
+    }
+    return success(data)
+
+
+@blueprint.post("/<session_id:session_id>/pause")
+@operation("Pause an active session", body=EmptyBody, data=shapes.PAUSED, errors=(404, 409))
+def pause(session_id, body):
+    """One that is paused already stays as it is; one that has ended is a conflict."""
+    row = session.pause(session_id, clock.now_ms())
+    return success({"sessionId": row.public_id, "status": row.status, "pausedAt": row.paused_ms})
+
+
+@blueprint.post("/<session_id:session_id>/resume")
+@operation("Go on with a paused session", body=EmptyBody, data=shapes.RESUMED, errors=(404, 409))
+def resume(session_id, body):
+    """One that is active stays as it is; one that has ended is a conflict."""
+    row = session.resume(session_id, clock.now_ms())
+    return success({"sessionId": row.public_id, "status": row.status, "resumedAt": row.resumed_ms})
+
+
+@blueprint.post("/<session_id:session_id>/end")
+@operation("End a session", body=EmptyBody, data=shapes.ENDED, errors=(404,))
+def end(session_id, body):
+    """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
+    session.end(session_id, clock.now_ms())
+    row, minutes = minute.of_session(session_id)
+    data = {
+        "sessionId": row.public_id,
+        "status": row.status,
+        "endedAt": row.ended_ms,
+        "duration": row.duration_ms(clock.now_ms()),
+        "stats": _totals(row),
+        "inferenceStats": minute_statistics(minutes),
+        "emotionCount": len(minutes),
+        "emotionSummary": None,
+    }
+    return success(data)
+
+
+@blueprint.delete("/<session_id:session_id>")
+@operation("Erase a session and everything stored under it", data=shapes.ERASED, errors=(404,))
+def erase(session_id):
+    session.erase(session_id)
+    return success({"sessionId": session_id, "deleted": True})
+
+
+@blueprint.get("/stats/summary")
+@operation("How many sessions there are, and the newest of them", data=shapes.SUMMARY)
+def summary():
+    tally, now = session.tally(), clock.now_ms()
+    count = {status: tally.get(status, (0, 0))[0] for status in ("active", "paused", "ended")}
+    duration = tally.get("ended", (0, 0))[1]
+    recent = [
+        {
+            "id": row.public_id,
+            "sessionId": row.public_id,
+            "startedAt": row.started_ms,
+            "durationMs": row.duration_ms(now),
+            "status": row.status,
+        }
+        for row in session.newest(RECENT)
+    ]
+    average = round(duration / count["ended"]) if count["ended"] else 0
+    data = {"total": sum(count.values()), **count, "avgDuration": average, "totalDuration": duration, "recentSessions": recent}
+    return success(data)
+
+
+@blueprint.get("/user/<path:user_id>")
+@operation("The sessions of a user, newest first", query=ListSessions, data=shapes.USER_SESSIONS)
+def of_user(user_id, query):
+    """A user without sessions is no error. Follow `nextCursor` until it is null."""
+    check(_user, {"userId": user_id})
+    rows = session.newest(query["limit"] + 1, user_id, query["cursor"])
+    page = rows[: query["limit"]]
+    more = cursor_text(page[-1].started_ms, page[-1].key) if len(rows) > len(page) else None
+    return success({"userId": user_id, "count": len(page), "sessions": [_brief(row) for row in page], "nextCursor": more})
+
+
+@blueprint.post("/<session_id:session_id>/feedback")
+@operation(
+    "Rate a session",
+    body=GiveFeedback,
+    data=shapes.FEEDBACK,
+    beside=shapes.FEEDBACK_BESIDE,
+    status=201,
+    errors=(404,),
+    idempotent=True,
+)
+def give_feedback(session_id, body):
+    """May be given more than once."""
+    now = clock.now_ms()
+
+    def run():
+        feedback_id, row = feedback.add(session_id, body["rating"], body["note"], now)
+        data = {"feedbackId": feedback_id, "sessionId": session_id, "rating": body["rating"], "submittedAt": now}
+        return {"message": "피드백이 저장되었습니다", "data": data}, row
+
+    return once(run, 201, now)
+
+
+def _brief(row):
+    return {
+        "sessionId": row.public_id,
+        "counselorId": row.counselor_id,
+        "status": row.status,
+        "startedAt": row.started_ms,
+        "endedAt": row.ended_ms,
+        "duration": row.duration_ms(clock.now_ms()),
+    }
+
+
+def _totals(row):
+    return {"totalFrames": row.frame_count, "totalAudioChunks": row.audio_count, "totalSttSnippets": row.stt_count}

@@ -1,0 +1,45 @@
+"""The three uploads: face frames, audio chunks, speech-to-text snippets. All items of a request are stored, or none."""
+
+import msgspec
+from flask import Blueprint
+
+from bemore.api import shapes
+from bemore.api.envelope import success
+from bemore.api.operation import operation
+from bemore.models import telemetry
+from bemore.schemas.telemetry import UploadAudio, UploadFrames, UploadStt
+from bemore.scoring.keywords import extract_keywords
+from bemore.scoring.text import sentiment
+
+blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_id:session_id>")
+
+
+@blueprint.post("/frames")
+@operation("Upload face frames", body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
+def frames(session_id, body):
+    """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
+    rows = [(*item[:3], _json(item[3])) for item in body["items"]]
+    total = telemetry.store_frames(session_id, rows)
+    return success({"frameCount": len(rows), "totalFramesInSession": total}, 201)
+
+
+@blueprint.post("/audio")
+@operation("Upload audio chunks", body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
+def audio(session_id, body):
+    """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
+    total = telemetry.store_audio(session_id, body["items"])
+    return success({"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}, 201)
+
+
+@blueprint.post("/stt")
+@operation("Upload transcript snippets", body=UploadStt, data=shapes.STT, status=201, errors=(404,))
+def stt(session_id, body):
+    """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
+    rows = [(*item, sentiment(*item[2:]), _json(extract_keywords(*item[2:]))) for item in body["items"]]
+    total = telemetry.store_stt(session_id, rows)
+    return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
+
+
+def _json(value):
+    """A value as it is stored: JSON text, or null for none."""
+    return msgspec.json.encode(value).decode() if value else None

@@ -1,0 +1,59 @@
+"""The only place where the parts are put together."""
+
+from flask import Flask
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+
+from bemore.api import docs, failures, health, minutes, openapi, sessions, telemetry, tracing
+from bemore.api.ratelimit import Quotas
+from bemore.models import database
+
+BLUEPRINTS = (sessions.blueprint, telemetry.blueprint, minutes.blueprint, health.blueprint, docs.blueprint)
+
+#: What a page may send and read across origins; the contract lists them.
+CORS_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
+CORS_REQUEST_HEADERS = (
+    "Content-Type", "Authorization", "Idempotency-Key", "X-Request-ID", "X-Client-Version", "X-Device-ID", "X-Timestamp", "X-CSRF-Token",
+)  # fmt: skip
+CORS_EXPOSED_HEADERS = (
+    "X-Request-Id", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+    "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "ETag", "Content-Disposition",
+)  # fmt: skip
+
+
+class SessionIdConverter(BaseConverter):
+    """A session's id: any path segment that is not the name of an endpoint, so that ``GET /start`` is a 405."""
+
+    regex = r"(?!(?:start|batch-tick)(?:/|$))[^/]+"
+
+
+def create_app(settings):
+    """The WSGI application for ``settings``. Makes no connection and no table; ``bemore.models.migrate`` makes those."""
+    app = Flask("bemore", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.converters["session_id"] = SessionIdConverter
+    app.extensions["bemore"] = settings
+
+    database.connect(settings)
+    tracing.register(app)
+    CORS(
+        app,
+        origins=list(settings.frontend_urls),
+        methods=CORS_METHODS,
+        allow_headers=CORS_REQUEST_HEADERS,
+        expose_headers=CORS_EXPOSED_HEADERS,
+        supports_credentials=True,
+        always_send=False,
+        max_age=600,
+    )
+    quotas = app.extensions["bemore.quotas"] = Quotas(settings)
+    quotas.init_app(app)
+    failures.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.extensions["bemore.openapi"] = openapi.document(app, settings)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)
+    return app

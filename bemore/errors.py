@@ -1,0 +1,44 @@
+"""Domain errors. They know no HTTP; ``bemore.api.failures`` gives each its status and code."""
+
+
+class BeMoreError(Exception):
+    """Base of everything the service says to a caller on purpose."""
+
+
+class SessionNotFound(BeMoreError):
+    """No such counselling session, or one the caller may not know of."""
+
+    def __init__(self, session_id):
+        super().__init__(f"세션을 찾을 수 없습니다: {session_id}")
+
+
+class SessionStateConflict(BeMoreError):
+    """The session's state does not allow what was asked, e.g. pausing an ended one."""
+
+
+class InvalidInput(BeMoreError):
+    """A body, query or path is wrong.
+
+    ``problems`` lists what is wrong, the first first: dicts with ``field``, ``message`` (which names the field) and,
+    for an element of a batch, ``index``.
+    """
+
+    def __init__(self, problems):
+        super().__init__(problems[0]["message"])
+        self.problems = problems
+
+
+class IdempotencyKeyReused(BeMoreError):
+    """An Idempotency-Key came back with another body."""
+
+
+class PayloadTooLarge(BeMoreError):
+    """A body is larger than ``MAX_BODY_BYTES``, packed or unpacked."""
+
+
+class UnsupportedMediaType(BeMoreError):
+    """A body's type or encoding is not one the service reads."""
+
+
+class DatabaseUnavailable(BeMoreError):
+    """The database is away, full, read-only, damaged, or busy beyond its time-out."""

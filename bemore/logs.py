@@ -1,0 +1,54 @@
+"""Logs: one line an event, for people on a console or as JSON for machines. Ids and counts only, never what was said."""
+
+import logging
+import time
+
+import msgspec
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _fields(record):
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _when(record):
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03}Z"
+
+
+class ConsoleFormatter(logging.Formatter):
+    """``time level logger message name=value …``"""
+
+    def format(self, record):
+        told = " ".join(f"{name}={value}" for name, value in _fields(record).items())
+        line = f"{_when(record)} {record.levelname.lower():7} {record.name} {record.getMessage()} {told}".rstrip()
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record):
+        line = {"time": _when(record), "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode({**line, **_fields(record)}, enc_hook=str).decode()
+
+
+def config(settings):
+    """The ``logging.config`` dictionary for ``settings``; gunicorn's own messages come out in the same form."""
+    formatter = JsonFormatter if settings.log_format == "json" else ConsoleFormatter
+    level = settings.log_level.upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
+        "loggers": {
+            "bemore": {"level": level},
+            # At its debug level gunicorn quotes paths, and with them ids and names.
+            "gunicorn.error": {"level": "INFO" if level == "DEBUG" else level, "handlers": ["stderr"], "propagate": False},
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
+    }

@@ -1,0 +1,17 @@
+"""Feedback on a session: a rating 1..5 and an optional note; may be given more than once."""
+
+import secrets
+
+from bemore.models import session
+from bemore.models.database import execute
+
+
+def add(session_id, rating, note, now_ms):
+    """Store feedback inside the caller's transaction; answer its id and the session. Raises SessionNotFound."""
+    row = session.touch(session_id)
+    public_id = f"fb_{now_ms // 1000}_{secrets.token_hex(8)}"
+    execute(
+        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms) VALUES (?, ?, ?, ?, ?)",
+        (public_id, row.key, rating, note, now_ms),
+    )
+    return public_id, row

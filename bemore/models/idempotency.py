@@ -1,0 +1,48 @@
+"""The first answer under an Idempotency-Key is stored in the same transaction as what it speaks of.
+
+So whoever asks again gets that answer or, after a crash before the commit, a fresh run: never two runs.
+"""
+
+from typing import NamedTuple
+
+from bemore.errors import IdempotencyKeyReused
+from bemore.extensions import database
+from bemore.models.database import execute
+
+#: How long an answer is kept.
+KEPT_MS = 24 * 3600 * 1000
+
+
+class StoredAnswer(NamedTuple):
+    """``answer`` is the JSON text of the answer without its trace fields."""
+
+    status: int
+    answer: str
+
+
+def recall(caller, path, key, body_hash, now_ms):
+    """The stored answer or None, inside the caller's write transaction.
+
+    From here to the end of the transaction the key is the caller's: on SQLite there is one writer anyway, on PostgreSQL
+    an advisory lock on the key makes a second request wait for the first one's answer.
+    Raises IdempotencyKeyReused if the key came with another body before.
+    """
+    if database.obj.dialect == "postgres":
+        execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", ("\n".join((caller, path, key)),))
+    row = execute(
+        "SELECT body_hash, status, answer, created_ms FROM idempotency_key WHERE caller = ? AND path = ? AND key = ?", (caller, path, key)
+    ).fetchone()
+    if row is None or row[3] <= now_ms - KEPT_MS:
+        return None
+    if row[0] != body_hash:
+        raise IdempotencyKeyReused("Idempotency-Key was used with another body")
+    return StoredAnswer(row[1], row[2])
+
+
+def remember(caller, path, key, body_hash, stored, session_key, now_ms):
+    """Keep an answer, inside the caller's transaction, and drop the ones that are out of date."""
+    execute("DELETE FROM idempotency_key WHERE created_ms <= ?", (now_ms - KEPT_MS,))
+    execute(
+        "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (caller, path, key, body_hash, stored.status, stored.answer, now_ms, session_key),
+    )

@@ -1,0 +1,170 @@
+"""The tables. ``migrations/`` makes them; a test holds the two equal.
+
+Times are milliseconds. Rows of telemetry are keyed by their session's integer key and their time relative to its start,
+which is negative where the client's clock ran behind (it then counts as the first moment of the session).
+"""
+
+import peewee
+from peewee import BigAutoField, BigIntegerField, DoubleField, IntegerField, SmallIntegerField, TextField
+
+from bemore.extensions import database
+
+
+class _Model(peewee.Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Session(_Model):
+    """A counselling session.
+
+    ``erasing`` is 1 from the moment its deletion is decided: nobody sees it any more. ``revision`` grows with every change
+    of what is stored of it.
+    """
+
+    id = BigAutoField()
+    public_id = TextField(unique=True)
+    user_id = TextField()
+    counselor_id = TextField()
+    status = TextField()  # active, paused or ended
+    started_ms = BigIntegerField()
+    paused_ms = BigIntegerField(null=True)
+    resumed_ms = BigIntegerField(null=True)
+    ended_ms = BigIntegerField(null=True)
+    frame_count = BigIntegerField(default=0)
+    audio_count = BigIntegerField(default=0)
+    stt_count = BigIntegerField(default=0)
+    erasing = SmallIntegerField(default=0)
+    revision = BigIntegerField(default=0)
+
+    class Meta:
+        indexes = ((("started_ms", "id"), False), (("user_id", "started_ms", "id"), False), (("counselor_id", "started_ms", "id"), False))
+
+
+class Tally(_Model):
+    """How many sessions of a scope are in a state, and how long its ended ones lasted together; never counted by scanning.
+
+    ``scope`` is ``all``, ``user:<id>`` or ``counselor:<id>``.
+    """
+
+    scope = TextField()
+    status = TextField()
+    sessions = BigIntegerField()
+    duration_ms = BigIntegerField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("scope", "status")
+        without_rowid = True
+
+
+def _of_session(**options):
+    return peewee.ForeignKeyField(Session, column_name="session_id", object_id_name="session_key", on_delete="CASCADE", **options)
+
+
+class Frame(_Model):
+    """A face frame. ``landmarks`` is JSON text of points, ``compressed`` what the browser packed itself."""
+
+    session = _of_session(index=False)
+    ts_ms = BigIntegerField()
+    quality = DoubleField()
+    compressed = TextField(null=True)
+    landmarks = TextField(null=True)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("session", "ts_ms")
+        without_rowid = True
+
+
+class AudioChunk(_Model):
+    """A chunk of audio: what was measured, never the sound. ``vad`` 0..1 (true = 1), ``rms`` 0..1, ``pitch`` Hz."""
+
+    session = _of_session(index=False)
+    ts_start_ms = BigIntegerField()
+    ts_end_ms = BigIntegerField()
+    vad = DoubleField()
+    rms = DoubleField()
+    pitch = DoubleField(null=True)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms")
+        without_rowid = True
+
+
+class SttSnippet(_Model):
+    """A piece of transcript, its sentiment (positive, neutral or negative) and its keywords (a JSON list or null)."""
+
+    session = _of_session(index=False)
+    ts_start_ms = BigIntegerField()
+    ts_end_ms = BigIntegerField()
+    text = TextField()
+    lang = TextField()
+    sentiment = TextField()
+    keywords = TextField(null=True)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms")
+        without_rowid = True
+
+
+class MinuteScore(_Model):
+    """The scores of one minute, 0..1. ``source`` is server (scored here) or client (scored by the browser).
+
+    ``keywords`` is a JSON list or null; the last four columns are what only a client knows.
+    """
+
+    session = _of_session(index=False)
+    minute_index = IntegerField()
+    facial = DoubleField()
+    vad = DoubleField()
+    text = DoubleField()
+    combined = DoubleField()
+    model_version = TextField()
+    source = TextField()
+    frame_count = IntegerField()
+    audio_count = IntegerField()
+    stt_count = IntegerField()
+    keywords = TextField(null=True)
+    sentiment = TextField(null=True)
+    confidence = DoubleField(null=True)
+    timestamp_ms = BigIntegerField(null=True)
+    duration_ms = BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("session", "minute_index")
+        without_rowid = True
+
+
+class Feedback(_Model):
+    """A rating 1..5 of a session with an optional note."""
+
+    id = BigAutoField()
+    public_id = TextField(unique=True)
+    session = _of_session()
+    rating = SmallIntegerField()
+    note = TextField(null=True)
+    submitted_ms = BigIntegerField()
+
+
+class IdempotencyKey(_Model):
+    """The first answer given under an Idempotency-Key, kept with the session it speaks of."""
+
+    caller = TextField()
+    path = TextField()
+    key = TextField()
+    body_hash = TextField()
+    status = SmallIntegerField()
+    answer = TextField()
+    created_ms = BigIntegerField(index=True)
+    session = _of_session()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("caller", "path", "key")
+        without_rowid = True
+
+
+#: Every table, parents first.
+TABLES = (Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, Feedback, IdempotencyKey)
+
+#: The tables with rows of a session that may be many, largest first.
+TELEMETRY = (Frame, AudioChunk, SttSnippet, MinuteScore)

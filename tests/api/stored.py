@@ -1,0 +1,30 @@
+"""What the database holds, for tests that compare it before and after a request."""
+
+from bemore.extensions import database
+from bemore.models.database import execute, read
+
+
+def contents():
+    """``{table: its rows as sorted texts}`` of every table in the database's own catalogue."""
+    with read():
+        return {table: _rows(table) for table in database.get_tables() if table != "migration"}
+
+
+def counts():
+    """``{table: number of rows}``, tables without a row left out."""
+    return {table: len(rows) for table, rows in contents().items() if rows}
+
+
+def _rows(table):
+    return sorted(map(repr, execute(f"SELECT * FROM {table}").fetchall()))
+
+
+def inferences(client, session_id):
+    """``data`` of ``GET /:id/inferences``."""
+    return client.get(f"/api/session/{session_id}/inferences").json["data"]
+
+
+def totals(client, session_id):
+    """(frames, audio chunks, snippets) of a session as its totals tell."""
+    stats = client.get(f"/api/session/{session_id}").json["data"]["stats"]
+    return stats["totalFrames"], stats["totalAudioChunks"], stats["totalSttSnippets"]

@@ -1,0 +1,201 @@
+"""Lists and totals over sessions, and erasing: a user's pages, ``stats/summary``, nothing left of an erased session."""
+
+import pytest
+
+from conftest import START_MS, audio, frames, scores, start_session, stt
+from stored import contents, counts
+
+UPLOADS = (("frames", frames), ("audio", audio), ("stt", stt))
+
+
+def summary(client):
+    return client.get("/api/session/stats/summary").json["data"]
+
+
+def numbers(client):
+    """(total, active, paused, ended, avgDuration, totalDuration)"""
+    data = summary(client)
+    return tuple(data[name] for name in ("total", "active", "paused", "ended", "avgDuration", "totalDuration"))
+
+
+def user_page(client, user_id="user-1", **query):
+    answer = client.get(f"/api/session/user/{user_id}", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json["data"]
+
+
+def ids(page):
+    return [session["sessionId"] for session in page["sessions"]]
+
+
+def start_many(client, clock, count, step_ms=1_000, **who):
+    """Ids, oldest first."""
+    started = []
+    for _ in range(count):
+        started.append(start_session(client, **who))
+        clock.advance(step_ms)
+    return started
+
+
+def fill(client, session_id):
+    """Store something of every kind under a session."""
+    for path, make in UPLOADS:
+        assert client.post(f"/api/session/{session_id}/{path}", json={"items": make(10)}).status_code == 201
+    landmarks = frames(5, 90_000, landmarks=[[0.1, 0.2]], faceLandmarksCompressed="H4sI")
+    assert client.post(f"/api/session/{session_id}/frames", json={"items": landmarks}).status_code == 201
+    assert client.post(f"/api/session/{session_id}/tick", json={"minuteIndex": 0}).status_code == 201
+    body = {"sessionId": session_id, "items": scores(3, 1, keywords=["가족"])}
+    assert client.post("/api/session/batch-tick", json=body).status_code == 201
+    for key in (None, "feedback-key"):
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = client.post(f"/api/session/{session_id}/feedback", json={"rating": 4, "note": "좋아요"}, headers=headers)
+        assert answer.status_code == 201
+
+
+def start_with_key(client, key, user_id):
+    answer = client.post(
+        "/api/session/start", json={"userId": user_id, "counselorId": f"of-{user_id}"}, headers={"Idempotency-Key": key}
+    )
+    return answer.json["data"]["sessionId"]
+
+
+@pytest.mark.parametrize("state", ["active", "paused", "ended"])
+def test_erasing_leaves_no_row_in_any_table(client, state):
+    assert counts() == {}
+    first = start_with_key(client, "first", "user-1")
+    fill(client, first)
+    alone = contents()
+    other = start_with_key(client, "other", "user-2")
+    fill(client, other)
+    assert all(contents().values()), f"a table without a row is not tested: {counts()}"
+    if state != "active":
+        client.post(f"/api/session/{other}/{state.replace('paused', 'pause').replace('ended', 'end')}")
+    answer = client.delete(f"/api/session/{other}")
+    assert answer.status_code == 200
+    assert contents() == alone, "rows of the other session are missing, or of the erased one left"
+    assert client.delete(f"/api/session/{first}").status_code == 200
+    assert counts() == {}
+
+
+def test_an_erased_session_is_unknown_everywhere(client):
+    session_id = start_session(client)
+    fill(client, session_id)
+    client.delete(f"/api/session/{session_id}")
+    assert client.get(f"/api/session/{session_id}").status_code == 404
+    assert client.delete(f"/api/session/{session_id}").status_code == 404
+    assert client.post(f"/api/session/{session_id}/end").status_code == 404
+    for path, make in UPLOADS:
+        assert client.post(f"/api/session/{session_id}/{path}", json={"items": make(1)}).status_code == 404
+    assert client.post(f"/api/session/{session_id}/tick").status_code == 404
+    assert client.post("/api/session/batch-tick", json={"sessionId": session_id, "items": scores(1)}).status_code == 404
+    assert client.get(f"/api/session/{session_id}/inferences").status_code == 404
+    assert user_page(client)["sessions"] == summary(client)["recentSessions"] == []
+    assert counts() == {}
+
+
+def test_a_delete_with_a_body_erases_as_well(client):
+    session_id = start_session(client)
+    assert client.delete(f"/api/session/{session_id}", data=b"", content_type="application/json").status_code == 200
+    assert counts() == {}
+
+
+def test_the_summary_follows_every_step(client, clock):
+    def do(session_id, verb):
+        assert client.post(f"/api/session/{session_id}/{verb}").status_code in (200, 409)
+
+    assert summary(client) == {
+        "total": 0, "active": 0, "paused": 0, "ended": 0, "avgDuration": 0, "totalDuration": 0, "recentSessions": [],
+    }  # fmt: skip
+    one, two, three = (start_session(client, f"user-{number}") for number in range(3))
+    assert numbers(client) == (3, 3, 0, 0, 0, 0)
+    do(one, "pause")
+    do(two, "pause")
+    do(two, "pause")
+    assert numbers(client) == (3, 1, 2, 0, 0, 0)
+    do(two, "resume")
+    do(two, "resume")
+    assert numbers(client) == (3, 2, 1, 0, 0, 0)
+    clock.advance(60_000)
+    do(one, "end")
+    assert numbers(client) == (3, 2, 0, 1, 60_000, 60_000)
+    clock.advance(60_000)
+    do(two, "end")
+    do(two, "end")
+    do(one, "end")
+    do(one, "pause")
+    do(one, "resume")
+    assert numbers(client) == (3, 1, 0, 2, 90_000, 180_000)
+    client.delete(f"/api/session/{one}")
+    client.delete(f"/api/session/{one}")
+    assert numbers(client) == (2, 1, 0, 1, 120_000, 120_000)
+    client.delete(f"/api/session/{three}")
+    assert numbers(client) == (1, 0, 0, 1, 120_000, 120_000)
+    client.delete(f"/api/session/{two}")
+    assert numbers(client) == (0, 0, 0, 0, 0, 0)
+
+
+def test_the_summary_names_the_twenty_newest(client, clock):
+    started = start_many(client, clock, 23)
+    client.post(f"/api/session/{started[-1]}/pause")
+    client.post(f"/api/session/{started[-2]}/end")
+    recent = summary(client)["recentSessions"]
+    assert [each["sessionId"] for each in recent] == started[:2:-1]
+    assert recent[:3] == [
+        {"id": started[-1], "sessionId": started[-1], "startedAt": START_MS + 22_000, "durationMs": 1_000, "status": "paused"},
+        {"id": started[-2], "sessionId": started[-2], "startedAt": START_MS + 21_000, "durationMs": 2_000, "status": "ended"},
+        {"id": started[-3], "sessionId": started[-3], "startedAt": START_MS + 20_000, "durationMs": 3_000, "status": "active"},
+    ]
+
+
+def test_a_users_sessions_come_newest_first(client, clock):
+    first, second = start_many(client, clock, 2, counselor_id="counselor-9")
+    start_session(client, "user-11")
+    client.post(f"/api/session/{first}/end")
+    brief = {"counselorId": "counselor-9"}
+    assert user_page(client) == {
+        "userId": "user-1",
+        "count": 2,
+        "sessions": [
+            {**brief, "sessionId": second, "status": "active", "startedAt": START_MS + 1_000, "endedAt": None, "duration": 1_000},
+            {**brief, "sessionId": first, "status": "ended", "startedAt": START_MS, "endedAt": START_MS + 2_000, "duration": 2_000},
+        ],
+        "nextCursor": None,
+    }
+
+
+def test_a_user_without_sessions_has_an_empty_list(client):
+    start_session(client)
+    assert user_page(client, "nobody") == {"userId": "nobody", "count": 0, "sessions": [], "nextCursor": None}
+
+
+@pytest.mark.parametrize("step_ms", [1_000, 0])
+def test_the_cursor_walks_over_all_sessions_once(client, clock, step_ms):
+    """Also with all of them started in the same millisecond."""
+    started = start_many(client, clock, 7, step_ms)
+    start_many(client, clock, 2, user_id="user-2")
+    for limit in (1, 2, 3, 6, 7, 8, 100):
+        pages = [user_page(client, limit=limit)]
+        while pages[-1]["nextCursor"]:
+            pages.append(user_page(client, limit=limit, cursor=pages[-1]["nextCursor"]))
+        assert [each for page in pages for each in ids(page)] == started[::-1]
+        assert [page["count"] for page in pages] == [len(page["sessions"]) for page in pages]
+        assert len(pages) == -(-7 // limit), f"an empty last page at limit {limit}"
+
+
+def test_the_cursor_holds_while_sessions_come_and_go(client, clock):
+    started = start_many(client, clock, 6)
+    page = user_page(client, limit=3)
+    assert ids(page) == started[:2:-1]
+    client.delete(f"/api/session/{started[3]}")  # the last one of the page
+    client.delete(f"/api/session/{started[1]}")  # one that is still to come
+    start_many(client, clock, 2)
+    rest = user_page(client, limit=3, cursor=page["nextCursor"])
+    assert ids(rest) == [started[2], started[0]]
+    assert rest["nextCursor"] is None
+
+
+def test_a_user_id_may_hold_any_character(client):
+    for user_id, path in (("사용자", "%EC%82%AC%EC%9A%A9%EC%9E%90"), ("a b'c\"", "a%20b%27c%22"), ("a/b", "a%2Fb"), ("50%", "50%25")):
+        session_id = start_session(client, user_id)
+        page = user_page(client, path)
+        assert (page["userId"], ids(page)) == (user_id, [session_id])

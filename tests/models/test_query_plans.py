@@ -1,0 +1,97 @@
+"""Every statement of a request finds its rows by an index, and rows of telemetry by their session."""
+
+import logging
+import re
+import sqlite3
+
+import psycopg
+import pytest
+
+from bemore.models import database as connections
+from conftest import audio, frames, scores, start_session, stt
+
+#: ``stats/summary`` walks an index from its newest end and stops after 20 sessions.
+_NEWEST = re.compile(r"FROM session WHERE erasing = 0 ORDER BY started_ms DESC, id DESC LIMIT")
+
+_OF_SESSIONS = ("frame", "audio_chunk", "stt_snippet", "minute_score", "feedback")
+
+
+class _Recorder(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.statements = {}
+
+    def emit(self, record):
+        sql, params = record.msg
+        if sql.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
+            many = bool(params) and isinstance(params, list) and isinstance(params[0], tuple)
+            self.statements[sql] = params[0] if many else params
+
+
+@pytest.fixture
+def statements(client):
+    """Every statement that the endpoints run, with parameters it was run with."""
+    recorder, logger = _Recorder(), logging.getLogger("peewee")
+    logger.addHandler(recorder)
+    logger.setLevel(logging.DEBUG)
+    try:
+        for _ in range(2):
+            drive(client)
+    finally:
+        logger.removeHandler(recorder)
+        logger.setLevel(logging.NOTSET)
+    assert len(recorder.statements) > 25
+    return recorder.statements
+
+
+def drive(client):
+    session = start_session(client)
+    at = f"/api/session/{session}"
+    for kind, items in (("frames", frames()), ("audio", audio()), ("stt", stt())):
+        for _ in range(2):  # the second time is a resend
+            assert client.post(f"{at}/{kind}", json={"items": items}).status_code == 201
+    assert client.post(f"{at}/tick", json={"minuteIndex": 0}).status_code == 201
+    for _ in range(2):
+        assert client.post("/api/session/batch-tick", json={"sessionId": session, "items": scores()}).status_code == 201
+    key = {"Idempotency-Key": f"key-{session}"}
+    for _ in range(2):
+        assert client.post(f"{at}/feedback", json={"rating": 5}, headers=key).status_code == 201
+    for path in (at, f"{at}/inferences", "/api/session/stats/summary", "/api/session/user/user-1"):
+        assert client.get(path).status_code == 200
+    listed = client.get("/api/session/user/user-1?limit=1").json["data"]
+    if listed["nextCursor"]:
+        assert client.get(f"/api/session/user/user-1?limit=1&cursor={listed['nextCursor']}").status_code == 200
+    for verb in ("pause", "resume", "end"):
+        assert client.post(f"{at}/{verb}").status_code == 200
+    if start_session(client):
+        assert client.delete(at).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_statement_scans_a_table_on_sqlite(statements, settings):
+    connections.close()
+    connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))
+    for sql, params in statements.items():
+        for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall():
+            if step.startswith("SCAN") and not _NEWEST.search(sql):
+                raise AssertionError(f"{step}: {sql}")
+            for table in _OF_SESSIONS:
+                if step.startswith(f"SEARCH {table} "):
+                    assert "(session_id=?" in step, f"{step}: {sql}"
+    connection.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_no_statement_scans_a_table_on_postgres(statements, settings):
+    connections.close()
+    with psycopg.connect(settings.database_url, cursor_factory=psycopg.ClientCursor) as connection:
+        # Tables of a test are small enough to be read whole; the planner may do so only where no index serves.
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET enable_bitmapscan = off")
+        for sql, params in statements.items():
+            plan = [line for (line,) in connection.execute(f"EXPLAIN {sql}", params).fetchall()]
+            text = "\n".join(plan)
+            assert "Seq Scan" not in text, f"{sql}\n{text}"
+            for number, line in enumerate(plan):
+                if re.search(rf"Index (Only )?Scan .*on ({'|'.join(_OF_SESSIONS)})\b", line):
+                    assert "session_id = " in plan[number + 1], f"{sql}\n{text}"

@@ -1,0 +1,201 @@
+"""Sentences of reports: they describe measurements and never an illness."""
+
+import ast
+import inspect
+import re
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bemore.scoring import narrative, speech, wording
+from bemore.scoring.affect import Affect
+from bemore.scoring.emotion import EMOTIONS
+from bemore.scoring.narrative import highlights, observations, recommendations
+from bemore.scoring.speech import voice_metrics
+from bemore.scoring.wording import duration, minute_span, percent, signed
+
+# A busy machine is no reason to fail: no deadline for one example.
+patient = settings(deadline=None)
+
+FORBIDDEN = re.compile(
+    "우울|불안|장애|위험|진단|자살|자해|증상|증후군|질환|질병|병원|병적|치료|처방|약물|복용|환자|의사|의심|조울|공황|강박|중독|트라우마|망상|환각"
+    "|정신|심각|이상 징후|정상|비정상|검사|상담을 받|depress|anxiety|disorder|symptom|diagnos|suicid|risk|patient",
+    re.IGNORECASE,
+)
+NO_AUDIO = voice_metrics([])
+
+
+def minute(index, combined=0.5, *, facial=0.5, text=0.5, source="server", frames=10, audio=10, stt=1):
+    return SimpleNamespace(
+        minute_index=index,
+        facial=facial,
+        vad=0.5,
+        text=text,
+        combined=combined,
+        source=source,
+        frame_count=frames,
+        audio_count=audio,
+        stt_count=stt,
+    )
+
+
+def talk(*lengths):
+    """Voice metrics of speech and pauses in turn, in ms."""
+    chunks, at = [], 0
+    for number, length in enumerate(lengths):
+        chunks.append((at, at + length, 1 - number % 2))
+        at += length
+    return voice_metrics(chunks)
+
+
+shares = st.integers(0, 1000).map(lambda n: n / 1000)
+some_minutes = st.lists(
+    st.builds(
+        lambda combined, facial, text, source, frames, audio, stt: minute(
+            0, combined, facial=facial, text=text, source=source, frames=frames, audio=audio, stt=stt
+        ),
+        shares,
+        shares,
+        shares,
+        st.sampled_from(["client", "server"]),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.integers(0, 2),
+    ),
+    max_size=30,
+)
+voices = st.lists(st.integers(1, 200_000), max_size=12).map(lambda lengths: talk(*lengths))
+some_affect = st.none() | st.builds(Affect, *[shares] * 3)
+some_dominant = st.none() | st.builds(
+    lambda emotion, tenths: {"emotion": emotion, "percentage": tenths / 10},
+    st.sampled_from(EMOTIONS),
+    st.integers(1, 1000),
+)
+
+
+def numbered(minutes):
+    for index, one in enumerate(minutes):
+        one.minute_index = index
+    return minutes
+
+
+@patient
+@given(some_minutes, voices, some_affect, some_dominant)
+def test_no_sentence_names_an_illness_and_each_is_one_in_polite_korean(minutes, voice, affect, dominant):
+    minutes = numbered(minutes)
+    groups = (
+        highlights(minutes),
+        observations(minutes, voice, affect, dominant),
+        recommendations(minutes, voice, affect, dominant),
+    )
+    for sentences in groups:
+        assert sentences
+        for sentence in sentences:
+            assert not FORBIDDEN.search(sentence)
+            assert re.search(r"(니다|니다\([^)]*\))\.$", sentence), sentence
+
+
+@pytest.mark.parametrize("module", [narrative, speech, wording])
+def test_no_korean_text_in_the_modules_names_an_illness(module):
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("[가-힣]", node.value)
+    ]
+    assert texts
+    assert [text for text in texts if FORBIDDEN.search(text)] == []
+
+
+def test_the_words_looked_for_would_be_found():
+    assert FORBIDDEN.search("우울증이 의심됩니다.") and FORBIDDEN.search("자살 위험이 있습니다.")
+
+
+def test_no_data_is_one_sentence_each():
+    assert highlights([]) == [narrative.NO_SCORES]
+    assert observations([], NO_AUDIO, None, None) == [narrative.NO_MEASUREMENTS]
+    assert recommendations([], NO_AUDIO) == [narrative.NOTHING_TO_ADVISE_ON]
+
+
+def test_highlights_of_one_minute_tell_its_score_and_no_comparison():
+    assert highlights([minute(0, 0.62)]) == ["채점된 1분의 평균 점수는 0.62점입니다."]
+
+
+def test_highlights_tell_extremes_and_the_largest_step():
+    told = " ".join(highlights([minute(0, 0.5), minute(1, 0.8), minute(2, 0.4)]))
+    assert "가장 높은 곳은 1~2분 구간(0.80점)" in told
+    assert "가장 낮은 곳은 2~3분 구간(0.40점)" in told
+    assert "2~3분 구간이며, 바로 앞보다 0.40점 내렸습니다" in told
+
+
+def test_highlights_of_600_rising_minutes_tell_the_drift():
+    told = highlights([minute(m, m / 1000) for m in range(600)])
+    assert told[0].startswith("채점된 600분의 평균")
+    assert any("올라가는 흐름" in sentence and "0.60점" in sentence for sentence in told)
+    assert not any("가장 크게 달라진" in sentence for sentence in told)
+
+
+def test_observations_describe_voice_tone_and_mood():
+    told = observations(
+        [minute(0, text=0.7)], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0}
+    )
+    assert told[0] == "말한 시간 비율은 19%이고, 한 번에 평균 3.2초씩 1번 말했으며, 가장 긴 멈춤은 14초입니다."
+    assert "0.70점으로 밝은 편" in told[1]
+    assert "쾌감 0.20, 활기 0.00, 주도감 -0.10" in told[2]
+    assert "'중립'이며, 전체 구간의 60%" in told[3]
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_every_emotion_has_a_korean_name(emotion):
+    told = observations([], NO_AUDIO, None, {"emotion": emotion, "percentage": 50.0})
+    assert narrative.EMOTION_NAMES[emotion] in told[0]
+
+
+def test_recommendations_count_minutes_without_a_visible_face():
+    told = recommendations([minute(m, facial=0.2 if m < 4 else 0.9) for m in range(10)], talk(5000, 5000))
+    assert told == ["카메라에 얼굴이 잘 보이지 않은 구간이 4분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."]
+
+
+def test_recommendations_tell_what_the_server_did_not_get():
+    told = " ".join(recommendations([minute(m, frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO))
+    assert "얼굴이 측정되지 않은 구간이 5분" in told
+    assert "음성이 측정되지 않은 구간이 5분" in told
+    assert "글로 기록되지 않았습니다" in told
+
+
+def test_minutes_scored_by_the_browser_are_not_called_unmeasured():
+    told = recommendations([minute(m, source="client", frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO)
+    assert "측정되지 않은" not in " ".join(told)
+
+
+def test_recommendations_on_talking():
+    even = [minute(m) for m in range(5)]
+    assert "넉넉히" in recommendations(even, talk(1000, 20_000))[0]
+    assert "잠시 쉬며" in recommendations(even, talk(20_000, 1000))[0]
+    assert "가장 긴 멈춤은 40초" in recommendations(even, talk(30_000, 40_000))[0]
+
+
+def test_recommendations_point_at_a_large_step():
+    told = recommendations([minute(0, 0.3), minute(1, 0.3), minute(2, 0.9)], talk(500, 500))
+    assert told == ["점수가 크게 달라진 2~3분 구간의 대화를 함께 돌아보시면 좋겠습니다."]
+
+
+def test_even_session_gets_one_kind_sentence():
+    assert len(recommendations([minute(m) for m in range(5)], talk(500, 500))) == 1
+    assert recommendations([], talk(500, 500)) == [narrative.NOT_SCORED_YET]
+
+
+@pytest.mark.parametrize(
+    ("ms", "expected"),
+    [(0, "0초"), (400, "0.4초"), (1000, "1초"), (9_949, "9.9초"), (9_960, "10초"), (14_200, "14초"), (59_600, "1분")]
+    + [(125_000, "2분 5초"), (3_600_000, "1시간"), (3_780_000, "1시간 3분")],
+)
+def test_duration_in_words(ms, expected):
+    assert duration(ms) == expected
+
+
+def test_numbers_in_words():
+    assert percent(0.324) == "32%"
+    assert minute_span(3) == "3~4분 구간"
+    assert (signed(-0.004), signed(-0.1), signed(1)) == ("0.00", "-0.10", "1.00")

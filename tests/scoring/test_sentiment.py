@@ -1,0 +1,176 @@
+"""Sentiment of snippets, Korean and English, and that no text is slow or refused."""
+
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bemore.scoring.lexicon import ENGLISH, KOREAN
+from bemore.scoring.text import SENTIMENT_SCORES, evidence, sentiment, text_score
+
+# A busy machine is no reason to fail: no deadline for one example.
+patient = settings(deadline=None)
+
+
+def sentences(name):
+    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split("\t")) for line in lines]
+
+
+@pytest.mark.parametrize(("expected", "text"), sentences("korean_sentences.tsv"))
+def test_korean_sentence_has_the_expected_sentiment(expected, text):
+    assert sentiment(text) == expected
+
+
+@pytest.mark.parametrize(("expected", "text"), sentences("english_sentences.tsv"))
+def test_english_sentence_has_the_expected_sentiment(expected, text):
+    assert sentiment(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("plain", "negated"),
+    [
+        ("좋아요", "안 좋아요"),
+        ("좋아요", "좋지 않아요"),
+        ("행복해요", "행복하지 못해요"),
+        ("재미있어요", "재미가 없어요"),
+        ("희망이 보여요", "희망이 보이지 않아요"),
+        ("자신감이 생겼어요", "자신감이 떨어졌어요"),
+        ("웃었어요", "웃을 수 없었어요"),
+        ("괜찮아요", "괜찮은 척했어요"),
+    ],
+)
+def test_negation_of_something_pleasant_is_negative(plain, negated):
+    assert (sentiment(plain), sentiment(negated)) == ("positive", "negative")
+
+
+@pytest.mark.parametrize(
+    ("plain", "negated"),
+    [
+        ("불안해요", "불안하지 않아요"),
+        ("걱정돼요", "걱정 안 해요"),
+        ("걱정이에요", "걱정이 없어요"),
+        ("힘들어요", "힘든 건 아니에요"),
+        ("우울해요", "우울한 마음이 사라졌어요"),
+        ("불안해요", "덜 불안해요"),
+        ("나빠요", "나쁘지 않아요"),
+    ],
+)
+def test_negation_of_something_unpleasant_is_positive(plain, negated):
+    assert (sentiment(plain), sentiment(negated)) == ("negative", "positive")
+
+
+def test_what_stands_behind_a_turn_counts_more():
+    assert sentiment("힘들지만 괜찮아요") == "positive"
+    assert sentiment("괜찮지만 힘들어요") == "negative"
+    assert sentiment("It was good but now I am sad", "en") == "negative"
+
+
+def test_question_about_a_feeling_states_none():
+    assert sentiment("많이 불안하세요?") == "neutral"
+    assert sentiment("많이 불안해요") == "negative"
+
+
+@patient
+@given(st.sampled_from([text for _, text in sentences("korean_sentences.tsv")]))
+def test_decomposed_hangul_reads_like_composed(text):
+    assert sentiment(unicodedata.normalize("NFD", text)) == sentiment(text)
+
+
+@patient
+@given(st.sampled_from([text for _, text in sentences("korean_sentences.tsv")]), st.sampled_from("\u200b\u202e\u200f\ufeff"))
+def test_invisible_marks_change_nothing(text, mark):
+    assert sentiment(mark.join(text)) == sentiment(text)
+
+
+def test_spaces_and_line_ends_are_one_space():
+    assert sentiment("기분이  안\n\t좋아요") == "negative"
+
+
+def test_negation_ends_with_the_line():
+    assert sentiment("I did not\nhappy now", "en") == "positive"
+
+
+def test_hangul_is_read_whatever_the_language_tag_says():
+    assert sentiment("너무 행복해요", "en-US") == "positive"
+
+
+def test_english_is_read_under_the_default_language():
+    assert sentiment("I am so happy") == "positive"
+
+
+def test_text_in_another_language_is_neutral():
+    assert sentiment("Das ist so sad und happy happy", "de") == "neutral"
+    assert sentiment("とても嬉しいです", "ja") == "neutral"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "123", "?!…", "\u202e", "ㄱㄴ", "👩‍👩‍👧"])
+def test_text_without_words_of_feeling_is_neutral(text):
+    assert sentiment(text) == "neutral"
+
+
+@patient
+@given(st.text(max_size=5000), st.sampled_from(["ko", "en", "ja", ""]))
+def test_any_text_has_a_sentiment(text, lang):
+    assert sentiment(text, lang) in SENTIMENT_SCORES
+
+
+@patient
+@given(st.lists(st.sampled_from("좋 싫 안 못 하 지 않 없 아니 을 수 있 게 덜 , . ? not happy sad n't but 지만".split() + [" "]), max_size=200))
+def test_any_pile_of_feelings_and_negations_gives_values_within_bounds(parts):
+    for item in evidence("".join(parts)):
+        assert -1 <= item.value <= 1
+
+
+AWKWARD = {
+    "one word over and over": "좋" * 5000,
+    "no spaces": "가나다라마바사아자차" * 500,
+    "negations": "안 좋지 않" * 833,
+    "long ending": "불안" + "가" * 4998,
+    "questions without end": "힘들시" * 1666,
+    "emoji": "😀" * 5000,
+    "joined emoji": "👩\u200d" * 2500,
+    "combining marks": "\u0301\u0316" * 2500,
+    "right to left": "\u202e\u200f" * 2500,
+    "loose jamo": "\u1100\u1161" * 2500,
+    "white space": "좋" + " " * 4999,
+    "apostrophes": "a'" * 2500,
+    "English": "not happy " * 500,
+    "turns": "좋지만 싫은데 " * 555,
+}
+
+
+@pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD.keys())
+def test_5000_characters_of_anything_take_milliseconds(text):
+    # The time of this process, and the best of three, so that a busy machine does not decide. Typical: under 4 ms.
+    taken = []
+    for _ in range(3):
+        before = time.process_time()
+        sentiment(text[:5000])
+        taken.append(time.process_time() - before)
+    assert min(taken) < 0.05
+
+
+def test_snippet_of_100_characters_takes_a_fraction_of_a_millisecond():
+    text = "요즘 회사에서 일이 너무 많아서 잠을 잘 못 자고 계속 불안하고 걱정이 돼요. 그래도 친구를 만나면 조금 괜찮아지고 기분이 좋아져요. 상담을 받으면서 편안해졌어요."
+    before = time.process_time()
+    for _ in range(100):
+        sentiment(text)
+    # Typical: 0.08 ms each.
+    assert (time.process_time() - before) / 100 < 0.001
+
+
+@pytest.mark.parametrize("lexicon", [KOREAN, ENGLISH], ids=["ko", "en"])
+def test_lexicon_lists_every_entry_once(lexicon):
+    entries = [entry.lstrip("~") for _, _, group in lexicon for entry in group.split()]
+    assert sorted(entries) == sorted(set(entries))
+
+
+def test_text_score_is_the_mean_of_the_snippets():
+    assert text_score(0, 0, 0) == 0.5
+    assert text_score(1, 0, 0) == 0.7
+    assert text_score(0, 0, 3) == pytest.approx(0.3)
+    assert text_score(1, 1, 1) == pytest.approx(0.5)

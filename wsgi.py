@@ -1,0 +1,5 @@
+"""For WSGI servers: ``gunicorn wsgi:app`` (which reads ``gunicorn.conf.py`` beside this file)."""
+
+from bemore.server import load
+
+app = load()
