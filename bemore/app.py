@@ -5,11 +5,11 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from bemore.api import docs, failures, health, minutes, openapi, sessions, telemetry, tracing
+from bemore.api import docs, failures, health, minutes, openapi, reports, sessions, telemetry, tracing
 from bemore.api.ratelimit import Quotas
 from bemore.models import database
 
-BLUEPRINTS = (sessions.blueprint, telemetry.blueprint, minutes.blueprint, health.blueprint, docs.blueprint)
+BLUEPRINTS = (sessions.blueprint, telemetry.blueprint, minutes.blueprint, reports.blueprint, health.blueprint, docs.blueprint)
 
 #: What a page may send and read across origins; the contract lists them.
 CORS_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
@@ -32,6 +32,7 @@ def create_app(settings):
     """The WSGI application for ``settings``. Makes no connection and no table; ``bemore.models.migrate`` makes those."""
     app = Flask("bemore", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.merge_slashes = False  # a slash too many is no address, and an answer rather than a redirect
     app.url_map.converters["session_id"] = SessionIdConverter
     app.extensions["bemore"] = settings
 

@@ -1,8 +1,10 @@
 """gunicorn, set up by the settings; ``bemore serve`` and ``gunicorn.conf.py`` both come here."""
 
 import logging
+import selectors
 import sys
 import time
+from functools import partial
 
 import msgspec
 from gunicorn.app.base import BaseApplication
@@ -12,7 +14,6 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from bemore import clock, logs
 from bemore.app import create_app
-from bemore.errors import DatabaseUnavailable
 from bemore.errors import DatabaseUnavailable
 from bemore.models import session
 from bemore.models.database import close
@@ -34,6 +35,25 @@ wsgi.Response = _Response
 
 class Worker(ThreadWorker):
     """Threads that keep connections open; what is not even HTTP gets an answer in the contract's shape, too."""
+
+    def enqueue_req(self, conn):
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        # A new connection waits for its first byte in the poller. gunicorn lets it have a thread for up to 5 s, and browsers
+        # open connections in advance: four of them would keep everybody else waiting.
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def finish_request(self, conn, fs):
+        if self.alive and not fs.cancelled() and not fs.exception() and fs.result() is True and _has_read_ahead(conn):
+            # The next request is here already, with the rest of a body that was answered before it came (a 404, a 429).
+            # gunicorn would wait for the socket to become readable, which it does not: the bytes are in the parser.
+            self.enqueue_req(conn)
+        else:
+            super().finish_request(conn, fs)
 
     def murder_keepalived(self):
         if not self.alive:
@@ -72,6 +92,10 @@ class Worker(ThreadWorker):
             self.log.debug("client left before its error answer: %s", error)
 
 
+def _has_read_ahead(connection):
+    return connection.parser.unreader.buf.getbuffer().nbytes > 0
+
+
 def options(settings):
     """gunicorn's settings for ``settings``."""
     return {
@@ -100,17 +124,15 @@ def _on_starting(settings):
         try:
             settings.check_processes(arbiter.cfg.workers)
         except SettingsError as error:
-            _log.error(str(error))
-            sys.exit(1)
+            _refuse(str(error))
         try:
             prepare_database(settings)
         except DatabaseUnavailable:
-            _log.error("DATABASE_URL: the database cannot be reached; the line above says why")
-            sys.exit(1)
+            _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
         _log.info(
             "starting",
             extra={
-                "listen": " ".join(f"http://{host}:{port}" for host, port in arbiter.cfg.address),
+                "listen": " ".join(map(_place, arbiter.cfg.address)),
                 "database": settings.database_label,
                 "buckets": settings.bucket_label,
                 "processes": arbiter.cfg.workers,
@@ -120,6 +142,13 @@ def _on_starting(settings):
         )
 
     return prepare
+
+
+def _place(address):
+    if isinstance(address, tuple):
+        host, port = address
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"unix:{address}"
 
 
 def _refuse(why):

@@ -15,6 +15,7 @@ from bemore import clock as bemore_clock
 from bemore.models import database
 from bemore.models.migrate import migrate
 from bemore.settings import Settings
+from openapi_check import AnswerChecker
 from servers import PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)
 
 DATABASES = ("sqlite", "postgres")
@@ -121,15 +122,34 @@ def _check_failure(where, status, headers, answer):
         assert re.fullmatch(r"[1-9][0-9]*", headers.get("Retry-After", "")), f"{where}: Retry-After"
 
 
+_checkers = {}
+
+
+def _checker(app):
+    """What holds answers against the app's OpenAPI document; one per document, as making one takes a while."""
+    document = app.extensions["bemore.openapi"]
+    key = json.dumps(document)
+    if key not in _checkers:
+        _checkers[key] = AnswerChecker(document)
+    return _checkers[key]
+
+
 class CheckingClient(FlaskClient):
-    """Flask's test client; every answer's envelope is checked."""
+    """Flask's test client; every answer is held against the contract's envelope and the app's OpenAPI document."""
 
     def open(self, *args, **kwargs):
         response = super().open(*args, **kwargs)
         request = response.request
+        if request.method != "OPTIONS" and not self._is_of_the_test(request.path):
+            assert not _checker(self.application).problems(request.method, request.path, response)
         sent_id = request.headers.get("X-Request-Id")
         check_envelope(request.method, request.path, response.status_code, response.headers, response.get_data(), sent_id)
         return response
+
+    def _is_of_the_test(self, path):
+        """Whether the test itself has added that route to the app."""
+        own = (rule for rule in self.application.url_map.iter_rules() if rule.rule == path)
+        return any(not hasattr(self.application.view_functions[rule.endpoint], "operation") for rule in own)
 
 
 class CheckingSession(requests.Session):

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-#: Failures that an operation does not list, as the request did not come as far as one.
-UNROUTED = {"NOT_FOUND": "AddressNotFound", "METHOD_NOT_ALLOWED": "MethodNotAllowed"}
+#: Failures that an operation does not list, as the request did not come as far as one: code and component by status.
+UNROUTED = {404: ("NOT_FOUND", "AddressNotFound"), 405: ("METHOD_NOT_ALLOWED", "MethodNotAllowed")}
 
 
 class AnswerChecker:
@@ -20,8 +20,10 @@ class AnswerChecker:
         self._document = document
         self._registry = Registry().with_resource("urn:document", DRAFT202012.create_resource(document))
         # A path of the document that is more concrete comes first, as OpenAPI has it.
-        self._paths = sorted(document["paths"], key=lambda path: [part.startswith("{") for part in path.split("/")])
-        self._patterns = [(re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path))), path) for path in self._paths]
+        paths = sorted(document["paths"], key=lambda path: [part.startswith("{") for part in path.split("/")])
+        self._patterns = [(re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path))), path) for path in paths]
+        # A value at the end may hold a slash: in the request it stood there as %2F, which Flask's client has decoded.
+        self._patterns += [(re.compile(re.sub(r"\[\^/\]\+$", ".+", pattern.pattern)), path) for pattern, path in self._patterns]
         self._validator = lru_cache(maxsize=None)(self._validator)
 
     def problems(self, method, path, response):
@@ -55,10 +57,12 @@ class AnswerChecker:
         yield from self._content_problems(documented["content"], response, body)
 
     def _documented(self, operation, response, body):
-        if response.status_code in (404, 405):
+        if response.status_code in UNROUTED:
+            code, name = UNROUTED[response.status_code]
             error = (_json(body) or {}).get("error") or {}
-            if error.get("code") in UNROUTED:
-                return self._document["components"]["responses"][UNROUTED[error["code"]]]
+            # The answer to a HEAD has no body to tell its code.
+            if error.get("code") == code or (operation is None and not body):
+                return self._document["components"]["responses"][name]
         if operation is None:
             return None
         return self._resolved(operation["responses"].get(str(response.status_code)))

@@ -3,11 +3,10 @@
 import logging
 import traceback
 
-from flask import g
 from werkzeug.exceptions import HTTPException
 
 from bemore import errors
-from bemore.api.envelope import failure
+from bemore.api.envelope import failure, request_id
 
 #: Seconds after which a client may try again when the database is away.
 RETRY_AFTER_S = 1
@@ -72,5 +71,5 @@ def _http(error):
 def _unexpected(error):
     # The message of an exception may quote what the client sent; where it came from does not.
     places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    _log.error("unexpected error", extra={"error": type(error).__name__, "at": places[-8:], "request_id": g.get("request_id")})
+    _log.error("unexpected error", extra={"error": type(error).__name__, "at": places[-8:], "request_id": request_id()})
     return failure(500, "INTERNAL_ERROR", "internal error")

@@ -9,8 +9,8 @@ from bemore import clock
 from bemore.api import shapes
 from bemore.api.envelope import success
 from bemore.api.operation import operation
-from bemore.api.views import data_points, minute_scores, minute_statistics
 from bemore.models import minute
+from bemore.reporting.minutes import data_points, inference, scores, statistics
 from bemore.schemas.base import check_partly, decode
 from bemore.schemas.compiled import Decoder
 from bemore.schemas.minutes import BatchTick, Tick
@@ -29,11 +29,7 @@ def tick(session_id, body):
     row = minute.tick(session_id, body["minute_index"], settings.weights, settings.model_version, clock.now_ms())
     data = {
         "minuteIndex": row.minute_index,
-        "facialScore": row.facial,
-        "vadScore": row.vad,
-        "textScore": row.text,
-        "textSentiment": row.text,
-        "combinedScore": row.combined,
+        **scores(row),
         "dataPoints": data_points(row),
     }
     return success(data, 201)
@@ -71,8 +67,8 @@ def batch_tick(raw):
 def _row(item, version):
     index, facial, vad, text, combined, keywords, *known_by_client = item
     words = msgspec.json.encode(keywords).decode() if keywords else None
-    scores = round3(facial), round3(vad), round3(text), round3(combined)
-    return minute.MinuteRow(index, *scores, version, "client", 0, 0, 0, words, *known_by_client)
+    parts = round3(facial), round3(vad), round3(text), round3(combined)
+    return minute.MinuteRow(index, *parts, version, "client", 0, 0, 0, words, *known_by_client)
 
 
 def _refused(problems, items):
@@ -92,4 +88,4 @@ def _minute_of(item):
 @operation("All minutes of a session and their statistics", data=shapes.INFERENCES, errors=(404,))
 def inferences(session_id):
     _, rows = minute.of_session(session_id)
-    return success({"inferences": [minute_scores(session_id, row) for row in rows], "stats": minute_statistics(rows)})
+    return success({"inferences": [inference(session_id, row) for row in rows], "stats": statistics(rows)})

@@ -1,4 +1,4 @@
-"""The body of a request: its type, its encoding, its size, then its bytes."""
+"""The body of a request: its type, its encoding, its size, then its bytes. And the bytes of its path."""
 
 import zlib
 
@@ -79,3 +79,11 @@ def _drain():
 
 def _too_large(most):
     return f"body must be at most {most} bytes"
+
+
+def check_path(field):
+    """Raise InvalidInput, naming ``field``, unless the path is UTF-8: two paths that are not would be read as the same text."""
+    try:
+        request.environ["PATH_INFO"].encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise InvalidInput([problem(field, "must be UTF-8")]) from None

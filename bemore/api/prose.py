@@ -36,6 +36,7 @@ _PARTS = {
 FIELDS = {
     "StartSession": {"userId": "Whose session it is", "counselorId": "Who counsels"},
     "GiveFeedback": {"rating": "From 1 (bad) to 5 (good)", "note": "What else there is to say; may be empty"},
+    "ChooseCsv": {"kind": "Which table: `vad` has valence, arousal, dominance and scores, `emotion` has emotions and keywords"},
     "ListSessions": {"limit": "Most sessions on a page", "cursor": "The `nextCursor` of the page before"},
     "Tick": {"minuteIndex": "Minute of the session, counted from 0; left out, the last complete one (0 before there is one)"},
     "MinuteItem": {
@@ -66,10 +67,8 @@ FIELDS = {
     "UploadStt": {"items": "The snippets, stored all or none"},
 }
 
-#: A session's id in the examples.
-SESSION_ID = "sess_1737250800_k3v9q2m7x1c8b5n4z6r0"
-
 #: What the examples speak of.
+SESSION_ID = "sess_1737250800_k3v9q2m7x1c8b5n4z6r0"
 USER_ID = "user_minji"
 COUNSELOR_ID = "counselor_kim"
 TIME_MS = 1737250800000

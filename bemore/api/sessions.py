@@ -1,14 +1,16 @@
 """The life of a counselling session, lists of sessions, and feedback."""
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 
 from bemore import clock
 from bemore.api import shapes
 from bemore.api.envelope import success
 from bemore.api.idempotency import once
 from bemore.api.operation import operation
-from bemore.api.views import minute_statistics
-from bemore.models import feedback, minute, session
+from bemore.api.parsing import check_path
+from bemore.models import feedback, minute, report, session
+from bemore.reporting.assemble import emotion_summary
+from bemore.reporting.minutes import statistics
 from bemore.schemas.base import EmptyBody, check
 from bemore.schemas.sessions import GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
 
@@ -70,17 +72,18 @@ def resume(session_id, body):
 @operation("End a session", body=EmptyBody, data=shapes.ENDED, errors=(404,))
 def end(session_id, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
-    session.end(session_id, clock.now_ms())
-    row, minutes = minute.of_session(session_id)
+    now = clock.now_ms()
+    row = session.end(session_id, now)
+    found, _ = report.gather(session_id, now, current_app.extensions["bemore"].model_version, whole=False)
     data = {
         "sessionId": row.public_id,
         "status": row.status,
         "endedAt": row.ended_ms,
-        "duration": row.duration_ms(clock.now_ms()),
+        "duration": row.duration_ms(now),
         "stats": _totals(row),
-        "inferenceStats": minute_statistics(minutes),
-        "emotionCount": len(minutes),
-        "emotionSummary": None,
+        "inferenceStats": statistics(found.minutes),
+        "emotionCount": len(found.minutes),
+        "emotionSummary": emotion_summary(found),
     }
     return success(data)
 
@@ -117,6 +120,7 @@ def summary():
 @operation("The sessions of a user, newest first", query=ListSessions, data=shapes.USER_SESSIONS)
 def of_user(user_id, query):
     """A user without sessions is no error. Follow `nextCursor` until it is null."""
+    check_path("userId")
     check(_user, {"userId": user_id})
     rows = session.newest(query["limit"] + 1, user_id, query["cursor"])
     page = rows[: query["limit"]]

@@ -13,6 +13,13 @@ from bemore.models.database import execute
 KEPT_MS = 24 * 3600 * 1000
 
 
+_RECALL = "SELECT body_hash, status, answer, created_ms FROM idempotency_key WHERE caller = ? AND path = ? AND key = ?"
+_REMEMBER = (
+    "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
 class StoredAnswer(NamedTuple):
     """``answer`` is the JSON text of the answer without its trace fields."""
 
@@ -29,9 +36,7 @@ def recall(caller, path, key, body_hash, now_ms):
     """
     if database.obj.dialect == "postgres":
         execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", ("\n".join((caller, path, key)),))
-    row = execute(
-        "SELECT body_hash, status, answer, created_ms FROM idempotency_key WHERE caller = ? AND path = ? AND key = ?", (caller, path, key)
-    ).fetchone()
+    row = execute(_RECALL, (caller, path, key)).fetchone()
     if row is None or row[3] <= now_ms - KEPT_MS:
         return None
     if row[0] != body_hash:
@@ -42,7 +47,4 @@ def recall(caller, path, key, body_hash, now_ms):
 def remember(caller, path, key, body_hash, stored, session_key, now_ms):
     """Keep an answer, inside the caller's transaction, and drop the ones that are out of date."""
     execute("DELETE FROM idempotency_key WHERE created_ms <= ?", (now_ms - KEPT_MS,))
-    execute(
-        "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (caller, path, key, body_hash, stored.status, stored.answer, now_ms, session_key),
-    )
+    execute(_REMEMBER, (caller, path, key, body_hash, *stored, now_ms, session_key))

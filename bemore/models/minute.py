@@ -8,6 +8,7 @@ from bemore.models import session, telemetry
 from bemore.models.bulk import Upsert
 from bemore.models.database import execute, read, write
 from bemore.models.tables import MinuteScore
+from bemore.reporting.facts import Minute
 from bemore.scoring.combine import score_minute
 
 _SCORES = Upsert(MinuteScore)
@@ -32,13 +33,11 @@ class MinuteRow(NamedTuple):
     timestamp_ms: int | None = None
     duration_ms: int | None = None
 
-    @property
-    def keyword_list(self):
-        return json.loads(self.keywords) if self.keywords else []
-
 
 if _SCORES.columns != list(MinuteRow._fields):  # the two are the same row, declared once for the table, once for the code
     raise TypeError(f"MinuteRow is not the row of minute_score: {_SCORES.columns}")
+
+_KEYWORDS = MinuteRow._fields.index("keywords")
 
 _OF_SESSION = f"SELECT {', '.join(MinuteRow._fields)} FROM minute_score WHERE session_id = ? ORDER BY minute_index"
 
@@ -78,4 +77,9 @@ def of_session(session_id):
 
 def of_key(key):
     """The minutes of the session with that integer key, inside the caller's transaction."""
-    return [MinuteRow._make(each) for each in execute(_OF_SESSION, (key,)).fetchall()]
+    return [_minute(*row) for row in execute(_OF_SESSION, (key,)).fetchall()]
+
+
+def _minute(*row):
+    words = row[_KEYWORDS]
+    return Minute(*row[:_KEYWORDS], tuple(json.loads(words)) if words else (), *row[_KEYWORDS + 1 :])

@@ -67,7 +67,11 @@ def _points(field):
 
 
 def _as_lists(points):
-    return [point if type(point) is list else [axis for axis in msgspec.structs.astuple(point) if axis is not msgspec.UNSET] for point in points]
+    return [point if type(point) is list else _axes(point) for point in points]
+
+
+def _axes(point):
+    return [axis for axis in msgspec.structs.astuple(point) if axis is not msgspec.UNSET]
 
 
 def _timestamp(field):

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from conftest import START_MS, scores, start_session
 from stored import contents, counts, inferences
 
@@ -76,16 +74,16 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("field", REFUSED)
-def test_an_item_wrong_in_one_field_is_named_by_it(client, field):
+def test_an_item_wrong_in_one_field_is_named_by_it(client):
     session_id = start_session(client)
-    bad = changed(REFUSED[field], minuteIndex=41)
-    body = send(client, session_id, [bad, *scores(2), bad]).json
-    assert body["count"] == body["data"]["count"] == 2
-    assert body["message"] == "2개 항목이 처리되었습니다 (2개 오류)"
-    assert [(each["index"], each["minuteIndex"], each["field"]) for each in body["errors"]] == [(0, 41, field), (3, 41, field)]
-    assert all(field in each["message"] for each in body["errors"])
-    assert stored_minutes(client, session_id) == [0, 1]
+    for field, item in REFUSED.items():
+        bad = changed(item, minuteIndex=41)
+        body = send(client, session_id, [bad, *scores(2), bad]).json
+        assert body["count"] == body["data"]["count"] == 2
+        assert body["message"] == "2개 항목이 처리되었습니다 (2개 오류)"
+        assert [(each["index"], each["minuteIndex"], each["field"]) for each in body["errors"]] == [(0, 41, field), (3, 41, field)]
+        assert all(field in each["message"] for each in body["errors"])
+        assert stored_minutes(client, session_id) == [0, 1]
 
 
 def test_each_refused_item_is_told_once_with_what_it_calls_its_minute(client):

@@ -175,7 +175,7 @@ def test_the_cursor_walks_over_all_sessions_once(client, clock, step_ms):
     start_many(client, clock, 2, user_id="user-2")
     for limit in (1, 2, 3, 6, 7, 8, 100):
         pages = [user_page(client, limit=limit)]
-        while pages[-1]["nextCursor"]:
+        while pages[-1]["nextCursor"] and len(pages) < 10:
             pages.append(user_page(client, limit=limit, cursor=pages[-1]["nextCursor"]))
         assert [each for page in pages for each in ids(page)] == started[::-1]
         assert [page["count"] for page in pages] == [len(page["sessions"]) for page in pages]

@@ -87,7 +87,7 @@ def test_document_is_valid_openapi_3_1(document):
 @on_sqlite
 def test_every_route_is_described(app, document):
     routes = {
-        (method, rule.rule.replace("<session_id:", "<").replace("<", "{").replace(">", "}"))
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
@@ -255,6 +255,9 @@ def test_every_operation_answers_as_described(ask, document):
     ask("POST", f"{place}/end", json={})
     ask("POST", f"{place}/feedback", json={"rating": 4, "note": ""})
     ask("GET", place)
+    for report in ("report", "summary", "vad-analysis", "report/summary", "report/html", "report/pdf", "report/csv"):
+        etag = ask("GET", f"{place}/{report}").headers["ETag"]
+        assert ask("GET", f"{place}/{report}", headers={"If-None-Match": etag}).status_code == 304
     start_session_over(ask)
     page = ask("GET", "/api/session/user/user-1", query_string={"limit": 1}).json["data"]
     assert ask("GET", "/api/session/user/user-1", query_string={"cursor": page["nextCursor"]}).json["data"]["nextCursor"] is None
@@ -288,6 +291,7 @@ def test_failures_are_answered_as_described(ask):
         (404, "GET", "/api/docs/oauth2-redirect.html", {}),
         (404, "GET", "/api/session/start/pause", {}),
         (405, "GET", "/api/session/start", {}),
+        (405, "HEAD", "/api/session/start", {}),
         (405, "PUT", place, {}),
         (413, "POST", f"{place}/stt", {"json": {"items": stt(text="가" * 2000)}}),
         (413, "POST", f"{place}/stt", {"data": gzip.compress(b" " * 2000), "headers": {"Content-Encoding": "gzip"}}),

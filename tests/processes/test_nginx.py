@@ -243,7 +243,7 @@ def test_large_answer_is_packed_and_arrives_whole(front, http):
     ids=["garbage", "path 70000", "path 9000", "header 70000", "no host", "length", "TRACE", "metrics", "TLS"],
 )
 def test_what_nginx_itself_refuses_has_the_envelope(front, data, statuses):
-    status, headers, body = raw_request(front.url, data, end=True)
+    status, headers, body = raw_request(front.url, data)
     assert status in statuses
     check_envelope("GET", "/refused", status, headers, body)
 

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import uuid
 from collections import Counter
@@ -11,7 +13,7 @@ from contextlib import ExitStack, closing
 import psycopg
 import pytest
 from conftest import CheckingSession, audio, frames, scores, start_session, stt
-from servers import Service, wait_for
+from servers import REPOSITORY, Service, wait_for
 
 from bemore.models.migrate import names
 
@@ -159,7 +161,9 @@ def test_same_batch_sent_to_both_at_once_is_stored_once(urls, http):
             totals = []
             for turn in range(5):
                 together.wait()
-                body = {"items": frames(100, turn * 10_000, qualityScore=number / 4)}
+                items = frames(100, turn * 10_000, qualityScore=number / 4)
+                # In opposite orders, so that two that lock row by row would each wait for the other.
+                body = {"items": items if number < 2 else items[::-1]}
                 answer = own.post(f"{urls[number % 2]}/api/session/{session_id}/frames", json=body)
                 assert answer.status_code == 201, answer.text
                 totals.append(answer.json()["data"]["totalFramesInSession"])
@@ -167,6 +171,26 @@ def test_same_batch_sent_to_both_at_once_is_stored_once(urls, http):
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(send, range(4))) == [[100, 200, 300, 400, 500]] * 4
+
+
+def test_same_minutes_scored_by_both_at_once_are_stored_whole(urls, http):
+    session_id = start_session(http, base=urls[0])
+    together = threading.Barrier(4)
+
+    def send(number):
+        with CheckingSession() as own:
+            for _ in range(5):
+                together.wait()
+                items = scores(100, confidence=number / 4)
+                body = {"sessionId": session_id, "items": items if number < 2 else items[::-1]}
+                answer = own.post(f"{urls[number % 2]}/api/session/batch-tick", json=body)
+                assert answer.status_code == 201, answer.text
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(4)))
+    rows = http.get(f"{urls[0]}/api/session/{session_id}/inferences").json()["data"]["inferences"]
+    assert [row["minuteIndex"] for row in rows] == [*range(100)]
+    assert len({row["confidence"] for row in rows}) == 1
 
 
 def test_state_changes_at_once_agree_on_one_time(urls, http, counted):
@@ -250,6 +274,35 @@ def empty_url(request, tmp_path):
     name = postgres.create_database()
     yield postgres.url(name)
     postgres.drop_database(name)
+
+
+MIGRATE = """
+import sys
+from bemore.models.migrate import migrate
+from bemore.settings import Settings
+settings = Settings.from_env()
+print("ready", flush=True)
+sys.stdin.readline()
+print(*migrate(settings))
+"""
+
+
+def test_processes_that_migrate_in_the_same_moment_do_it_once(empty_url, tmp_path):
+    env = {"PYTHONPATH": str(REPOSITORY), "DATABASE_URL": empty_url}
+    with ExitStack() as stack:
+        members = []
+        for _ in range(4):
+            command, pipe = [sys.executable, "-c", MIGRATE], subprocess.PIPE
+            member = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=env, cwd=tmp_path)
+            stack.callback(member.kill)
+            members.append(stack.enter_context(member))
+        assert [member.stdout.readline() for member in members] == ["ready\n"] * 4
+        for member in members:
+            member.stdin.write("now\n")
+            member.stdin.flush()
+        told = [member.communicate(timeout=20)[0].split() for member in members]
+    assert [member.returncode for member in members] == [0] * 4, told
+    assert sorted(told) == [[], [], [], names()]
 
 
 def test_services_that_start_at_once_on_an_empty_database_migrate_once(empty_url, tmp_path, http):
