@@ -2,7 +2,6 @@
 
 import secrets
 
-import msgspec
 from flask import Blueprint, current_app
 
 from bemore import clock
@@ -14,7 +13,6 @@ from bemore.reporting.minutes import data_points, inference, scores, statistics
 from bemore.schemas.base import check_partly, decode
 from bemore.schemas.compiled import Decoder
 from bemore.schemas.minutes import BatchTick, Tick
-from bemore.scoring.rounding import round3
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
 
@@ -56,19 +54,12 @@ def batch_tick(raw):
         body, problems = check_partly(_schema, "items", value)
         refused = _refused(problems, value["items"])
     version = current_app.extensions["bemore"].model_version
-    minute.store(body["session_id"], [_row(item, version) for item in body["items"]])
+    minute.store(body["session_id"], body["items"], version)
     told = {"count": len(body["items"]), "batchId": f"batch_{clock.now_ms()}_{secrets.token_hex(6)}"}
     message = f"{told['count']}개 항목이 처리되었습니다"
     if refused:
         return success({"success": True, **told}, 201, message=f"{message} ({len(refused)}개 오류)", errors=refused, **told)
     return success({"success": True, **told}, 201, message=message, **told)
-
-
-def _row(item, version):
-    index, facial, vad, text, combined, keywords, *known_by_client = item
-    words = msgspec.json.encode(keywords).decode() if keywords else None
-    parts = round3(facial), round3(vad), round3(text), round3(combined)
-    return minute.MinuteRow(index, *parts, version, "client", 0, 0, 0, words, *known_by_client)
 
 
 def _refused(problems, items):

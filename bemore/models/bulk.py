@@ -1,66 +1,102 @@
-"""Many rows in one statement, its text made once per model and database."""
+"""Many rows of one session in as few statements as the database can do with, their text made once.
+
+On SQLite: the session's row, one ``executemany``, the session's total. On PostgreSQL a single statement, hence a single round
+trip and a transaction of its own, does all of it.
+"""
 
 import logging
 
 import peewee
 
+from bemore.clock import EPOCH_FROM_MS
 from bemore.extensions import database
+from bemore.models import session
+from bemore.models.database import execute
 
 _log = logging.getLogger("peewee")  # where peewee logs the statements it runs itself
 
+_POSTGRES_TYPES = {"BIGINT": "bigint", "INT": "int", "SMALLINT": "smallint", "DOUBLE": "float8", "TEXT": "text"}
 
-class Upsert:
-    """Store many rows of one session; a row whose key is there already replaces the old one.
 
-    ``model`` has a composite primary key that starts with its session; rows are tuples of the values of ``columns``
-    (attribute names, in the model's order, without the session), with the rest of the key first.
+class Writer:
+    """Stores rows of a model; a row whose key is there already replaces the old one, the last one of a batch the others.
+
+    The model has a composite primary key that starts with its session. Rows are tuples of the values of ``columns``: the rest
+    of the key, then the other fields in the model's order, without those of ``constants`` (SQL by field). The first
+    ``times`` columns are times of clients, which are stored relative to the session's start. ``counter`` names the
+    session's column that counts the rows.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, times=0, counter=None, constants=None):
         meta = model._meta
+        constants = constants or {}
         key = [meta.fields[name] for name in meta.primary_key.field_names]
         # By name: peewee's fields answer == with an SQL expression.
         rest = [each for each in meta.sorted_fields if each.name not in meta.primary_key.field_names]
-        self.key_length = len(key) - 1
-        self.fields = [*key[1:], *rest]
-        self.columns = [each.name for each in self.fields]
-        names = [each.column_name for each in (key[0], *self.fields)]
-        self._into = f"INSERT INTO {meta.table_name} ({', '.join(names)})"
-        self._conflict = f"ON CONFLICT ({', '.join(each.column_name for each in key)}) DO"
-        self._set = "UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
-        marks = ", ".join("?" * len(names))
-        self._sqlite_new = f"{self._into} VALUES ({marks}) {self._conflict} NOTHING"
-        self._sqlite_all = f"{self._into} VALUES ({marks}) {self._conflict} {self._set}"
-        arrays = ", ".join(f"%s::{_postgres_type(each)}[]" for each in self.fields)
-        self._postgres = (
-            f"WITH stored AS ({self._into} SELECT %s, given.* FROM unnest({arrays}) AS given"
-            # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
-            f" {self._conflict} {self._set} RETURNING xmax = 0 AS is_new)"
-            " SELECT count(*) FILTER (WHERE is_new) FROM stored"
-        )
+        given = [each for each in (*key[1:], *rest) if each.name not in constants]
+        self.columns = [each.name for each in given]
+        self._times, self._counter = times, counter
+        names = ", ".join((key[0].column_name, *(each.column_name for each in given), *constants))
+        keys = ", ".join(each.column_name for each in key)
+        into = f"INSERT INTO {meta.table_name} ({names})"
+        replace = "UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
+        values = f"VALUES ({', '.join(('?', *('?' for _ in given), *constants.values()))})"
+        self._add = f"{into} {values} ON CONFLICT ({keys}) DO NOTHING"
+        self._replace = f"{into} {values} ON CONFLICT ({keys}) DO {replace}"
+        self._count = counter and f"UPDATE session SET {counter} = {counter} + ? WHERE id = ?"
+        typed = [f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]}) AS {name}" for name, sql in constants.items()]
+        self._whole = self._postgres(keys, given, typed, f"{into} SELECT {names}", replace)
 
-    def store(self, session_key, rows):
-        """Store ``rows`` under the session's key, the last one of equal keys; answer how many were not there before.
+    def _postgres(self, keys, given, constants, insert, replace):
+        columns = [each.column_name for each in given]
+        arrays = ", ".join(f"?::{_POSTGRES_TYPES[each.field_type]}[]" for each in given)
+        relative = [
+            f"CASE WHEN given.{name} >= {EPOCH_FROM_MS} THEN given.{name} - s.started_ms ELSE given.{name} END AS {name}"
+            for name in columns[: self._times]
+        ]
+        # + 0 makes -0.0 what it is on SQLite: 0.0.
+        plain = [f"given.{each.column_name}{' + 0' * (each.field_type == 'DOUBLE')} AS {each.column_name}" for each in given[self._times :]]
+        values = [*relative, *plain, *constants]
+        # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
+        total = f", {self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)" if self._counter else ""
+        return f"""
+WITH s AS (SELECT id, started_ms FROM session WHERE public_id = ? AND erasing = 0 FOR NO KEY UPDATE),
+each AS (
+    SELECT s.id AS session_id, {", ".join(values)}, given.position
+    FROM s, unnest({arrays}) WITH ORDINALITY AS given ({", ".join(columns)}, position)
+),
+newest AS (SELECT DISTINCT ON ({keys}) * FROM each ORDER BY {keys}, position DESC),
+stored AS ({insert} FROM newest ON CONFLICT ({keys}) DO {replace} RETURNING xmax = 0 AS is_new)
+UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id RETURNING {self._counter or "session.id"}"""
 
-        Runs inside the caller's transaction. Rows go in by the order of their keys, so that two writers of the same
-        rows wait for each other and never in a circle.
+    def store(self, session_id, rows):
+        """Store a list of rows inside the caller's transaction, or ``alone()``; answer the session's total where it is counted.
+
+        Raises SessionNotFound.
         """
-        key_length = self.key_length
-        unique = {row[:key_length]: row for row in rows}
-        ordered = [unique[key] for key in sorted(unique)]
         if database.obj.dialect == "postgres":
-            columns = [list(column) for column in zip(*ordered)]
-            return database.execute_sql(self._postgres, (session_key, *columns)).fetchone()[0]
-        connection = database.connection()
-        full = [(session_key, *row) for row in ordered]
+            return session.one(self._whole, session_id, *map(list, zip(*rows)))[0]
+        found = session.touch(session_id)
+        rows = [(found.key, *row) for row in self._relative(rows, found.started_ms)]
+        if self._counter is None:
+            self._execute_many(self._replace, rows)
+            return None
+        new = self._execute_many(self._add, rows)
+        if new < len(rows):
+            self._execute_many(self._replace, rows)
+        if new:
+            execute(self._count, (new, found.key))
+        return getattr(found, self._counter) + new
+
+    def _relative(self, rows, started_ms):
+        # The first time tells for both: the schema lets no row mix the two kinds.
+        if self._times == 1:
+            return [(row[0] - started_ms, *row[1:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]
+        if self._times == 2:
+            return [(row[0] - started_ms, row[1] - started_ms, *row[2:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]
+        return rows
+
+    def _execute_many(self, sql, rows):
+        _log.debug((sql, rows))
         with peewee.__exception_wrapper__:
-            _log.debug((self._sqlite_new, full))
-            new = connection.executemany(self._sqlite_new, full).rowcount
-            if new < len(full):
-                _log.debug((self._sqlite_all, full))
-                connection.executemany(self._sqlite_all, full)
-        return new
-
-
-def _postgres_type(field):
-    return {"BIGINT": "bigint", "INT": "int", "SMALLINT": "smallint", "DOUBLE": "float8", "TEXT": "text"}[field.field_type]
+            return database.connection().executemany(sql, rows).rowcount

@@ -108,7 +108,7 @@ def _for_postgres(sql):
 
 @contextmanager
 def _transaction(begin):
-    try:
+    with _translated_errors():
         _ready()
         database.execute_sql(begin)
         try:
@@ -117,6 +117,19 @@ def _transaction(begin):
             _rollback()
             raise
         database.execute_sql("COMMIT")
+
+
+@contextmanager
+def _single_statement():
+    with _translated_errors():
+        _ready()
+        yield
+
+
+@contextmanager
+def _translated_errors():
+    try:
+        yield
     except (peewee.OperationalError, peewee.InterfaceError) as error:
         raise _unavailable(error) from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
@@ -161,6 +174,11 @@ def _first_line(error):
 def write():
     """``with write():`` one transaction that changes something; committed, and durable, when the block is left."""
     return _transaction(database.obj.begin_write)
+
+
+def alone():
+    """``with alone():`` as ``write()``, for a block that is a single statement on PostgreSQL, a transaction by itself there."""
+    return _single_statement() if database.obj.dialect == "postgres" else write()
 
 
 def read():

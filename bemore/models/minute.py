@@ -1,70 +1,64 @@
 """Minute scores: scored here or by the browser, one per minute of a session, the last write wins."""
 
 import json
-from typing import NamedTuple
+from itertools import repeat
 
 from bemore.clock import MINUTE_MS
 from bemore.models import session, telemetry
-from bemore.models.bulk import Upsert
-from bemore.models.database import execute, read, write
+from bemore.models.bulk import Writer
+from bemore.models.database import alone, execute, read, write
 from bemore.models.tables import MinuteScore
 from bemore.reporting.facts import Minute
 from bemore.scoring.combine import score_minute
 
-_SCORES = Upsert(MinuteScore)
+_BY_SERVER = Writer(
+    MinuteScore,
+    constants={
+        "source": "'server'", "keywords": "NULL", "sentiment": "NULL", "confidence": "NULL", "timestamp_ms": "NULL", "duration_ms": "NULL",
+    },  # fmt: skip
+)
+_BY_CLIENT = Writer(MinuteScore, constants={"source": "'client'", "frame_count": "0", "audio_count": "0", "stt_count": "0"})
+
+_COLUMNS = [each.name for each in MinuteScore._meta.sorted_fields[1:]]
+_KEYWORDS = _COLUMNS.index("keywords")
+
+_OF_SESSION = f"SELECT {', '.join(_COLUMNS)} FROM minute_score WHERE session_id = ? ORDER BY minute_index"
 
 
-class MinuteRow(NamedTuple):
-    """A minute's scores as stored: the upsert's columns. ``keywords`` is JSON text or None, times are ms."""
+def store(session_id, items, model_version):
+    """Store minutes that the browser scored. Raises SessionNotFound.
 
-    minute_index: int
-    facial: float
-    vad: float
-    text: float
-    combined: float
-    model_version: str
-    source: str
-    frame_count: int = 0
-    audio_count: int = 0
-    stt_count: int = 0
-    keywords: str | None = None
-    sentiment: str | None = None
-    confidence: float | None = None
-    timestamp_ms: int | None = None
-    duration_ms: int | None = None
+    Items are rows of (minute_index, facial, vad, text, combined, keywords: list or None, sentiment, confidence,
+    timestamp_ms, duration_ms). Scores are stored with three decimals.
+    """
+    index, facial, vad, text, combined, keywords, *known_by_client = zip(*items)
+    scores = (map(round, part, repeat(3)) for part in (facial, vad, text, combined))
+    rows = list(zip(index, *scores, repeat(model_version), map(_json, keywords), *known_by_client))
+    with alone():
+        _BY_CLIENT.store(session_id, rows)
 
 
-if _SCORES.columns != list(MinuteRow._fields):  # the two are the same row, declared once for the table, once for the code
-    raise TypeError(f"MinuteRow is not the row of minute_score: {_SCORES.columns}")
-
-_KEYWORDS = MinuteRow._fields.index("keywords")
-
-_OF_SESSION = f"SELECT {', '.join(MinuteRow._fields)} FROM minute_score WHERE session_id = ? ORDER BY minute_index"
-
-
-def store(session_id, rows):
-    """Store rows the browser scored. Raises SessionNotFound."""
-    with write():
-        _SCORES.store(session.touch(session_id).key, rows)
+def _json(words):
+    return json.dumps(words, ensure_ascii=False) if words else None
 
 
 def tick(session_id, minute_index, weights, model_version, now_ms):
-    """Score a minute from what is stored and store the score; answer its row.
+    """Score a minute from what is stored and store the score; answer it.
 
     ``minute_index`` None means the last complete minute (0 before there is one), at the session's end at the latest.
     Raises SessionNotFound.
     """
     with write():
-        row = session.touch(session_id)
+        row = session.find(session_id)
         if minute_index is None:
             minute_index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1)
         data = telemetry.minute_data(row.key, minute_index)
         score = score_minute(data, weights)
-        scored = MinuteRow(
+        scored = Minute(
             minute_index, score.facial, score.vad, score.text, score.combined, model_version, "server",
             data.frame_count, data.audio_count, data.stt_count,
         )  # fmt: skip
-        _SCORES.store(row.key, [scored])
+        _BY_SERVER.store(session_id, [tuple(getattr(scored, name) for name in _BY_SERVER.columns)])
         return scored
 
 

@@ -58,7 +58,7 @@ def new_id(now_ms):
 
 def find(public_id):
     """The session, inside the caller's transaction. Raises SessionNotFound."""
-    return SessionRow._make(_one(_FIND, public_id))
+    return SessionRow._make(one(_FIND, public_id))
 
 
 def touch(public_id):
@@ -66,11 +66,12 @@ def touch(public_id):
 
     Raises SessionNotFound.
     """
-    return SessionRow._make(_one(_TOUCH, public_id))
+    return SessionRow._make(one(_TOUCH, public_id))
 
 
-def _one(sql, public_id):
-    row = execute(sql, (public_id,)).fetchone() if _ID.fullmatch(public_id) else None
+def one(sql, public_id, *parameters):
+    """The row that a statement gives whose first parameter is a session's id. Raises SessionNotFound if it gives none."""
+    row = execute(sql, (public_id, *parameters)).fetchone() if _ID.fullmatch(public_id) else None
     if row is None:
         raise SessionNotFound(public_id)
     return row
@@ -146,7 +147,7 @@ def erase(public_id):
     """
     with write():
         hidden = execute(_HIDE, (public_id,)).fetchone() if _ID.fullmatch(public_id) else None
-        row = SessionRow._make(hidden or _one(_LOOK, public_id))
+        row = SessionRow._make(hidden or one(_LOOK, public_id))
         if hidden:
             _count(row, row.status, -1)
     for model in TELEMETRY:

@@ -1,50 +1,39 @@
 """Telemetry of a session: face frames, audio chunks, speech-to-text snippets.
 
-Rows are tuples in the order of the upsert's columns. Clients give times in ms since the session's start or, from
-10^11 on, since the epoch; they are stored relative to the start.
+Clients give times in ms since the session's start or, from 10^11 on, since the epoch; they are stored relative to the
+start.
 """
 
-from bemore.clock import EPOCH_FROM_MS, MINUTE_MS
-from bemore.models import session
-from bemore.models.bulk import Upsert
-from bemore.models.database import execute, write
+from bemore.clock import MINUTE_MS
+from bemore.models.bulk import Writer
+from bemore.models.database import alone, execute
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.combine import MinuteData
 
-_FRAMES = Upsert(Frame)
-_AUDIO = Upsert(AudioChunk)
-_STT = Upsert(SttSnippet)
+_FRAMES = Writer(Frame, times=1, counter="frame_count")
+_AUDIO = Writer(AudioChunk, times=2, counter="audio_count")
+_STT = Writer(SttSnippet, times=2, counter="stt_count")
 
 
 def store_frames(session_id, frames):
-    """Store (ts, quality, compressed, landmarks) rows; answer the session's number of frames."""
-    return _store(session_id, _FRAMES, "frame_count", frames, times=1)
+    """Store (ts, quality, compressed, landmarks) rows; answer the session's number of frames. Raises SessionNotFound."""
+    with alone():
+        return _FRAMES.store(session_id, frames)
 
 
 def store_audio(session_id, chunks):
-    """Store (tsStart, tsEnd, vad, rms, pitch) rows; answer the session's number of audio chunks."""
-    return _store(session_id, _AUDIO, "audio_count", chunks, times=2)
+    """Store (tsStart, tsEnd, vad, rms, pitch) rows; answer the session's number of audio chunks. Raises SessionNotFound."""
+    with alone():
+        return _AUDIO.store(session_id, chunks)
 
 
 def store_stt(session_id, snippets):
-    """Store (tsStart, tsEnd, text, lang, sentiment, keywords) rows; answer the session's number of snippets."""
-    return _store(session_id, _STT, "stt_count", snippets, times=2)
+    """Store (tsStart, tsEnd, text, lang, sentiment, keywords) rows; answer the session's number of snippets.
 
-
-def _store(session_id, upsert, counter, rows, times):
-    with write():
-        row = session.touch(session_id)
-        new = upsert.store(row.key, _relative(rows, row.started_ms, times))
-        if new:
-            execute(f"UPDATE session SET {counter} = {counter} + ? WHERE id = ?", (new, row.key))
-        return getattr(row, counter) + new
-
-
-def _relative(rows, started_ms, times):
-    # The first value tells for both: the schema lets no row mix the two kinds of time.
-    if times == 1:
-        return [(row[0] - started_ms, *row[1:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]
-    return [(row[0] - started_ms, row[1] - started_ms, *row[2:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]
+    Raises SessionNotFound.
+    """
+    with alone():
+        return _STT.store(session_id, snippets)
 
 
 # A time before the start belongs to the first minute, so that one has no lower bound.

@@ -132,18 +132,17 @@ class _Rows:
 
     def __call__(self, structs):
         rows = list(map(self._values, structs))
-        if self._conversions:
-            rows = list(map(self._converted, rows))
+        for position, convert, default in self._conversions:
+            if any(row[position] is not default for row in rows):
+                rows = [_converted(row, position, convert, default) for row in rows]
         if self._disagreement and any(map(self._disagreement, rows)):
             raise _Refused
         return rows
 
-    def _converted(self, row):
-        values = list(row)
-        for position, convert, default in self._conversions:
-            if values[position] is not default:
-                values[position] = convert(values[position])
-        return tuple(values)
+
+def _converted(row, position, convert, default):
+    value = row[position]
+    return row if value is default else (*row[:position], convert(value), *row[position + 1 :])
 
 
 def _struct(name, schema, declared):

@@ -1,0 +1,33 @@
+"""``python -m bench.peers.serve NAME``: a peer of this package under gunicorn as the service sets it up.
+
+Worker class, threads, processes, parser and limits are the service's own; its hooks and its logging are not taken.
+"""
+
+import importlib
+import inspect
+import sys
+
+from gunicorn.app.base import BaseApplication
+
+from bemore.server import options
+from bemore.settings import Settings
+
+
+class PeerServer(BaseApplication):
+    """gunicorn for ``bench.peers.<name>``."""
+
+    def __init__(self, name):
+        self._name = name
+        super().__init__()
+
+    def load_config(self):
+        for name, value in options(Settings.from_env()).items():
+            if not inspect.isfunction(value) and name != "logconfig_dict":
+                self.cfg.set(name, value)
+
+    def load(self):
+        return importlib.import_module(f"bench.peers.{self._name}").app
+
+
+if __name__ == "__main__":
+    PeerServer(sys.argv[1]).run()
