@@ -5,7 +5,8 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from bemore.api import docs, failures, health, minutes, openapi, reports, sessions, telemetry, tracing
+from bemore.api import docs, failures, health, minutes, openapi, reports, sessions, telemetry
+from bemore.api.edge import Edge
 from bemore.api.ratelimit import Quotas
 from bemore.models import database
 
@@ -37,7 +38,6 @@ def create_app(settings):
     app.extensions["bemore"] = settings
 
     database.connect(settings)
-    tracing.register(app)
     CORS(
         app,
         origins=list(settings.frontend_urls),
@@ -54,6 +54,7 @@ def create_app(settings):
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["bemore.openapi"] = openapi.document(app, settings)
+    app.wsgi_app = Edge(app.wsgi_app)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)

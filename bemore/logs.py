@@ -1,6 +1,7 @@
 """Logs: one line an event, for people on a console or as JSON for machines. Ids and counts only, never what was said."""
 
 import logging
+import os
 import time
 
 import msgspec
@@ -35,9 +36,47 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode({**line, **_fields(record)}, enc_hook=str).decode()
 
 
+class AccessLog:
+    """The line of every request, in the form of the other lines but without their machinery, which costs five times as much."""
+
+    def __init__(self):
+        self._logger = logging.getLogger("bemore.access")
+        self._second = (0, "")
+
+    def wanted(self):
+        """Whether the logger lets such lines through."""
+        return self._logger.isEnabledFor(logging.INFO)
+
+    def write(self, method, route, status, ms, request_id, client):
+        """Write the line to stderr, in one call, so that lines of several processes do not mix."""
+        now = time.time()
+        second, text = self._second
+        if int(now) != second:
+            second, text = self._second = int(now), time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+        when = f"{text}.{int(now * 1000) % 1000:03}Z"
+        if AccessLog.as_json:
+            line = msgspec.json.encode(
+                {
+                    "time": when, "level": "info", "logger": "bemore.access", "message": "request", "method": method, "route": route,
+                    "status": status, "ms": ms, "request_id": request_id, "client": client,
+                }
+            ) + b"\n"  # fmt: skip
+        else:
+            told = f"method={method} route={route} status={status} ms={ms} request_id={request_id} client={client}"
+            line = f"{when} info    bemore.access request {told}\n".encode("utf-8", "replace")
+        try:
+            os.write(2, line)
+        except OSError:  # nobody reads the log any more; the request itself is done
+            pass
+
+    #: Set with the rest of the logging.
+    as_json = False
+
+
 def config(settings):
     """The ``logging.config`` dictionary for ``settings``; gunicorn's own messages come out in the same form."""
-    formatter = JsonFormatter if settings.log_format == "json" else ConsoleFormatter
+    AccessLog.as_json = settings.log_format == "json"
+    formatter = JsonFormatter if AccessLog.as_json else ConsoleFormatter
     level = settings.log_level.upper()
     return {
         "version": 1,

@@ -4,6 +4,7 @@ A bucket is the list of the times at which a client's requests were let through,
 let through if every one of its buckets has room; one that is refused is counted in none.
 """
 
+import math
 import threading
 import time
 from collections import OrderedDict, deque
@@ -20,6 +21,18 @@ class Taken(NamedTuple):
     limit: int
     remaining: int
     reset_s: float
+
+    def headers(self):
+        """The RateLimit headers and their twins."""
+        limit, remaining, reset = str(self.limit), str(self.remaining), str(max(0, math.ceil(self.reset_s)))
+        return (
+            ("RateLimit-Limit", limit),
+            ("RateLimit-Remaining", remaining),
+            ("RateLimit-Reset", reset),
+            ("X-RateLimit-Limit", limit),
+            ("X-RateLimit-Remaining", remaining),
+            ("X-RateLimit-Reset", reset),
+        )
 
 
 # KEYS: a list per limit, times in ms, newest first. ARGV: amount and window in ms per limit.

@@ -1,24 +1,17 @@
 """One shape for success, one for failure, and the trace fields on both."""
 
-import re
-import secrets
-
 import msgspec
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
 
 from bemore import clock
+from bemore.api.edge import REQUEST_ID
 
 _encode = msgspec.json.encode
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def request_id():
     """The id of this request: the caller's ``X-Request-Id`` where it is well-formed, else one made here."""
-    if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"
-    return g.request_id
+    return request.environ[REQUEST_ID]
 
 
 def trace():

@@ -9,13 +9,14 @@ import math
 import time
 
 import redis
-from flask import g, request
+from flask import Flask, request
 from flask_limiter import ApplicationLimit, Limiter
 from limits.storage import RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bemore.api.buckets import ProcessBuckets, RedisBuckets
+from bemore.api.edge import QUOTA
 from bemore.api.envelope import failure
 
 WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -63,13 +64,14 @@ class Quotas(Limiter):
         self.outage = Outage()
 
     def init_app(self, app):
-        super().init_app(app)
+        # Its hooks go to an application that nobody calls; what it declares and stores is asked by the one hook below.
+        super().init_app(Flask("quotas", static_folder=None))
         if self.enabled:
             both = [each.limit for each in self.limit_manager.application_limits]
             self._read_limits, self._write_limits = both[:1], both
+            app.before_request(self._check_request_limit)
             self._own = ProcessBuckets()
             self._shared = RedisBuckets(self.storage.storage) if isinstance(self.storage, RedisStorage) else None
-            app.after_request(_tell)
 
     @property
     def store_state(self):
@@ -92,7 +94,7 @@ class Quotas(Limiter):
         if is_exempt():
             return None
         taken = self._take(client(), self._read_limits if is_read() else self._write_limits)
-        g.quota = taken
+        request.environ[QUOTA] = taken
         if taken.allowed:
             return None
         wait = max(1, math.ceil(taken.reset_s))
@@ -158,20 +160,3 @@ _REDIS_OPTIONS = {
     "retry": Retry(NoBackoff(), 0),
     "wrap_exceptions": False,
 }
-
-
-def _tell(response):
-    taken = g.get("quota")
-    if taken is not None:
-        limit, remaining, reset = str(taken.limit), str(taken.remaining), str(max(0, math.ceil(taken.reset_s)))
-        response.headers.extend(
-            (
-                ("RateLimit-Limit", limit),
-                ("RateLimit-Remaining", remaining),
-                ("RateLimit-Reset", reset),
-                ("X-RateLimit-Limit", limit),
-                ("X-RateLimit-Remaining", remaining),
-                ("X-RateLimit-Reset", reset),
-            )
-        )
-    return response

@@ -7,6 +7,7 @@ full, read-only, damaged or busy comes out as DatabaseUnavailable; everything el
 import logging
 import select
 import sqlite3
+import time
 from contextlib import contextmanager
 
 import peewee
@@ -26,6 +27,18 @@ class _Sqlite(peewee.SqliteDatabase):
     dialect = "sqlite"
     begin_write = "BEGIN IMMEDIATE"
     begin_read = "BEGIN"
+
+    def _connect(self):
+        # Only the first connection of all turns the file to WAL. While one of several processes that start at once does so,
+        # SQLite refuses the others without waiting as it does for everything else.
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return super()._connect()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def lost(self):
         return False
