@@ -14,6 +14,7 @@ import peewee
 
 from bemore.errors import DatabaseUnavailable
 from bemore.extensions import database
+from bemore.models.gate import Gate
 
 #: How long a writer waits for the other writers before DatabaseUnavailable, in seconds.
 BUSY_SECONDS = 5
@@ -43,6 +44,14 @@ class _Sqlite(peewee.SqliteDatabase):
     def lost(self):
         return False
 
+    def enter(self):
+        """Wait for the writer's turn."""
+        if not self.gate.enter(BUSY_SECONDS):
+            raise peewee.OperationalError("database is locked: other writers took too long")
+
+    def leave(self):
+        self.gate.leave()
+
 
 class _Postgres(peewee.PostgresqlDatabase):
     """PostgreSQL through psycopg 3."""
@@ -50,6 +59,12 @@ class _Postgres(peewee.PostgresqlDatabase):
     dialect = "postgres"
     begin_write = "BEGIN"
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+    def enter(self):
+        """Writers of different sessions do not wait for each other."""
+
+    def leave(self):
+        pass
 
     def lost(self):
         """Whether the server has closed this thread's idle connection (it then has something to read: the end)."""
@@ -76,6 +91,7 @@ def connect(settings):
             },
             timeout=BUSY_SECONDS,
         )
+        bound.gate = Gate(f"{bound.database}-gate" if settings.web_concurrency > 1 else None)
     else:
         bound = _Postgres(
             url,
@@ -133,6 +149,18 @@ def _transaction(begin):
 
 
 @contextmanager
+def _write_transaction():
+    bound = database.obj
+    with _translated_errors():
+        bound.enter()
+    try:
+        with _transaction(bound.begin_write):
+            yield
+    finally:
+        bound.leave()
+
+
+@contextmanager
 def _single_statement():
     with _translated_errors():
         _ready()
@@ -186,7 +214,7 @@ def _first_line(error):
 
 def write():
     """``with write():`` one transaction that changes something; committed, and durable, when the block is left."""
-    return _transaction(database.obj.begin_write)
+    return _write_transaction()
 
 
 def alone():
