@@ -12,7 +12,7 @@ from bemore.models import session
 from bemore.models.database import close
 from bemore.models.migrate import migrate
 from bemore.settings import Settings, SettingsError
-from bemore.worker import CONNECTIONS, Worker
+from bemore.worker import CONNECTIONS, Logger, Worker
 
 _log = logging.getLogger("bemore.server")
 
@@ -33,6 +33,7 @@ def options(settings):
         "limit_request_line": 8190,
         "limit_request_field_size": 16380,
         "accesslog": None,
+        "logger_class": Logger,
         "logconfig_dict": logs.config(settings),
         "control_socket_disable": True,
         "on_starting": _on_starting(settings),

@@ -183,7 +183,7 @@ class Settings:
     web_concurrency: int = _setting(
         "WEB_CONCURRENCY", _whole(1, 256), 1, "Worker processes; without it the number of cores when REDIS_URL is set, else 1."
     )
-    web_threads: int = _setting("WEB_THREADS", _whole(1, 200), 4, "Threads of a worker process.")
+    web_threads: int = _setting("WEB_THREADS", _whole(1, 200), 8, "Threads of a worker process; on SQLite their writes share a commit.")
 
     @classmethod
     def from_env(cls, environ=None, dotenv=None):

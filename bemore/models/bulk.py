@@ -70,7 +70,7 @@ stored AS ({insert} FROM newest ON CONFLICT ({keys}) DO {replace} RETURNING xmax
 UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id RETURNING {self._counter or "session.id"}"""
 
     def store(self, session_id, rows):
-        """Store a list of rows inside the caller's transaction, or ``alone()``; answer the session's total where it is counted.
+        """Store a list of rows inside the caller's transaction, or by ``together``; answer the session's total where it is counted.
 
         Raises SessionNotFound.
         """

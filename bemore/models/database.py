@@ -136,9 +136,9 @@ def _for_postgres(sql):
 
 
 @contextmanager
-def _transaction(begin):
-    with _translated_errors():
-        _ready()
+def transaction(begin):
+    """One transaction that ``begin`` begins; committed when the block is left, undone when it raises."""
+    with translated_errors(ready=True):
         database.execute_sql(begin)
         try:
             yield
@@ -151,25 +151,21 @@ def _transaction(begin):
 @contextmanager
 def _write_transaction():
     bound = database.obj
-    with _translated_errors():
+    with translated_errors():
         bound.enter()
     try:
-        with _transaction(bound.begin_write):
+        with transaction(bound.begin_write):
             yield
     finally:
         bound.leave()
 
 
 @contextmanager
-def _single_statement():
-    with _translated_errors():
-        _ready()
-        yield
-
-
-@contextmanager
-def _translated_errors():
+def translated_errors(ready=False):
+    """Raise DatabaseUnavailable for what a driver says of a database that is away; with ``ready``, connect first."""
     try:
+        if ready:
+            _ready()
         yield
     except (peewee.OperationalError, peewee.InterfaceError) as error:
         raise _unavailable(error) from error
@@ -217,14 +213,9 @@ def write():
     return _write_transaction()
 
 
-def alone():
-    """``with alone():`` as ``write()``, for a block that is a single statement on PostgreSQL, a transaction by itself there."""
-    return _single_statement() if database.obj.dialect == "postgres" else write()
-
-
 def read():
     """``with read():`` one transaction that sees a single state of the database throughout."""
-    return _transaction(database.obj.begin_read)
+    return transaction(database.obj.begin_read)
 
 
 def ping():

@@ -26,11 +26,14 @@ class Gate:
         self._path = path
         self._file = None
 
-    def enter(self, seconds):
-        """Wait for the turn, at most so long; whether it came."""
+    def enter(self, seconds, unless=None):
+        """Wait for the turn, at most so long; whether it came. None if ``unless()`` came true before it."""
         deadline = time.monotonic() + seconds
         if not self._threads.acquire(timeout=seconds):
             return False
+        if unless is not None and unless():
+            self._threads.release()
+            return None
         if self._path is None:
             return True
         if self._lock(_NEXT, deadline):

@@ -6,7 +6,8 @@ from itertools import repeat
 from bemore.clock import MINUTE_MS
 from bemore.models import session, telemetry
 from bemore.models.bulk import Writer
-from bemore.models.database import alone, execute, read, write
+from bemore.models.database import execute, read, write
+from bemore.models.group import together
 from bemore.models.tables import MinuteScore
 from bemore.reporting.facts import Minute
 from bemore.scoring.combine import score_minute
@@ -34,8 +35,7 @@ def store(session_id, items, model_version):
     index, facial, vad, text, combined, keywords, *known_by_client = zip(*items)
     scores = (map(round, part, repeat(3)) for part in (facial, vad, text, combined))
     rows = list(zip(index, *scores, repeat(model_version), map(_json, keywords), *known_by_client))
-    with alone():
-        _BY_CLIENT.store(session_id, rows)
+    together(lambda: _BY_CLIENT.store(session_id, rows))
 
 
 def _json(words):

@@ -6,7 +6,8 @@ start.
 
 from bemore.clock import MINUTE_MS
 from bemore.models.bulk import Writer
-from bemore.models.database import alone, execute
+from bemore.models.database import execute
+from bemore.models.group import together
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.combine import MinuteData
 
@@ -17,14 +18,12 @@ _STT = Writer(SttSnippet, times=2, counter="stt_count")
 
 def store_frames(session_id, frames):
     """Store (ts, quality, compressed, landmarks) rows; answer the session's number of frames. Raises SessionNotFound."""
-    with alone():
-        return _FRAMES.store(session_id, frames)
+    return together(lambda: _FRAMES.store(session_id, frames))
 
 
 def store_audio(session_id, chunks):
     """Store (tsStart, tsEnd, vad, rms, pitch) rows; answer the session's number of audio chunks. Raises SessionNotFound."""
-    with alone():
-        return _AUDIO.store(session_id, chunks)
+    return together(lambda: _AUDIO.store(session_id, chunks))
 
 
 def store_stt(session_id, snippets):
@@ -32,8 +31,7 @@ def store_stt(session_id, snippets):
 
     Raises SessionNotFound.
     """
-    with alone():
-        return _STT.store(session_id, snippets)
+    return together(lambda: _STT.store(session_id, snippets))
 
 
 # A time before the start belongs to the first minute, so that one has no lower bound.
