@@ -1,5 +1,7 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
+import hashlib
+
 from flask import Blueprint, Response, current_app, request
 
 from bemore import __version__, clock
@@ -25,9 +27,9 @@ def _report(session_id):
 
 def _unless_known(session_id, make):
     """What ``make()`` answers, with an ETag; 304 without calling it where the client has that already."""
-    key, revision = model.revision(session_id)
     # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
-    etag = f"{key}.{revision}.{__version__}"
+    seen = session_id, model.revision(session_id), current_app.extensions["bemore"].model_version, __version__
+    etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
     known = request.if_none_match.contains_weak(etag)
     response = Response(status=304) if known else make()
     response.set_etag(etag, weak=True)

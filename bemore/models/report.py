@@ -30,10 +30,9 @@ _decode = msgspec.json.Decoder(list[str]).decode
 
 
 def revision(session_id):
-    """(session's key, its revision): as long as they are the same, so is everything stored. Raises SessionNotFound."""
+    """The session's revision: as long as it is the same, so is everything stored of it. Raises SessionNotFound."""
     with read():
-        row = session.find(session_id)
-    return row.key, row.revision
+        return session.find(session_id).revision
 
 
 def gather(session_id, now_ms, model_version, whole=True, time_series=False):

@@ -36,8 +36,11 @@ _NOUN_VERB = re.compile(r"^([가-힣]{2,}?)(?:스러[가-힣]+|스럽[가-힣]*|
 # What is left and ends like this is a verb or an adjective, not a noun: 갔어요, 먹었습니다, 힘들고, 좋아서 …
 _PREDICATE_END = re.compile(
     r"(?:요|니다|니까|는데|은데|지만|어서|아서|워서|려고|으면|면서|거든|더라|네|죠|었다|았다|였다|는다|ㄴ다|[었았했였]던|[었았겠]고|기가|기도|을까|세요|지는|지도"
-    r"|[가-힣](?:[아어여워와려파퍼뻐나러가]서|[아어여워려파나]도)|[들르리치지기우]고|[들싶있없]어|[들싶있없]는|고서|다가|[가-힣]게|듯이?|[았었]을)$"
+    r"|[가-힣](?:[아어여워와려파퍼뻐나러가]서|[아어여워려파나]도)|[들르리치지기우두쁘]고|[누르리]면|[가-힣]셔서|[들싶있없]어|[들싶있없]는|고서|다가|[가-힣]게|듯이?|[았었]을)$"
 )
+
+# 걷고, 싶지, 없고, 않지: hardly a noun before 고 or 지 ends in ㄲ ㄵ ㄶ ㄷ ㄺ ㄻ ㄼ ㅀ ㅄ ㅅ ㅆ ㅈ ㅊ ㅌ ㅍ ㅎ.
+_VERB_FINALS = frozenset((2, 5, 6, 7, 9, 10, 11, 15, 18, 19, 20, 22, 23, 25, 26, 27))
 
 
 def extract_keywords(text: str, lang: str = "ko") -> list[str]:
@@ -88,7 +91,7 @@ def _korean(word: str) -> str | None:
             noun = verb[1]
         else:
             noun = _without_particle(word)
-            if noun == word and _PREDICATE_END.search(word):
+            if noun == word and (_PREDICATE_END.search(word) or _ends_like_a_verb(word)):
                 return None
     return None if len(noun) < SHORTEST or noun in KOREAN_STOPWORDS else noun
 
@@ -107,6 +110,10 @@ def _without_particle(word: str) -> str:
         elif len(rest) >= SHORTEST and word.endswith(particle):
             return rest
     return word
+
+
+def _ends_like_a_verb(word: str) -> bool:
+    return len(word) > 1 and word[-1] in "고지" and "가" <= word[-2] <= "힣" and (ord(word[-2]) - ord("가")) % 28 in _VERB_FINALS
 
 
 def _without_plural(noun: str) -> str:
