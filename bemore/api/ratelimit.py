@@ -8,12 +8,8 @@ import logging
 import math
 import time
 
-import redis
 from flask import Flask, request
 from flask_limiter import ApplicationLimit, Limiter
-from limits.storage import RedisStorage
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from bemore.api.buckets import ProcessBuckets, RedisBuckets
 from bemore.api.edge import QUOTA
@@ -50,6 +46,7 @@ class Quotas(Limiter):
     """Flask-Limiter with both limits in one step."""
 
     def __init__(self, settings):
+        self._redis = _redis() if settings.redis_url else None
         super().__init__(
             client,
             application_limits=[
@@ -58,7 +55,7 @@ class Quotas(Limiter):
             ],
             strategy="moving-window",
             storage_uri=settings.redis_url or "memory://",
-            storage_options=_REDIS_OPTIONS if settings.redis_url else {},
+            storage_options=_options(self._redis) if self._redis else {},
             enabled=settings.rate_limit_enabled,
         )
         self.outage = Outage()
@@ -71,7 +68,7 @@ class Quotas(Limiter):
             self._read_limits, self._write_limits = both[:1], both
             app.before_request(self._check_request_limit)
             self._own = ProcessBuckets()
-            self._shared = RedisBuckets(self.storage.storage) if isinstance(self.storage, RedisStorage) else None
+            self._shared = RedisBuckets(self.storage.storage) if self._redis else None
 
     @property
     def store_state(self):
@@ -86,7 +83,7 @@ class Quotas(Limiter):
             return True
         try:
             return bool(self.storage.storage.ping())
-        except redis.RedisError:
+        except self._redis.RedisError:
             return False
 
     def _check_request_limit(self, callable_name=None, in_middleware=True):
@@ -106,16 +103,16 @@ class Quotas(Limiter):
                 taken = self._ask(who, limits)
                 self.outage.ends()
                 return taken
-            except redis.RedisError as error:
+            except self._redis.RedisError as error:
                 self.outage.begins(error)
         return self._own.take(who, limits)
 
     def _ask(self, who, limits):
         try:
             return self._shared.take(who, limits)
-        except redis.TimeoutError:
+        except self._redis.TimeoutError:
             raise
-        except redis.ConnectionError:
+        except self._redis.ConnectionError:
             # A kept connection that a restart of Redis has closed fails at once; a new one may be had.
             return self._shared.take(who, limits)
 
@@ -154,9 +151,18 @@ class Outage:
             _log.info("redis is back; quotas are shared again")
 
 
-_REDIS_OPTIONS = {
-    "socket_connect_timeout": REDIS_TIMEOUT_S,
-    "socket_timeout": REDIS_TIMEOUT_S,
-    "retry": Retry(NoBackoff(), 0),
-    "wrap_exceptions": False,
-}
+def _redis():
+    # Imported where there is one: it is a fifth of the start of a process that needs none.
+    import redis
+
+    return redis
+
+
+def _options(redis):
+    """How to reach Redis: soon or not at all."""
+    return {
+        "socket_connect_timeout": REDIS_TIMEOUT_S,
+        "socket_timeout": REDIS_TIMEOUT_S,
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+        "wrap_exceptions": False,
+    }

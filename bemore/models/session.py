@@ -125,18 +125,22 @@ def _move(row, target, column, now_ms):
     return row
 
 
+_TALLY = (
+    "INSERT INTO tally (scope, status, sessions, duration_ms) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)"
+    " ON CONFLICT (scope, status) DO UPDATE"
+    " SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms"
+)
+# A scope that has no session left names nobody.
+_FORGET = "DELETE FROM tally WHERE scope IN (?, ?, ?) AND status = ? AND sessions <= 0"
+
+
 def _count(row, status, step):
     duration = step * row.duration_ms(0) if status == "ended" else 0
     # Always in this order, so that two transactions never wait for each other in a circle; the busiest row last.
-    for scope in (f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"):
-        execute(
-            "INSERT INTO tally (scope, status, sessions, duration_ms) VALUES (?, ?, ?, ?) ON CONFLICT (scope, status) DO UPDATE"
-            " SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms",
-            (scope, status, step, duration),
-        )
-        if step < 0:
-            # A scope that has no session left names nobody.
-            execute("DELETE FROM tally WHERE scope = ? AND status = ? AND sessions <= 0", (scope, status))
+    scopes = f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"
+    execute(_TALLY, [value for scope in scopes for value in (scope, status, step, duration)])
+    if step < 0:
+        execute(_FORGET, (*scopes, status))
 
 
 def erase(public_id):

@@ -73,7 +73,7 @@ def test_no_statement_scans_a_table_on_sqlite(statements, settings):
     connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))
     for sql, params in statements.items():
         for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall():
-            if step.startswith("SCAN") and not _NEWEST.search(sql):
+            if step.startswith("SCAN") and "CONSTANT ROW" not in step and not _NEWEST.search(sql):
                 raise AssertionError(f"{step}: {sql}")
             for table in _OF_SESSIONS:
                 if step.startswith(f"SEARCH {table} "):

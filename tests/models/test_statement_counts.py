@@ -1,0 +1,77 @@
+"""How many statements an endpoint may cost: a number that grows is a decision, not an accident."""
+
+import logging
+
+import pytest
+
+from conftest import audio, frames, scores, start_session, stt
+
+#: Statements per request, BEGIN and COMMIT among them: on SQLite, on PostgreSQL.
+MOST = {
+    "start": (4, 4),
+    "frames": (5, 1),
+    "frames again": (5, 1),
+    "audio": (5, 1),
+    "stt": (5, 1),
+    "tick": (8, 7),
+    "batch-tick": (4, 1),
+    "inferences": (4, 4),
+    "show": (4, 4),
+    "pause": (7, 7),
+    "feedback": (4, 4),
+    "summary": (6, 6),
+    "report": (11, 11),
+    "report 304": (3, 3),
+}
+
+
+class _Counter(logging.Handler):
+    count = 0
+
+    def emit(self, record):
+        self.count += 1
+
+
+@pytest.fixture
+def counted(client):
+    """``counted(request)`` is how many statements a request runs."""
+    counter, logger = _Counter(logging.DEBUG), logging.getLogger("peewee")
+    logger.addHandler(counter)
+    logger.setLevel(logging.DEBUG)
+
+    def count(method, path, **request):
+        before = counter.count
+        answer = client.open(path, method=method, **request)
+        assert answer.status_code < 400, answer.text
+        return counter.count - before, answer
+
+    yield count
+    logger.removeHandler(counter)
+    logger.setLevel(logging.NOTSET)
+
+
+def test_each_endpoint_costs_the_statements_it_is_known_to(client, counted, database_url):
+    session_id = start_session(client)  # the connection is made here
+    place, batch = f"/api/session/{session_id}", {"sessionId": session_id, "items": scores(100)}
+    requests = {
+        "start": ("POST", "/api/session/start", {"json": {"userId": "u", "counselorId": "c"}}),
+        "frames": ("POST", f"{place}/frames", {"json": {"items": frames(100)}}),
+        "frames again": ("POST", f"{place}/frames", {"json": {"items": frames(100)}}),
+        "audio": ("POST", f"{place}/audio", {"json": {"items": audio(100)}}),
+        "stt": ("POST", f"{place}/stt", {"json": {"items": stt(100)}}),
+        "tick": ("POST", f"{place}/tick", {}),
+        "batch-tick": ("POST", "/api/session/batch-tick", {"json": batch}),
+        "inferences": ("GET", f"{place}/inferences", {}),
+        "show": ("GET", place, {}),
+        "pause": ("POST", f"{place}/pause", {}),
+        "feedback": ("POST", f"{place}/feedback", {"json": {"rating": 5}}),
+        "summary": ("GET", "/api/session/stats/summary", {}),
+        "report": ("GET", f"{place}/report", {}),
+    }
+    found = {}
+    for name, (method, path, options) in requests.items():
+        found[name], answer = counted(method, path, **options)
+    found["report 304"], _ = counted("GET", f"{place}/report", headers={"If-None-Match": answer.headers["ETag"]})
+    column = 0 if database_url.startswith("sqlite") else 1
+    assert {name: count for name, count in found.items() if count != MOST[name][column]} == {}
+    assert found.keys() == MOST.keys()
