@@ -75,7 +75,7 @@ UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id
         Raises SessionNotFound.
         """
         if database.obj.dialect == "postgres":
-            return session.one(self._whole, session_id, *map(list, zip(*rows)))[0]
+            return session.one(self._whole, session_id, *map(_array, zip(*rows)))[0]
         found = session.touch(session_id)
         rows = [(found.key, *row) for row in self._relative(rows, found.started_ms)]
         if self._counter is None:
@@ -100,3 +100,19 @@ UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id
         _log.debug((sql, rows))
         with peewee.__exception_wrapper__:
             return database.connection().executemany(sql, rows).rowcount
+
+
+def _array(column):
+    """A column as PostgreSQL writes arrays. psycopg does so too, in three times the time."""
+    if all(type(value) is float or type(value) is int for value in column):
+        return f"{{{','.join(map(repr, column))}}}"
+    return f"{{{','.join(map(_element, column))}}}"
+
+
+def _element(value):
+    if value is None:
+        return "NULL"
+    if type(value) is str:
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"') if "\\" in value or '"' in value else value
+        return f'"{escaped}"'
+    return repr(value)
