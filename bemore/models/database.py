@@ -86,7 +86,8 @@ def connect(settings):
                 "journal_mode": "wal",
                 "synchronous": settings.sqlite_synchronous,
                 "foreign_keys": 1,
-                "cache_size": -16 * 1024,
+                # Per connection, of which each thread has one; the system's cache holds the rest of the file.
+                "cache_size": -2 * 1024,
                 "temp_store": "memory",
             },
             timeout=BUSY_SECONDS,
