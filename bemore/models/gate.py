@@ -34,15 +34,21 @@ class Gate:
         if unless is not None and unless():
             self._threads.release()
             return None
-        if self._path is None:
-            return True
-        if self._lock(_NEXT, deadline):
-            came = self._lock(_WRITE, deadline)
+        came = False
+        try:
+            came = self._path is None or self._pass_the_others(deadline)
+        finally:
+            if not came:  # also where the file cannot be opened: the other threads must not wait for ever
+                self._threads.release()
+        return came
+
+    def _pass_the_others(self, deadline):
+        if not self._lock(_NEXT, deadline):
+            return False
+        try:
+            return self._lock(_WRITE, deadline)
+        finally:
             self._unlock(_NEXT)
-            if came:
-                return True
-        self._threads.release()
-        return False
 
     def leave(self):
         """Let the next one through."""

@@ -146,6 +146,13 @@ def test_processes_go_through_the_gate_one_at_a_time(tmp_path):
     assert file.read_text() == "450"
 
 
+def test_a_gate_whose_file_cannot_be_opened_keeps_no_thread_waiting(tmp_path):
+    gate = Gate(str(tmp_path / "missing" / "gate"))
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            gate.enter(1)
+
+
 @pytest.fixture(scope="module")
 def connected(postgres):
     connections.connect(Settings.from_env({"DATABASE_URL": postgres.url("postgres")}))
