@@ -24,7 +24,7 @@ class _Recorder(logging.Handler):
     def emit(self, record):
         sql, params = record.msg
         if sql.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
-            many = bool(params) and isinstance(params, list) and isinstance(params[0], tuple)
+            many = bool(params) and isinstance(params, list) and isinstance(params[0], (list, tuple))
             self.statements[sql] = params[0] if many else params
 
 
