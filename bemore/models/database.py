@@ -47,7 +47,7 @@ class _Sqlite(peewee.SqliteDatabase):
     def enter(self):
         """Wait for the writer's turn."""
         if not self.gate.enter(BUSY_SECONDS):
-            raise peewee.OperationalError("database is locked: other writers took too long")
+            raise writers_took_too_long()
 
     def leave(self):
         self.gate.leave()
@@ -150,15 +150,26 @@ def transaction(begin):
 
 
 @contextmanager
-def _write_transaction():
+def turn():
+    """Have the writer's turn for as long as the block lasts. Raises DatabaseUnavailable if it does not come in time."""
     bound = database.obj
     with translated_errors():
         bound.enter()
     try:
-        with transaction(bound.begin_write):
-            yield
+        yield
     finally:
         bound.leave()
+
+
+@contextmanager
+def _write_transaction():
+    with turn(), transaction(database.obj.begin_write):
+        yield
+
+
+def writers_took_too_long():
+    """What SQLite would say of a database whose writers give nobody a turn."""
+    return peewee.OperationalError("database is locked: other writers took too long")
 
 
 @contextmanager

@@ -26,14 +26,11 @@ class Gate:
         self._path = path
         self._file = None
 
-    def enter(self, seconds, unless=None):
-        """Wait for the turn, at most so long; whether it came. None if ``unless()`` came true before it."""
+    def enter(self, seconds):
+        """Wait for the turn, at most so long; whether it came."""
         deadline = time.monotonic() + seconds
         if not self._threads.acquire(timeout=seconds):
             return False
-        if unless is not None and unless():
-            self._threads.release()
-            return None
         came = False
         try:
             came = self._path is None or self._pass_the_others(deadline)

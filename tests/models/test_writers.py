@@ -60,7 +60,7 @@ def at_once(*works):
     threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
     for thread in threads:
         thread.start()
-    wait_for(lambda: len(group._waiting) == len(works), what="all writers wait")
+    wait_for(lambda: len(group._queue._waiting) == len(works), what="all writers wait")
     gate.leave()
     for thread in threads:
         thread.join(20)
