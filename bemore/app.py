@@ -1,6 +1,6 @@
 """The only place where the parts are put together."""
 
-from flask import Flask
+from flask import Flask, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
@@ -48,6 +48,7 @@ def create_app(settings):
         always_send=False,
         max_age=600,
     )
+    _only_across_origins(app)
     quotas = app.extensions["bemore.quotas"] = Quotas(settings)
     quotas.init_app(app)
     failures.register(app)
@@ -59,3 +60,9 @@ def create_app(settings):
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)
     return app
+
+
+def _only_across_origins(app):
+    """flask-cors looks at its options for every answer; the answer to a request without an origin needs none of them."""
+    (apply,) = app.after_request_funcs[None]
+    app.after_request_funcs[None] = [lambda answer: apply(answer) if "HTTP_ORIGIN" in request.environ else answer]

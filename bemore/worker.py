@@ -1,6 +1,7 @@
 """gunicorn's threaded worker, with what a page full of browsers and an nginx with kept connections need beyond it."""
 
 import mmap
+import select
 import selectors
 import time
 from functools import partial
@@ -54,6 +55,10 @@ CONNECTIONS = _Connections()
 _LET_LIE = 20
 
 
+#: How long a thread that has answered waits for the next request of the same connection.
+_LINGER_MS = 1
+
+
 class Worker(ThreadWorker):
     """Threads that keep connections open; what is not even HTTP gets an answer in the contract's shape, too."""
 
@@ -83,6 +88,14 @@ class Worker(ThreadWorker):
         conn.set_timeout()
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def handle(self, conn):
+        kept = super().handle(conn)
+        # A client that is busy sends its next request at once. The thread that answered the last one takes it as well, unless
+        # somebody waits for a thread: by way of the main thread's poller each request would wait for that one twice.
+        while kept is True and self.alive and self.tpool._work_queue.empty() and _comes_soon(conn):
+            kept = super().handle(conn)
+        return kept
 
     def finish_request(self, conn, fs):
         if self.alive and not fs.cancelled() and not fs.exception() and fs.result() is True and _has_read_ahead(conn):
@@ -127,6 +140,14 @@ class Worker(ThreadWorker):
             client.sendall(head.encode("ascii") + body)
         except OSError as error:
             self.log.debug("client left before its error answer: %s", error)
+
+
+def _comes_soon(connection):
+    if _has_read_ahead(connection):
+        return True
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(_LINGER_MS))
 
 
 def _has_read_ahead(connection):
