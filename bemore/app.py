@@ -5,7 +5,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from bemore.api import docs, failures, health, minutes, openapi, reports, sessions, telemetry
+from bemore.api import access, docs, failures, health, minutes, openapi, reports, sessions, telemetry
 from bemore.api.edge import Edge
 from bemore.api.ratelimit import Quotas
 from bemore.models import database
@@ -49,6 +49,7 @@ def create_app(settings):
         max_age=600,
     )
     _only_across_origins(app)
+    access.init_app(app, settings)
     quotas = app.extensions["bemore.quotas"] = Quotas(settings)
     quotas.init_app(app)
     failures.register(app)

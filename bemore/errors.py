@@ -28,6 +28,31 @@ class InvalidInput(BeMoreError):
         self.problems = problems
 
 
+class Unauthorized(BeMoreError):
+    """Authentication is on, and the request brings no token."""
+
+    def __init__(self):
+        super().__init__("a token is required: Authorization: Bearer …")
+
+
+class InvalidToken(BeMoreError):
+    """The token is wrong, expired, not yet good, or for somebody else; which of these is not told."""
+
+    def __init__(self):
+        super().__init__("the token is not valid or has expired")
+
+
+class Forbidden(BeMoreError):
+    """The caller's role may not do this."""
+
+    def __init__(self):
+        super().__init__("your role may not do this")
+
+
+class KeysUnavailable(BeMoreError):
+    """The keys that tokens are checked with cannot be had at the moment."""
+
+
 class IdempotencyKeyReused(BeMoreError):
     """An Idempotency-Key came back with another body."""
 

@@ -122,8 +122,26 @@ def _without_password(url):
     return f"{scheme}{separator}{user}{at}{place.partition('?')[0]}"
 
 
-def _setting(name, parse, default, doc):
-    return field(default=default, metadata={"name": name, "parse": parse, "doc": doc})
+def _secret(name, text):
+    if len(text.encode()) < 32:
+        raise SettingsError(f"{name} must have at least 32 bytes; `openssl rand -base64 48` makes one.")
+    return text
+
+
+def _pem(name, text):
+    return text.replace("\\n", "\n")
+
+
+def _key_set(name, text):
+    url = urlsplit(text)
+    # Whoever can answer in its place can sign for everybody: no plain http but to this machine.
+    if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1"))):
+        raise SettingsError(f"{name} must be an https:// address.")
+    return text
+
+
+def _setting(name, parse, default, doc, hidden=False):
+    return field(default=default, repr=not hidden, metadata={"name": name, "parse": parse, "doc": doc})
 
 
 def drop_empty_variables():
@@ -169,6 +187,14 @@ class Settings:
     max_body_bytes: int = _setting(
         "MAX_BODY_BYTES", _whole(1024, 1 << 30), 8 << 20, "Largest body of a request, counted after unpacking, too."
     )
+    auth_enabled: bool = _setting("AUTH_ENABLED", _boolean, False, "true asks for a token: Authorization: Bearer JWT.")
+    jwt_secret: str | None = _setting("JWT_SECRET", _secret, None, "Secret for tokens signed with HS256, 32 bytes or more.", hidden=True)
+    jwt_public_key: str | None = _setting(
+        "JWT_PUBLIC_KEY", _pem, None, r"Public key (PEM; \n for line ends) for tokens signed with RS256 or ES256."
+    )
+    jwt_jwks_url: str | None = _setting("JWT_JWKS_URL", _key_set, None, "Where the public keys are fetched from, and again as they change.")
+    jwt_issuer: str | None = _setting("JWT_ISSUER", _text, None, "The iss that a token must have; none: any.")
+    jwt_audience: str | None = _setting("JWT_AUDIENCE", _text, None, "The aud that a token must have; none: a token with one is refused.")
     allow_anonymous: bool = _setting(
         "ALLOW_ANONYMOUS", _boolean, False, "true lets production run without authentication: meant, not forgotten."
     )
@@ -177,6 +203,9 @@ class Settings:
     text_weight: float = _setting("INFERENCE_TEXT_WEIGHT", _share, 0.2, "Weight of the text score.")
     model_version: str = _setting(
         "INFERENCE_MODEL_VERSION", _text, MODEL_VERSION, "Stored with every score; other weights need another one."
+    )
+    retention_days: int | None = _setting(
+        "RETENTION_DAYS", _whole(1, 36500), None, "After how many days bemore purge erases a session; none: it has to be told."
     )
     log_level: str = _setting("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "Least level that is logged.")
     log_format: str = _setting("LOG_FORMAT", _choice("console", "json"), "console", "json is the default in production.")
@@ -200,8 +229,6 @@ class Settings:
             text = (given.get(each.metadata["name"]) or "").strip()
             if text:
                 values[each.name] = each.metadata["parse"](each.metadata["name"], text)
-        if (given.get("AUTH_ENABLED") or "").strip().lower() not in ("", "false", "0", "no", "off"):
-            raise SettingsError("AUTH_ENABLED must not be set: this version has no authentication yet, and would run open.")
         values.setdefault("log_format", "json" if values.get("environment") == "production" else "console")
         if values.get("redis_url"):
             values.setdefault("web_concurrency", min(256, os.cpu_count() or 1))
@@ -221,11 +248,27 @@ class Settings:
                 f"WEB_THREADS ({self.web_threads}) must not be more than DATABASE_POOL_SIZE ({self.database_pool_size}): "
                 "each thread keeps a connection."
             )
-        if self.environment == "production" and not self.allow_anonymous:
+        if self.environment == "production" and not (self.auth_enabled or self.allow_anonymous):
             raise SettingsError(
-                "BEMORE_ENV=production without authentication is refused: set ALLOW_ANONYMOUS=true if that is meant."
+                "BEMORE_ENV=production without authentication is refused: set AUTH_ENABLED=true, or ALLOW_ANONYMOUS=true if that is meant."
             )
+        if self.auth_enabled:
+            self._check_keys()
         self.check_processes(self.web_concurrency)
+
+    def _check_keys(self):
+        given = [name for name in ("jwt_secret", "jwt_public_key", "jwt_jwks_url") if getattr(self, name)]
+        if len(given) != 1:
+            raise SettingsError("AUTH_ENABLED=true needs one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL, and only one.")
+        if self.jwt_public_key:
+            from bemore.tokens import public_key  # with a library that nobody else needs
+
+            try:
+                public_key(self.jwt_public_key)
+            except ValueError:
+                raise SettingsError(
+                    "JWT_PUBLIC_KEY must be the PEM of an RSA public key of at least 2048 bits or of an EC public key on P-256."
+                ) from None
 
     def check_processes(self, count):
         """Raise SettingsError if ``count`` worker processes would each count quotas for themselves."""

@@ -6,7 +6,9 @@ from bemore.scoring.combine import MODEL_VERSION
 #: The failures: name, codes, when.
 FAILURES = {
     400: ("InvalidRequest", ("VALIDATION_ERROR",), "The body, the query, the path or a header is wrong; `message` names the field"),
-    404: ("SessionNotFound", ("SESSION_NOT_FOUND",), "There is no such session"),
+    401: ("NotSignedIn", ("UNAUTHORIZED", "INVALID_TOKEN"), "The token is missing, or it is wrong, expired or for somebody else"),
+    403: ("NotAllowed", ("FORBIDDEN",), "The caller's role may not do this"),
+    404: ("SessionNotFound", ("SESSION_NOT_FOUND",), "There is no such session, or it is not the caller's"),
     409: ("StateConflict", ("SESSION_STATE_CONFLICT",), "The session's state does not allow it"),
     413: ("BodyTooLarge", ("PAYLOAD_TOO_LARGE",), "The body is too large, as it came or unpacked"),
     415: ("BodyNotReadable", ("UNSUPPORTED_MEDIA_TYPE",), "The body's type or encoding is none the service reads"),
@@ -15,6 +17,9 @@ FAILURES = {
     500: ("InternalError", ("INTERNAL_ERROR",), "Something went wrong here"),
     503: ("Unavailable", ("SERVICE_UNAVAILABLE",), "The database is away or too busy; come again after `Retry-After`"),
 }
+
+#: Failures where authentication is on.
+SIGNED_IN = (401, 403)
 
 #: Failures of requests that reach no operation.
 UNROUTED = {
@@ -40,6 +45,11 @@ _HEADERS = {
         "description": "Seconds after which the request may be sent again",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {
+        "description": "How to sign in (RFC 6750)",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^Bearer"},
     },
     "Allow": {"description": "The methods that the address knows", "required": True, "schema": {"type": "string"}},
     "ETag": {"description": "Names this version of the content", "required": True, "schema": {"type": "string"}},
@@ -79,22 +89,27 @@ _TRACE = {
 }
 
 
-def register(spec):
-    """Add to an APISpec what all operations share."""
+def register(spec, authenticated):
+    """Add to an APISpec what all operations share; ``authenticated`` if some of them ask for a token."""
     for name, header in _HEADERS.items():
-        spec.components.header(name, header)
+        if authenticated or name != "WWW-Authenticate":
+            spec.components.header(name, header)
     for name, schema in _TRACE.items():
         spec.components.schema(_capital(name), schema)
     spec.components.schema("Problem", _problem())
     spec.components.schema("Failure", _failure())
     for status, failure in (*FAILURES.items(), *UNROUTED.items()):
-        _register_failure(spec, status, *failure)
+        if authenticated or status not in SIGNED_IN:
+            _register_failure(spec, status, *failure)
 
 
-def responses(spec, operation, limited):
-    """The responses of an operation: its success, and each failure that it may answer."""
+def responses(spec, operation, limited, signed_in):
+    """The responses of an operation: its success, and each failure that it may answer.
+
+    ``limited``: it counts against quotas; ``signed_in``: it asks for a token.
+    """
     found = {operation.status: _success(spec, operation, limited)}
-    for status in _failing(operation, limited):
+    for status in _failing(operation, limited, signed_in):
         if status == 304:
             found[status] = {"description": "It is what the client has already", "headers": _named(("X-Request-Id", "ETag"))}
         elif status == 404 and operation.plain:
@@ -106,8 +121,10 @@ def responses(spec, operation, limited):
     return dict(sorted(found.items()))
 
 
-def _failing(operation, limited):
+def _failing(operation, limited, signed_in):
     statuses = {*operation.errors, 500}
+    if signed_in:
+        statuses |= {401, 503} | ({403} if operation.access.refuses else set())
     if operation.query or operation.body or operation.idempotent:
         statuses.add(400)
     if operation.body:
@@ -203,6 +220,8 @@ def _register_failure(spec, status, name, codes, description):
     headers = ["X-Request-Id"]
     if status in (429, 503):
         headers.append("Retry-After")
+    if status == 401:
+        headers.append("WWW-Authenticate")
     if status == 405:
         headers.append("Allow")
     if status == 429:

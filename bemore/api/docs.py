@@ -8,6 +8,7 @@ from string import Template
 from flask import Blueprint, Response, abort, current_app, request
 
 from bemore.api import envelope, shapes
+from bemore.api.access import Access
 from bemore.api.operation import operation
 
 blueprint = Blueprint("docs", __name__, url_prefix="/api")
@@ -34,13 +35,13 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @blueprint.get("/openapi.json")
-@operation("This document", data=shapes.DOCUMENT, plain=True, errors=(304,))
+@operation("This document", Access.ANYONE, data=shapes.DOCUMENT, plain=True, errors=(304,))
 def openapi_json():
     return _cached(envelope.json(current_app.extensions["bemore.openapi"]), _REVALIDATE)
 
 
 @blueprint.get("/docs")
-@operation("This document as a page", media="text/html", plain=True, errors=(304,))
+@operation("This document as a page", Access.ANYONE, media="text/html", plain=True, errors=(304,))
 def page():
     html = Template((_PAGE / "page.html").read_text("utf-8")).substitute(version=_version())
     response = _cached(Response(html, content_type="text/html; charset=utf-8"), _REVALIDATE)
@@ -49,7 +50,7 @@ def page():
 
 
 @blueprint.get("/docs/<file>")
-@operation("A file of that page", media="*/*", plain=True, errors=(304, 404))
+@operation("A file of that page", Access.ANYONE, media="*/*", plain=True, errors=(304, 404))
 def page_file(file):
     if file not in FILES:
         abort(404)

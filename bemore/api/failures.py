@@ -12,6 +12,9 @@ from bemore.api.envelope import failure, request_id
 RETRY_AFTER_S = 1
 
 _DOMAIN = {
+    errors.Unauthorized: (401, "UNAUTHORIZED"),
+    errors.InvalidToken: (401, "INVALID_TOKEN"),
+    errors.Forbidden: (403, "FORBIDDEN"),
     errors.SessionNotFound: (404, "SESSION_NOT_FOUND"),
     errors.SessionStateConflict: (409, "SESSION_STATE_CONFLICT"),
     errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
@@ -28,6 +31,9 @@ _HTTP = {
     415: ("UNSUPPORTED_MEDIA_TYPE", "body must be JSON"),
 }
 
+#: RFC 6750, 3: how to sign in, and what was wrong with how it was tried.
+_CHALLENGE = {"UNAUTHORIZED": "Bearer", "INVALID_TOKEN": 'Bearer error="invalid_token"'}
+
 _log = logging.getLogger("bemore.error")
 
 
@@ -35,6 +41,7 @@ def register(app):
     """Make every error of ``app`` an answer in the contract's shape."""
     app.register_error_handler(errors.InvalidInput, _invalid)
     app.register_error_handler(errors.DatabaseUnavailable, _unavailable)
+    app.register_error_handler(errors.KeysUnavailable, _unavailable)
     for kind in _DOMAIN:
         app.register_error_handler(kind, _domain)
     app.register_error_handler(HTTPException, _http)
@@ -50,13 +57,14 @@ def _invalid(error):
 
 def _domain(error):
     status, code = _DOMAIN[type(error)]
-    return failure(status, code, str(error))
+    headers = {"WWW-Authenticate": _CHALLENGE[code]} if status == 401 else None
+    return failure(status, code, str(error), headers=headers)
 
 
 def _unavailable(error):
-    return failure(
-        503, "SERVICE_UNAVAILABLE", "the database cannot be reached; try again", headers={"Retry-After": str(RETRY_AFTER_S)}
-    )
+    what = "the database" if isinstance(error, errors.DatabaseUnavailable) else "the keys for tokens"
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return failure(503, "SERVICE_UNAVAILABLE", f"{what} cannot be reached; try again", headers=headers)
 
 
 def _http(error):

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app
 
 from bemore import __version__
 from bemore.api import shapes
+from bemore.api.access import Access
 from bemore.api.envelope import json
 from bemore.api.operation import operation
 from bemore.errors import DatabaseUnavailable
@@ -21,19 +22,19 @@ def _status(status="ok"):
 
 
 @blueprint.get("/health")
-@operation("Whether the process lives", data=shapes.HEALTH, plain=True)
+@operation("Whether the process lives", Access.ANYONE, data=shapes.HEALTH, plain=True)
 def health():
     return json(_status())
 
 
 @blueprint.get("/health/live")
-@operation("Whether the process lives", data=shapes.HEALTH, plain=True)
+@operation("Whether the process lives", Access.ANYONE, data=shapes.HEALTH, plain=True)
 def live():
     return json(_status())
 
 
 @blueprint.get("/health/ready")
-@operation("Whether requests can be served: the database answers", data=shapes.READY, plain=True, errors=(503,))
+@operation("Whether requests can be served: the database answers", Access.ANYONE, data=shapes.READY, plain=True, errors=(503,))
 def ready():
     quotas = current_app.extensions["bemore.quotas"]
     redis = quotas.store_state if quotas.store_state == "none" else ("up" if quotas.ping() else "down")

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app
 
 from bemore import clock
 from bemore.api import shapes
+from bemore.api.access import Access, scoped
 from bemore.api.envelope import success
 from bemore.api.operation import operation
 from bemore.models import minute
@@ -20,7 +21,7 @@ _schema, _decoder = BatchTick(), Decoder(BatchTick)
 
 
 @blueprint.post("/<session_id:session_id>/tick")
-@operation("Score a minute from what is stored", body=Tick, data=shapes.TICK, status=201, errors=(404,))
+@operation("Score a minute from what is stored", Access.SESSION, body=Tick, data=shapes.TICK, status=201, errors=(404,))
 def tick(session_id, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
@@ -36,6 +37,7 @@ def tick(session_id, body):
 @blueprint.post("/batch-tick")
 @operation(
     "Store minutes the browser scored",
+    Access.SESSION,
     body=BatchTick,
     partial=True,
     data=shapes.BATCH_TICK,
@@ -54,7 +56,7 @@ def batch_tick(raw):
         body, problems = check_partly(_schema, "items", value)
         refused = _refused(problems, value["items"])
     version = current_app.extensions["bemore"].model_version
-    minute.store(body["session_id"], body["items"], version)
+    minute.store(scoped(body["session_id"]), body["items"], version)
     told = {"count": len(body["items"]), "batchId": f"batch_{clock.now_ms()}_{secrets.token_hex(6)}"}
     message = f"{told['count']}개 항목이 처리되었습니다"
     if refused:
@@ -76,7 +78,7 @@ def _minute_of(item):
 
 
 @blueprint.get("/<session_id:session_id>/inferences")
-@operation("All minutes of a session and their statistics", data=shapes.INFERENCES, errors=(404,))
+@operation("All minutes of a session and their statistics", Access.SESSION, data=shapes.INFERENCES, errors=(404,))
 def inferences(session_id):
-    _, rows = minute.of_session(session_id)
-    return success({"inferences": [inference(session_id, row) for row in rows], "stats": statistics(rows)})
+    found, rows = minute.of_session(session_id)
+    return success({"inferences": [inference(found.public_id, row) for row in rows], "stats": statistics(rows)})

@@ -9,6 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from bemore import __version__
 from bemore.api import answers, prose, shapes
+from bemore.api.access import Access
 from bemore.api.ratelimit import is_exempt
 from bemore.schemas.fields import Items
 from bemore.schemas.sessions import OfUser
@@ -30,14 +31,19 @@ _IN_PATH = {
     "file": {"description": "A file of the page", "schema": {"type": "string"}, "example": "page.js"},
 }
 
+#: Printable Latin-1, which is what a header can carry; HTTP takes spaces off both ends.
+_PRINTABLE = "^[!-~\u00a1-\u00ac\u00ae-\u00ff]([ -~\u00a1-\u00ac\u00ae-\u00ff]*[!-~\u00a1-\u00ac\u00ae-\u00ff])?$"
+
 _IN_HEADER = {
     "X-Request-Id": {
-        "description": "A name for this request; comes back in the answer's header and body. Of another form, it is passed over",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+        "description": "A name for this request; comes back in the answer's header and body. It is 1 to 128 characters of"
+        " `A-Z a-z 0-9 . _ : -`; of another form, it is passed over",
+        "schema": {"type": "string"},
+        "example": "page-7f3a:1",
     },
     "Idempotency-Key": {
         "description": "With the same key and body within 24 hours, nothing is done again: the first answer is given again",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": _PRINTABLE},
     },
 }
 
@@ -57,9 +63,12 @@ def document(app, settings):
         plugins=[plugin],
     )
     plugin.converter.add_attribute_function(_field)
-    answers.register(spec)
+    answers.register(spec, settings.auth_enabled)
+    if settings.auth_enabled:
+        spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for name, parameter in _IN_HEADER.items():
         spec.components.parameter(name, "header", {"name": name, **parameter})
+    links = _links(app)
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if not hasattr(view, "operation"):
@@ -67,7 +76,8 @@ def document(app, settings):
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             with app.test_request_context(rule.rule, method=method):
                 limited = settings.rate_limit_enabled and not is_exempt()
-            spec.path(_CONVERTED.sub(r"{\1}", rule.rule), operations={method.lower(): _operation(spec, rule, view, limited)})
+            described = _operation(spec, rule, view, limited, settings.auth_enabled, links)
+            spec.path(_CONVERTED.sub(r"{\1}", rule.rule), operations={method.lower(): described})
     return spec.to_dict()
 
 
@@ -86,19 +96,40 @@ def _first_paragraph(documented):
     return (inspect.getdoc(documented) or "").partition("\n\n")[0]
 
 
-def _operation(spec, rule, view, limited):
+def _links(app):
+    """What can be asked of a session that was just started, as links of the answer that names it."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        if "session_id" in rule.arguments:
+            name = _operation_id(rule)
+            found[name] = {"operationId": name, "parameters": {"session_id": "$response.body#/data/sessionId"}}
+    return found
+
+
+def _operation_id(rule):
+    return rule.endpoint.replace(".", "_")
+
+
+def _operation(spec, rule, view, limited, authenticated, links):
     operation = view.operation
+    signed_in = authenticated and operation.access is not Access.ANYONE
     content = {
         "tags": [rule.endpoint.partition(".")[0]],
-        "operationId": rule.endpoint.replace(".", "_"),
+        "operationId": _operation_id(rule),
         "summary": operation.summary,
         "parameters": _parameters(rule, operation),
-        "responses": answers.responses(spec, operation, limited),
+        "responses": answers.responses(spec, operation, limited, signed_in),
     }
     if view.__doc__:
         content["description"] = inspect.getdoc(view)
+    if signed_in:
+        who = f"For: {operation.access.value[0].lower()}{operation.access.value[1:]}."
+        content["description"] = f"{content['description']}\n\n{who}" if "description" in content else who
+        content["security"] = [{"token": []}]
     if operation.body:
         content["requestBody"] = _body(spec, operation.body)
+    if operation.data is shapes.STARTED:
+        content["responses"][operation.status]["links"] = links
     return content
 
 

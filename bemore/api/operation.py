@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import marshmallow
 from flask import request
 
+from bemore.api.access import Access, check as check_access
 from bemore.api.parsing import body as request_body
 from bemore.schemas.base import check
 from bemore.schemas.compiled import Reader
@@ -20,6 +21,7 @@ class Operation:
     """
 
     summary: str
+    access: Access
     body: type[marshmallow.Schema] | None = None
     query: type[marshmallow.Schema] | None = None
     data: dict | None = None
@@ -31,19 +33,20 @@ class Operation:
     media: str = "application/json"
 
 
-def operation(summary, *, body=None, query=None, partial=False, **more):
-    """Declare a view; ``more`` are the other fields of Operation.
+def operation(summary, access, *, body=None, query=None, partial=False, **more):
+    """Declare a view and who may call it; ``more`` are the other fields of Operation.
 
     The checked body is passed as ``body``, the checked query as ``query``; with ``partial`` the view gets the body's
     bytes as ``raw`` and checks them itself. ``errors`` are the statuses beyond those every operation may answer.
     """
-    declared = Operation(summary, body, query, **more)
+    declared = Operation(summary, access, body, query, **more)
     read_body = Reader(body) if body and not partial else None
     query_schema = query() if query else None
 
     def decorate(view):
         @functools.wraps(view)
         def call(**arguments):
+            check_access(access, arguments)
             if query_schema:
                 arguments["query"] = check(query_schema, request.args.to_dict())
             if read_body:

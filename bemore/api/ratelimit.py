@@ -11,6 +11,7 @@ import time
 from flask import Flask, request
 from flask_limiter import ApplicationLimit, Limiter
 
+from bemore.api.access import subject
 from bemore.api.buckets import ProcessBuckets, RedisBuckets
 from bemore.api.edge import QUOTA
 from bemore.api.envelope import failure
@@ -38,8 +39,12 @@ def is_read():
 
 
 def client():
-    """Whose quota a request counts against: the client's address (as the trusted proxies tell it)."""
-    return request.remote_addr or "local"
+    """Whose quota a request counts against: the authenticated subject, else the client's address (as the trusted proxies tell it).
+
+    A token that is not good counts against the address it came from, so that guessing has an end.
+    """
+    signed_in = subject()
+    return request.remote_addr or "local" if signed_in is None else f"sub:{signed_in}"
 
 
 class Quotas(Limiter):

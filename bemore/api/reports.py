@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, request
 
 from bemore import __version__, clock
 from bemore.api import report_shapes as shapes
+from bemore.api.access import Access
 from bemore.api.envelope import success
 from bemore.api.operation import operation
 from bemore.models import report as model
@@ -28,7 +29,7 @@ def _report(session_id):
 def _unless_known(session_id, make):
     """What ``make()`` answers, with an ETag; 304 without calling it where the client has that already."""
     # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
-    seen = session_id, model.revision(session_id), current_app.extensions["bemore"].model_version, __version__
+    seen = session_id.public_id, model.revision(session_id), current_app.extensions["bemore"].model_version, __version__
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
     known = request.if_none_match.contains_weak(etag)
     response = Response(status=304) if known else make()
@@ -38,19 +39,19 @@ def _unless_known(session_id, make):
 
 
 @blueprint.get("/report")
-@operation("The whole report of a session", data=shapes.REPORT, errors=(304, 404))
+@operation("The whole report of a session", Access.SESSION, data=shapes.REPORT, errors=(304, 404))
 def report(session_id):
     return _unless_known(session_id, lambda: success(_report(session_id)))
 
 
 @blueprint.get("/summary")
-@operation("A short report", data=shapes.REPORT_BRIEF, errors=(304, 404))
+@operation("A short report", Access.SESSION, data=shapes.REPORT_BRIEF, errors=(304, 404))
 def summary(session_id):
     return _unless_known(session_id, lambda: success(assemble.summary(_gather(session_id)[0])))
 
 
 @blueprint.get("/report/summary")
-@operation("The report as plain text, for an e-mail", data=shapes.REPORT_TEXT, errors=(304, 404))
+@operation("The report as plain text, for an e-mail", Access.SESSION, data=shapes.REPORT_TEXT, errors=(304, 404))
 def summary_text(session_id):
     def make():
         data = _report(session_id)
@@ -60,13 +61,13 @@ def summary_text(session_id):
 
 
 @blueprint.get("/vad-analysis")
-@operation("How the voice went, by minute and by ten seconds", data=shapes.VAD_ANALYSIS, errors=(304, 404))
+@operation("How the voice went, by minute and by ten seconds", Access.SESSION, data=shapes.VAD_ANALYSIS, errors=(304, 404))
 def vad_analysis(session_id):
     return _unless_known(session_id, lambda: success(assemble.vad_analysis(*_gather(session_id, time_series=True))))
 
 
 @blueprint.get("/report/html")
-@operation("The report as one page that needs nothing else", media="text/html", errors=(304, 404))
+@operation("The report as one page that needs nothing else", Access.SESSION, media="text/html", errors=(304, 404))
 def as_html(session_id):
     def make():
         response = Response(html(_report(session_id)), content_type="text/html; charset=utf-8")
@@ -77,24 +78,24 @@ def as_html(session_id):
 
 
 @blueprint.get("/report/pdf")
-@operation("The report as PDF, A4", media="application/pdf", errors=(304, 404))
+@operation("The report as PDF, A4", Access.SESSION, media="application/pdf", errors=(304, 404))
 def as_pdf(session_id):
     def make():
         # Imported when first asked for: the library takes half as much memory again as the whole service.
         from bemore.reporting.pdf import pdf
 
-        return _download(pdf(_report(session_id)), "application/pdf", f"bemore-report-{session_id}.pdf")
+        return _download(pdf(_report(session_id)), "application/pdf", f"bemore-report-{session_id.public_id}.pdf")
 
     return _unless_known(session_id, make)
 
 
 @blueprint.get("/report/csv")
-@operation("The report's minutes as CSV", query=ChooseCsv, media="text/csv", errors=(304, 404))
+@operation("The report's minutes as CSV", Access.SESSION, query=ChooseCsv, media="text/csv", errors=(304, 404))
 def as_csv(session_id, query):
     kind = query["kind"]
     make = vad_csv if kind == "vad" else emotion_csv
     return _unless_known(
-        session_id, lambda: _download(make(_report(session_id)), "text/csv; charset=utf-8", f"bemore-{kind}-{session_id}.csv")
+        session_id, lambda: _download(make(_report(session_id)), "text/csv; charset=utf-8", f"bemore-{kind}-{session_id.public_id}.csv")
     )
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, current_app
 
 from bemore import clock
 from bemore.api import shapes
+from bemore.api.access import Access, check_list, check_start, own
 from bemore.api.envelope import success
 from bemore.api.idempotency import once
 from bemore.api.operation import operation
@@ -23,8 +24,9 @@ RECENT = 20
 
 
 @blueprint.post("/start")
-@operation("Start a session", body=StartSession, data=shapes.STARTED, idempotent=True)
+@operation("Start a session", Access.START, body=StartSession, data=shapes.STARTED, idempotent=True)
 def start(body):
+    check_start(body["user_id"], body["counselor_id"])
     now = clock.now_ms()
 
     def run():
@@ -36,7 +38,7 @@ def start(body):
 
 
 @blueprint.get("/<session_id:session_id>")
-@operation("A session and its totals", data=shapes.SESSION, errors=(404,))
+@operation("A session and its totals", Access.SESSION, data=shapes.SESSION, errors=(404,))
 def show(session_id):
     row, minutes = minute.of_session(session_id)
     data = {
@@ -53,7 +55,7 @@ def show(session_id):
 
 
 @blueprint.post("/<session_id:session_id>/pause")
-@operation("Pause an active session", body=EmptyBody, data=shapes.PAUSED, errors=(404, 409))
+@operation("Pause an active session", Access.SESSION, body=EmptyBody, data=shapes.PAUSED, errors=(404, 409))
 def pause(session_id, body):
     """One that is paused already stays as it is; one that has ended is a conflict."""
     row = session.pause(session_id, clock.now_ms())
@@ -61,7 +63,7 @@ def pause(session_id, body):
 
 
 @blueprint.post("/<session_id:session_id>/resume")
-@operation("Go on with a paused session", body=EmptyBody, data=shapes.RESUMED, errors=(404, 409))
+@operation("Go on with a paused session", Access.SESSION, body=EmptyBody, data=shapes.RESUMED, errors=(404, 409))
 def resume(session_id, body):
     """One that is active stays as it is; one that has ended is a conflict."""
     row = session.resume(session_id, clock.now_ms())
@@ -69,7 +71,7 @@ def resume(session_id, body):
 
 
 @blueprint.post("/<session_id:session_id>/end")
-@operation("End a session", body=EmptyBody, data=shapes.ENDED, errors=(404,))
+@operation("End a session", Access.SESSION, body=EmptyBody, data=shapes.ENDED, errors=(404,))
 def end(session_id, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
@@ -89,16 +91,18 @@ def end(session_id, body):
 
 
 @blueprint.delete("/<session_id:session_id>")
-@operation("Erase a session and everything stored under it", data=shapes.ERASED, errors=(404,))
+@operation("Erase a session and everything stored under it", Access.ERASE, data=shapes.ERASED, errors=(404,))
 def erase(session_id):
     session.erase(session_id)
-    return success({"sessionId": session_id, "deleted": True})
+    return success({"sessionId": session_id.public_id, "deleted": True})
 
 
 @blueprint.get("/stats/summary")
-@operation("How many sessions there are, and the newest of them", data=shapes.SUMMARY)
+@operation("How many sessions there are, and the newest of them", Access.SIGNED_IN, data=shapes.SUMMARY)
 def summary():
-    tally, now = session.tally(), clock.now_ms()
+    """Of all sessions, or of the caller's own."""
+    mine, now = own(), clock.now_ms()
+    tally = session.tally(**mine)
     count = {status: tally.get(status, (0, 0))[0] for status in ("active", "paused", "ended")}
     duration = tally.get("ended", (0, 0))[1]
     recent = [
@@ -109,7 +113,7 @@ def summary():
             "durationMs": row.duration_ms(now),
             "status": row.status,
         }
-        for row in session.newest(RECENT)
+        for row in session.newest(RECENT, **mine)
     ]
     average = round(duration / count["ended"]) if count["ended"] else 0
     data = {"total": sum(count.values()), **count, "avgDuration": average, "totalDuration": duration, "recentSessions": recent}
@@ -117,12 +121,12 @@ def summary():
 
 
 @blueprint.get("/user/<path:user_id>")
-@operation("The sessions of a user, newest first", query=ListSessions, data=shapes.USER_SESSIONS)
+@operation("The sessions of a user, newest first", Access.LIST, query=ListSessions, data=shapes.USER_SESSIONS)
 def of_user(user_id, query):
     """A user without sessions is no error. Follow `nextCursor` until it is null."""
     check_path("userId")
     check(_user, {"userId": user_id})
-    rows = session.newest(query["limit"] + 1, user_id, query["cursor"])
+    rows = session.newest(query["limit"] + 1, user_id, check_list(user_id), query["cursor"])
     page = rows[: query["limit"]]
     more = cursor_text(page[-1].started_ms, page[-1].key) if len(rows) > len(page) else None
     return success({"userId": user_id, "count": len(page), "sessions": [_brief(row) for row in page], "nextCursor": more})
@@ -131,6 +135,7 @@ def of_user(user_id, query):
 @blueprint.post("/<session_id:session_id>/feedback")
 @operation(
     "Rate a session",
+    Access.SESSION,
     body=GiveFeedback,
     data=shapes.FEEDBACK,
     beside=shapes.FEEDBACK_BESIDE,
@@ -144,7 +149,7 @@ def give_feedback(session_id, body):
 
     def run():
         feedback_id, row = feedback.add(session_id, body["rating"], body["note"], now)
-        data = {"feedbackId": feedback_id, "sessionId": session_id, "rating": body["rating"], "submittedAt": now}
+        data = {"feedbackId": feedback_id, "sessionId": row.public_id, "rating": body["rating"], "submittedAt": now}
         return {"message": "피드백이 저장되었습니다", "data": data}, row
 
     return once(run, 201, now)

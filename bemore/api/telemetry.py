@@ -4,6 +4,7 @@ import msgspec
 from flask import Blueprint
 
 from bemore.api import shapes
+from bemore.api.access import Access
 from bemore.api.envelope import success
 from bemore.api.operation import operation
 from bemore.models import telemetry
@@ -15,7 +16,7 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 
 
 @blueprint.post("/frames")
-@operation("Upload face frames", body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
+@operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
 def frames(session_id, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
     rows = [(*item[:3], _json(item[3])) for item in body["items"]]
@@ -24,7 +25,7 @@ def frames(session_id, body):
 
 
 @blueprint.post("/audio")
-@operation("Upload audio chunks", body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
+@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
 def audio(session_id, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     total = telemetry.store_audio(session_id, body["items"])
@@ -32,7 +33,7 @@ def audio(session_id, body):
 
 
 @blueprint.post("/stt")
-@operation("Upload transcript snippets", body=UploadStt, data=shapes.STT, status=201, errors=(404,))
+@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,))
 def stt(session_id, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     rows = [(*item, sentiment(*item[2:]), _json(extract_keywords(*item[2:]))) for item in body["items"]]

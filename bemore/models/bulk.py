@@ -66,7 +66,7 @@ class Writer:
         # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
         total = f", {self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)" if self._counter else ""
         return f"""
-WITH s AS (SELECT id, started_ms FROM session WHERE public_id = ? AND erasing = 0 FOR NO KEY UPDATE),
+WITH s AS (SELECT id, started_ms FROM session WHERE {session.NAMED} AND erasing = 0 FOR NO KEY UPDATE),
 each AS (
     SELECT s.id AS session_id, {", ".join(values)}, given.position
     FROM s, unnest({arrays}) WITH ORDINALITY AS given ({", ".join(columns)}, position)

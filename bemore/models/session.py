@@ -44,11 +44,21 @@ class SessionRow(NamedTuple):
         return max(0, (now_ms if self.ended_ms is None else self.ended_ms) - self.started_ms)
 
 
+class ScopedId(NamedTuple):
+    """A session's id as somebody may use it: with ``user_id`` or ``counselor_id`` only that one's session is found by it."""
+
+    public_id: str
+    user_id: str | None = None
+    counselor_id: str | None = None
+
+
 _COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
-_FIND = f"SELECT {_COLUMNS} FROM session WHERE public_id = ? AND erasing = 0"
-_HIDE = f"UPDATE session SET erasing = 1 WHERE public_id = ? AND erasing = 0 RETURNING {_COLUMNS}"
-_LOOK = f"SELECT {_COLUMNS} FROM session WHERE public_id = ?"
-_TOUCH = f"UPDATE session SET revision = revision + 1 WHERE public_id = ? AND erasing = 0 RETURNING {_COLUMNS}"
+#: The session that a ScopedId names; takes its three values.
+NAMED = "public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
+_FIND = f"SELECT {_COLUMNS} FROM session WHERE {NAMED} AND erasing = 0"
+_HIDE = f"UPDATE session SET erasing = 1 WHERE {NAMED} AND erasing = 0 RETURNING {_COLUMNS}"
+_LOOK = f"SELECT {_COLUMNS} FROM session WHERE {NAMED}"
+_TOUCH = f"UPDATE session SET revision = revision + 1 WHERE {NAMED} AND erasing = 0 RETURNING {_COLUMNS}"
 
 
 def new_id(now_ms):
@@ -56,25 +66,33 @@ def new_id(now_ms):
     return f"sess_{now_ms // 1000}_{''.join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))}"
 
 
-def find(public_id):
+def find(session_id):
     """The session, inside the caller's transaction. Raises SessionNotFound."""
-    return SessionRow._make(one(_FIND, public_id))
+    return SessionRow._make(one(_FIND, session_id))
 
 
-def touch(public_id):
+def touch(session_id):
     """The session, about to be changed inside the caller's transaction: until that ends nobody else changes it.
 
     Raises SessionNotFound.
     """
-    return SessionRow._make(one(_TOUCH, public_id))
+    return SessionRow._make(one(_TOUCH, session_id))
 
 
-def one(sql, public_id, *parameters):
-    """The row that a statement gives whose first parameter is a session's id. Raises SessionNotFound if it gives none."""
-    row = execute(sql, (public_id, *parameters)).fetchone() if _ID.fullmatch(public_id) else None
+def one(sql, session_id, *parameters):
+    """The row that a statement gives which begins with NAMED, for a ScopedId (or a plain id, of whomever it is).
+
+    Raises SessionNotFound if it gives none.
+    """
+    row = _one(sql, session_id, *parameters)
     if row is None:
-        raise SessionNotFound(public_id)
+        raise SessionNotFound(session_id if isinstance(session_id, str) else session_id.public_id)
     return row
+
+
+def _one(sql, session_id, *parameters):
+    named = ScopedId(session_id) if isinstance(session_id, str) else session_id
+    return execute(sql, (*named, *parameters)).fetchone() if _ID.fullmatch(named.public_id) else None
 
 
 def start(user_id, counselor_id, now_ms):
@@ -87,19 +105,19 @@ def start(user_id, counselor_id, now_ms):
     return row._replace(key=key)
 
 
-def pause(public_id, now_ms):
+def pause(session_id, now_ms):
     """Pause an active session; a paused one stays as it is. Raises SessionStateConflict after the end."""
-    return _change(public_id, "active", "paused", "paused_ms", now_ms, "종료된 세션은 일시정지할 수 없습니다")
+    return _change(session_id, "active", "paused", "paused_ms", now_ms, "종료된 세션은 일시정지할 수 없습니다")
 
 
-def resume(public_id, now_ms):
+def resume(session_id, now_ms):
     """Go on with a paused session; an active one stays as it is. Raises SessionStateConflict after the end."""
-    return _change(public_id, "paused", "active", "resumed_ms", now_ms, "종료된 세션은 재개할 수 없습니다")
+    return _change(session_id, "paused", "active", "resumed_ms", now_ms, "종료된 세션은 재개할 수 없습니다")
 
 
-def _change(public_id, source, target, column, now_ms, refusal):
+def _change(session_id, source, target, column, now_ms, refusal):
     with write():
-        row = touch(public_id)
+        row = touch(session_id)
         if row.status == "ended":
             raise SessionStateConflict(refusal)
         if row.status == source:
@@ -107,14 +125,19 @@ def _change(public_id, source, target, column, now_ms, refusal):
     return row
 
 
-def end(public_id, now_ms):
+def end(session_id, now_ms):
     """End a session; one that has ended keeps the time of its first end."""
     with write():
-        row = touch(public_id)
+        row = touch(session_id)
         if row.status != "ended":
             # A clock set back must not make the end come before the start.
             row = _move(row, "ended", "ended_ms", max(now_ms, row.started_ms))
     return row
+
+
+def end_at(row, ended_ms):
+    """End a session, touched inside the caller's transaction and not ended yet, as of ``ended_ms``; answer it."""
+    return _move(row, "ended", "ended_ms", ended_ms)
 
 
 def _move(row, target, column, now_ms):
@@ -143,52 +166,85 @@ def _count(row, status, step):
         execute(_FORGET, (*scopes, status))
 
 
-def erase(public_id):
+def erase(session_id, also=None):
     """Erase the session and everything stored under it, in batches while the service goes on.
 
-    From the first commit on nobody sees the session; asked again after a crash in the middle, it finishes the work.
+    From the first commit on nobody sees the session; asked again after a crash in the middle, it finishes the work. ``also(row)``
+    runs in the transaction that hides it: what is recorded of the deletion is stored with it or not at all.
     Raises SessionNotFound.
     """
     with write():
-        hidden = execute(_HIDE, (public_id,)).fetchone() if _ID.fullmatch(public_id) else None
-        row = SessionRow._make(hidden or one(_LOOK, public_id))
-        if hidden:
-            _count(row, row.status, -1)
+        row = hide(session_id)
+        if row is None:
+            row = SessionRow._make(one(_LOOK, session_id))
+        elif also is not None:
+            also(row)
+    erase_hidden(row.key)
+
+
+def hide(session_id):
+    """Take a session out of everybody's sight, inside the caller's transaction; answer it, None if there is none in sight."""
+    found = _one(_HIDE, session_id)
+    if found is None:
+        return None
+    row = SessionRow._make(found)
+    _count(row, row.status, -1)
+    return row
+
+
+def erase_hidden(key, after_batch=None):
+    """Delete all that is stored of a hidden session. Done a second time, or by two at once, it does no harm.
+
+    ``after_batch(rows)`` is called between two transactions, with the number of rows that the last one deleted.
+    """
     for model in TELEMETRY:
-        _erase_rows(model._meta, row.key)
+        for rows in _erase_rows(model._meta, key):
+            if after_batch is not None:
+                after_batch(rows)
     with write():
-        execute("DELETE FROM session WHERE id = ?", (row.key,))
+        execute("DELETE FROM session WHERE id = ?", (key,))
 
 
 def _erase_rows(meta, key):
     table = meta.table_name
     order = [meta.fields[name].column_name for name in meta.primary_key.field_names][1]
-    while True:
+    edge = (None,)
+    while edge is not None:
         with write():
             edge = execute(
                 f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
             ).fetchone()
             if edge is None:
-                execute(f"DELETE FROM {table} WHERE session_id = ?", (key,))
-                return
-            execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0]))
+                rows = execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount
+            else:
+                rows = execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0])).rowcount
+        yield rows
+
+
+def hidden():
+    """The integer keys of sessions that a crash left half erased, or that somebody is erasing at the moment."""
+    with read():
+        return [key for (key,) in execute("SELECT id FROM session WHERE erasing = 1").fetchall()]
 
 
 def finish_erasing():
     """Finish what a crash interrupted; answer how many sessions that were."""
-    with read():
-        rows = execute("SELECT public_id FROM session WHERE erasing = 1").fetchall()
-    for (public_id,) in rows:
-        erase(public_id)
-    return len(rows)
+    keys = hidden()
+    for key in keys:
+        erase_hidden(key)
+    return len(keys)
 
 
-def newest(limit, user_id=None, before=None):
-    """The newest sessions (of a user), newest first, at most ``limit``; ``before`` is (started_ms, key) of the last one seen."""
+def newest(limit, user_id=None, counselor_id=None, before=None):
+    """The newest sessions (of a user, of a counselor), newest first, at most ``limit``.
+
+    ``before`` is (started_ms, key) of the last one seen.
+    """
     conditions, values = ["erasing = 0"], []
-    if user_id is not None:
-        conditions.append("user_id = ?")
-        values.append(user_id)
+    for column, value in (("user_id", user_id), ("counselor_id", counselor_id)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
     if before is not None:
         conditions.append("(started_ms, id) < (?, ?)")
         values.extend(before)
@@ -200,8 +256,9 @@ def newest(limit, user_id=None, before=None):
     return [SessionRow._make(row) for row in rows]
 
 
-def tally(scope="all"):
-    """``{status: (sessions, duration_ms)}`` of a scope; states without a session are left out."""
+def tally(user_id=None, counselor_id=None):
+    """``{status: (sessions, duration_ms)}`` of a user's, a counselor's or all sessions; states without a session are left out."""
+    scope = f"user:{user_id}" if user_id is not None else "all" if counselor_id is None else f"counselor:{counselor_id}"
     with read():
         rows = execute("SELECT status, sessions, duration_ms FROM tally WHERE scope = ?", (scope,)).fetchall()
     return {status: (sessions, duration_ms) for status, sessions, duration_ms in rows}

@@ -328,7 +328,7 @@ def test_missing_database_is_answered_as_described(app, ask, settings, tmp_path)
 
 @on_sqlite
 def test_bug_is_answered_as_described(ask, monkeypatch):
-    monkeypatch.setattr("bemore.models.session.tally", lambda: 1 / 0)
+    monkeypatch.setattr("bemore.models.session.tally", lambda **_: 1 / 0)
     assert ask("GET", "/api/session/stats/summary").status_code == 500
 
 

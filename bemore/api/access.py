@@ -1,0 +1,127 @@
+"""Who may call what. Every operation says it with one of Access; what it says is done before the view runs."""
+
+import enum
+from ipaddress import ip_address
+
+from flask import current_app, g, request
+
+from bemore.callers import ANYBODY
+from bemore.errors import Forbidden, InvalidToken, Unauthorized
+from bemore.models.session import ScopedId
+
+
+class Access(enum.Enum):
+    """Who may call an operation, by role; what it means for each stands in docs/security.rst."""
+
+    ANYONE = "Anyone, without a token"
+    SIGNED_IN = "Every role; tells of the caller's own"
+    START = "A user and a counselor as themselves, administrators for anybody"
+    LIST = "The user; a counselor, of whom it lists the own sessions; administrators"
+    SESSION = "The session's user, its counselor, an administrator; for others there is no such session"
+    ERASE = "The session's counselor and administrators; a user may not"
+    OPERATOR = "Administrators; without a token from the machine itself"
+
+    @property
+    def refuses(self):
+        """Whether it tells some callers with a good token that they may not (403)."""
+        return self in (Access.START, Access.LIST, Access.ERASE, Access.OPERATOR)
+
+
+def init_app(app, settings):
+    """Make ``app`` check tokens as ``settings`` say."""
+    tokens = None
+    if settings.auth_enabled:
+        from bemore.tokens import Tokens  # its cryptography takes memory and time that nobody else needs
+
+        tokens = Tokens(settings)
+    app.extensions["bemore.tokens"] = tokens
+
+
+def caller():
+    """Who sent this request: a Caller; ANYBODY while authentication is off. Raises Unauthorized, InvalidToken, KeysUnavailable."""
+    if "caller" not in g:
+        g.caller = _caller()
+    if isinstance(g.caller, Exception):
+        raise g.caller
+    return g.caller
+
+
+def subject():
+    """The authenticated subject, or None: authentication is off, or the token is missing or not good."""
+    if current_app.extensions["bemore.tokens"] is None:
+        return None
+    try:
+        return caller().subject
+    except (Unauthorized, InvalidToken):
+        return None
+
+
+def _caller():
+    tokens = current_app.extensions["bemore.tokens"]
+    if tokens is None:
+        return ANYBODY
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return Unauthorized()
+    try:
+        return tokens.caller(token.strip())
+    except InvalidToken as error:
+        return error
+
+
+def check(access, arguments):
+    """Raise unless this request's sender may call an operation of ``access``.
+
+    The session's id among the view's ``arguments`` becomes a ScopedId, by which nothing else can be found than the caller may see.
+    Raises Unauthorized, InvalidToken, Forbidden, KeysUnavailable.
+    """
+    if access is Access.ANYONE or (access is Access.OPERATOR and _from_this_machine()):
+        return
+    role = caller().role
+    if (access is Access.OPERATOR and role != "admin") or (access is Access.ERASE and role == "user"):
+        raise Forbidden()
+    if "session_id" in arguments:
+        arguments["session_id"] = scoped(arguments["session_id"])
+
+
+def scoped(session_id):
+    """The session's id as the caller may use it."""
+    return ScopedId(session_id, **own())
+
+
+def own():
+    """What a session must have for the caller to see it: ``user_id`` or ``counselor_id``, or nothing for administrators."""
+    who = caller()
+    return {} if who.role == "admin" else {_COLUMN[who.role]: who.subject}
+
+
+_COLUMN = {"user": "user_id", "counselor": "counselor_id"}
+
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+
+
+def _from_this_machine():
+    # A proxy on this machine speaks for others. One we trust has been replaced by its client's address already; any other
+    # tells by its headers that it is one.
+    environ = request.environ
+    if not current_app.extensions["bemore"].trusted_proxies and any(name in environ for name in _FORWARDED):
+        return False
+    try:
+        return ip_address(environ.get("REMOTE_ADDR") or "").is_loopback
+    except ValueError:
+        return False
+
+
+def check_start(user_id, counselor_id):
+    """Raise Forbidden unless the caller may open a session of these two: a user and a counselor only as themselves."""
+    for name, value in own().items():
+        if value != {"user_id": user_id, "counselor_id": counselor_id}[name]:
+            raise Forbidden()
+
+
+def check_list(user_id):
+    """What narrows the list of a user's sessions for the caller; Forbidden for the list of another user."""
+    narrowed = own()
+    if narrowed.get("user_id", user_id) != user_id:
+        raise Forbidden()
+    return narrowed.get("counselor_id")
