@@ -1,22 +1,13 @@
 """The command ``bemore``."""
 
-import logging.config
-
 import click
 
-from bemore import __version__, logs
-from bemore.errors import DatabaseUnavailable
-from bemore.settings import Settings, SettingsError, drop_empty_variables
-
-
-def _settings():
-    drop_empty_variables()
-    try:
-        settings = Settings.from_env()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    logging.config.dictConfig(logs.config(settings))
-    return settings
+from bemore import __version__
+from bemore.commands.audit_log import audit
+from bemore.commands.common import load_settings, told_errors
+from bemore.commands.files import backup, export, restore
+from bemore.commands.retention import close_idle, purge
+from bemore.commands.signing import token
 
 
 @click.group()
@@ -30,7 +21,7 @@ def serve():
     """Migrate the database, then serve until told to stop."""
     from bemore.server import Server
 
-    Server(_settings()).run()
+    Server(load_settings()).run()
 
 
 @main.command()
@@ -38,8 +29,11 @@ def migrate():
     """Bring the database to the newest version."""
     from bemore.models.migrate import migrate as run
 
-    try:
-        done = run(_settings())
-    except DatabaseUnavailable:
-        raise click.ClickException("the database cannot be reached; the log says why") from None
+    settings = load_settings()
+    with told_errors():
+        done = run(settings)
     click.echo("\n".join(done) if done else "nothing to do")
+
+
+for _command in (token, close_idle, purge, export, backup, restore, audit):
+    main.add_command(_command)

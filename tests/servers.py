@@ -278,7 +278,7 @@ class PostgresServer(Server):
         self._names = 0
         if os.geteuid() == 0:
             os.chown(self.home, self._user()["user"], self._user()["group"])
-        self._programs = self._reachable_programs()
+        self.programs = self._reachable_programs()
 
     def _user(self):
         if os.geteuid() != 0:
@@ -304,7 +304,7 @@ class PostgresServer(Server):
         data = self.home / "data"
         if not data.exists():
             made = subprocess.run(
-                [self._programs / "initdb", "-D", data, "-U", "bemore", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+                [self.programs / "initdb", "-D", data, "-U", "bemore", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
                 env=self.env, cwd=self.home, capture_output=True, text=True, **self._user(),
             )  # fmt: skip
             if made.returncode != 0:
@@ -318,7 +318,7 @@ class PostgresServer(Server):
             "timezone": "UTC",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [self._programs / "postgres", "-D", data, "-p", self.port, *options]
+        return [self.programs / "postgres", "-D", data, "-p", self.port, *options]
 
     def _ready(self):
         try:

@@ -16,7 +16,7 @@ class Access(enum.Enum):
     ANYONE = "Anyone, without a token"
     SIGNED_IN = "Every role; tells of the caller's own"
     START = "A user and a counselor as themselves, administrators for anybody"
-    LIST = "The user; a counselor, of whom it lists the own sessions; administrators"
+    LIST = "A user for the own sessions, a counselor for the own ones among those asked for, administrators for all"
     SESSION = "The session's user, its counselor, an administrator; for others there is no such session"
     ERASE = "The session's counselor and administrators; a user may not"
     OPERATOR = "Administrators; without a token from the machine itself"
@@ -119,9 +119,9 @@ def check_start(user_id, counselor_id):
             raise Forbidden()
 
 
-def check_list(user_id):
-    """What narrows the list of a user's sessions for the caller; Forbidden for the list of another user."""
-    narrowed = own()
-    if narrowed.get("user_id", user_id) != user_id:
+def narrowed(**filters):
+    """``filters`` of a list (``user_id``, ``counselor_id``; None for any) and the caller's own; Forbidden where they disagree."""
+    mine = own()
+    if any(filters.get(name) not in (None, value) for name, value in mine.items()):
         raise Forbidden()
-    return narrowed.get("counselor_id")
+    return {**filters, **mine}

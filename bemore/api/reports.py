@@ -1,15 +1,15 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
-import hashlib
+from flask import Blueprint, Response, current_app
 
-from flask import Blueprint, Response, current_app, request
-
-from bemore import __version__, clock
+from bemore import clock
 from bemore.api import report_shapes as shapes
 from bemore.api.access import Access
+from bemore.api.conditional import unless_known
 from bemore.api.envelope import success
 from bemore.api.operation import operation
 from bemore.models import report as model
+from bemore.models.audit import READ_REPORT
 from bemore.reporting import assemble
 from bemore.reporting.csv_file import emotion_csv, vad_csv
 from bemore.reporting.html import CONTENT_SECURITY_POLICY, html
@@ -27,15 +27,7 @@ def _report(session_id):
 
 
 def _unless_known(session_id, make):
-    """What ``make()`` answers, with an ETag; 304 without calling it where the client has that already."""
-    # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
-    seen = session_id.public_id, model.revision(session_id), current_app.extensions["bemore"].model_version, __version__
-    etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
-    known = request.if_none_match.contains_weak(etag)
-    response = Response(status=304) if known else make()
-    response.set_etag(etag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    return unless_known(session_id, READ_REPORT, make)
 
 
 @blueprint.get("/report")

@@ -4,16 +4,18 @@ from flask import Blueprint, current_app
 
 from bemore import clock
 from bemore.api import shapes
-from bemore.api.access import Access, check_list, check_start, own
+from bemore.api.access import Access, check_start, narrowed, own
+from bemore.api.auditing import record
 from bemore.api.envelope import success
 from bemore.api.idempotency import once
 from bemore.api.operation import operation
 from bemore.api.parsing import check_path
 from bemore.models import feedback, minute, report, session
+from bemore.models.audit import ERASE
 from bemore.reporting.assemble import emotion_summary
 from bemore.reporting.minutes import statistics
 from bemore.schemas.base import EmptyBody, check
-from bemore.schemas.sessions import GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
+from bemore.schemas.sessions import FindSessions, GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/session")
 
@@ -93,7 +95,7 @@ def end(session_id, body):
 @blueprint.delete("/<session_id:session_id>")
 @operation("Erase a session and everything stored under it", Access.ERASE, data=shapes.ERASED, errors=(404,))
 def erase(session_id):
-    session.erase(session_id)
+    session.erase(session_id, lambda row: record(ERASE, row.public_id))
     return success({"sessionId": session_id.public_id, "deleted": True})
 
 
@@ -126,10 +128,24 @@ def of_user(user_id, query):
     """A user without sessions is no error. Follow `nextCursor` until it is null."""
     check_path("userId")
     check(_user, {"userId": user_id})
-    rows = session.newest(query["limit"] + 1, user_id, check_list(user_id), query["cursor"])
-    page = rows[: query["limit"]]
-    more = cursor_text(page[-1].started_ms, page[-1].key) if len(rows) > len(page) else None
+    page, more = _page(query, **narrowed(user_id=user_id))
     return success({"userId": user_id, "count": len(page), "sessions": [_brief(row) for row in page], "nextCursor": more})
+
+
+@blueprint.get("")
+@operation("Sessions, newest first", Access.LIST, query=FindSessions, data=shapes.FOUND_SESSIONS)
+def find(query):
+    """All, or those of a state, a user, a counselor. Follow `nextCursor` until it is null."""
+    found = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
+    page, more = _page(query, status=query["status"], **found)
+    sessions = [{**_brief(row), "userId": row.user_id} for row in page]
+    return success({"count": len(page), "sessions": sessions, "nextCursor": more})
+
+
+def _page(query, **which):
+    rows = session.newest(query["limit"] + 1, before=query["cursor"], **which)
+    page = rows[: query["limit"]]
+    return page, cursor_text(page[-1].started_ms, page[-1].key) if len(rows) > len(page) else None
 
 
 @blueprint.post("/<session_id:session_id>/feedback")

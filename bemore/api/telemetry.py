@@ -1,13 +1,16 @@
-"""The three uploads: face frames, audio chunks, speech-to-text snippets. All items of a request are stored, or none."""
+"""The three uploads: face frames, audio chunks, speech-to-text snippets. All items of a request are stored, or none. And the transcript."""
 
 import msgspec
 from flask import Blueprint
 
 from bemore.api import shapes
 from bemore.api.access import Access
+from bemore.api.conditional import unless_known
 from bemore.api.envelope import success
 from bemore.api.operation import operation
 from bemore.models import telemetry
+from bemore.models.audit import READ_TRANSCRIPT
+from bemore.schemas.sessions import ReadTranscript, cursor_text
 from bemore.schemas.telemetry import UploadAudio, UploadFrames, UploadStt
 from bemore.scoring.keywords import extract_keywords
 from bemore.scoring.text import sentiment
@@ -39,6 +42,33 @@ def stt(session_id, body):
     rows = [(*item, sentiment(*item[2:]), _json(extract_keywords(*item[2:]))) for item in body["items"]]
     total = telemetry.store_stt(session_id, rows)
     return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
+
+
+@blueprint.get("/transcript")
+@operation("The transcript", Access.SESSION, query=ReadTranscript, data=shapes.TRANSCRIPT, errors=(304, 404))
+def transcript(session_id, query):
+    """The snippets in their order. Follow `nextCursor` until it is null."""
+
+    def make():
+        rows = telemetry.transcript(session_id, query["limit"] + 1, query["cursor"])
+        page = rows[: query["limit"]]
+        more = cursor_text(*page[-1][:2]) if len(rows) > len(page) else None
+        snippets = [_snippet(row) for row in page]
+        return success({"sessionId": session_id.public_id, "count": len(page), "snippets": snippets, "nextCursor": more})
+
+    return unless_known(session_id, READ_TRANSCRIPT, make)
+
+
+def _snippet(row):
+    # What a clock that runs behind dates before the start counts as its first moment.
+    return {
+        "tsStart": max(0, row.ts_start_ms),
+        "tsEnd": max(0, row.ts_end_ms),
+        "text": row.text,
+        "lang": row.lang,
+        "sentiment": row.sentiment,
+        "keywords": msgspec.json.decode(row.keywords) if row.keywords else [],
+    }
 
 
 def _json(value):

@@ -5,9 +5,7 @@ full, read-only, damaged or busy comes out as DatabaseUnavailable; everything el
 """
 
 import logging
-import select
 import sqlite3
-import time
 from contextlib import contextmanager
 
 import peewee
@@ -15,6 +13,7 @@ import peewee
 from bemore.errors import DatabaseUnavailable
 from bemore.extensions import database
 from bemore.models.gate import Gate
+from bemore.models.sqlite import Sqlite, writers_took_too_long  # noqa: F401  (the latter for the group commit)
 
 #: How long a writer waits for the other writers before DatabaseUnavailable, in seconds.
 BUSY_SECONDS = 5
@@ -22,84 +21,22 @@ BUSY_SECONDS = 5
 _log = logging.getLogger("bemore.database")
 
 
-class _Sqlite(peewee.SqliteDatabase):
-    """SQLite: WAL, so that readers and the one writer do not wait for each other."""
+def connect(settings, create=True):
+    """Bind the models to ``settings.database_url``. No connection is made before the first statement.
 
-    dialect = "sqlite"
-    begin_write = "BEGIN IMMEDIATE"
-    begin_read = "BEGIN"
-
-    def _connect(self):
-        # Only the first connection of all turns the file to WAL. While one of several processes that start at once does so,
-        # SQLite refuses the others without waiting as it does for everything else.
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                return super()._connect()
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-
-    def lost(self):
-        return False
-
-    def enter(self):
-        """Wait for the writer's turn."""
-        if not self.gate.enter(BUSY_SECONDS):
-            raise writers_took_too_long()
-
-    def leave(self):
-        self.gate.leave()
-
-
-class _Postgres(peewee.PostgresqlDatabase):
-    """PostgreSQL through psycopg 3."""
-
-    dialect = "postgres"
-    begin_write = "BEGIN"
-    begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-    def enter(self):
-        """Writers of different sessions do not wait for each other."""
-
-    def leave(self):
-        pass
-
-    def lost(self):
-        """Whether the server has closed this thread's idle connection (it then has something to read: the end)."""
-        connection = self.connection()
-        if connection.closed:
-            return True
-        readable, _, _ = select.select([connection.fileno()], [], [], 0)
-        return bool(readable)
-
-
-def connect(settings):
-    """Bind the models to ``settings.database_url``. No connection is made before the first statement."""
+    With ``create`` that statement makes an SQLite file that is missing.
+    """
     close()
     url = settings.database_url
     if url.startswith("sqlite:///"):
-        bound = _Sqlite(
-            url[len("sqlite:///") :],
-            pragmas={
-                "journal_mode": "wal",
-                "synchronous": settings.sqlite_synchronous,
-                "foreign_keys": 1,
-                # Per connection, of which each thread has one; the system's cache holds the rest of the file.
-                "cache_size": -2 * 1024,
-                "temp_store": "memory",
-            },
-            timeout=BUSY_SECONDS,
-        )
-        bound.gate = Gate(f"{bound.database}-gate" if settings.web_concurrency > 1 else None)
+        path = url[len("sqlite:///") :]
+        gate = Gate(f"{path}-gate" if settings.web_concurrency > 1 else None)
+        bound = Sqlite(path, settings.sqlite_synchronous, BUSY_SECONDS, gate, create)
     else:
-        bound = _Postgres(
-            url,
-            connect_timeout=2,
-            options=f"-c statement_timeout={BUSY_SECONDS * 1000} -c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC",
-            application_name="bemore",
-        )
+        # Imported where there is one: the driver is not needed on SQLite, nor installed.
+        from bemore.models.postgres import Postgres
+
+        bound = Postgres(url, BUSY_SECONDS)
     database.initialize(bound)
 
 
@@ -110,13 +47,8 @@ def close():
 
 
 def _ready():
-    """An open connection for this thread: the one it has, or a new one where the server closed it."""
-    if database.is_closed():
-        database.connect()
-    elif database.obj.lost():
-        _log.warning("database connection lost; connecting again")
-        close()
-        database.connect()
+    """See to an open connection of this thread."""
+    database.obj.ready()
 
 
 def execute(sql, params=()):
@@ -147,6 +79,8 @@ def transaction(begin):
             _rollback()
             raise
         database.execute_sql("COMMIT")
+        if database.obj.dialect == "sqlite":
+            database.obj.check_file()
 
 
 @contextmanager
@@ -167,11 +101,6 @@ def _write_transaction():
         yield
 
 
-def writers_took_too_long():
-    """What SQLite would say of a database whose writers give nobody a turn."""
-    return peewee.OperationalError("database is locked: other writers took too long")
-
-
 @contextmanager
 def translated_errors(ready=False):
     """Raise DatabaseUnavailable for what a driver says of a database that is away; with ``ready``, connect first."""
@@ -182,7 +111,7 @@ def translated_errors(ready=False):
     except (peewee.OperationalError, peewee.InterfaceError) as error:
         raise _unavailable(error) from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
-        if _damaged(error):
+        if database.obj.is_damage(error):
             raise _unavailable(error) from error
         raise
 
@@ -200,13 +129,6 @@ def close_quietly():
         close()
     except Exception as error:
         _log.warning("closing a broken connection failed", extra={"error": type(error).__name__})
-
-
-def _damaged(error):
-    # SQLITE_CORRUPT and SQLITE_NOTADB come as plain DatabaseError, other mistakes of a statement as its subclasses.
-    return type(error) in (peewee.DatabaseError, sqlite3.DatabaseError) or isinstance(
-        error, (sqlite3.OperationalError, sqlite3.InterfaceError)
-    )
 
 
 def _unavailable(error):

@@ -31,8 +31,7 @@ def migrate(settings, upto=None):
     connections.connect(settings)
     with connections.write():
         if database.obj.dialect == "postgres":
-            connections.execute("SET LOCAL statement_timeout = 0")
-            connections.execute("SET LOCAL lock_timeout = 0")
+            database.obj.no_time_limits()
             connections.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
         connections.execute(
             "CREATE TABLE IF NOT EXISTS migration (name VARCHAR(200) NOT NULL PRIMARY KEY, applied_ms BIGINT NOT NULL)"

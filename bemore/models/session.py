@@ -142,10 +142,11 @@ def end_at(row, ended_ms):
 
 def _move(row, target, column, now_ms):
     execute(f"UPDATE session SET status = ?, {column} = ? WHERE id = ?", (target, now_ms, row.key))
-    _count(row, row.status, -1)
-    row = row._replace(status=target, **{column: now_ms})
-    _count(row, target, 1)
-    return row
+    moved = row._replace(status=target, **{column: now_ms})
+    # One state before the other, whichever way the session goes: a pause and a resume would wait for each other.
+    for each, step in sorted(((row, -1), (moved, 1)), key=lambda pair: pair[0].status):
+        _count(each, each.status, step)
+    return moved
 
 
 _TALLY = (
@@ -202,7 +203,7 @@ def erase_hidden(key, after_batch=None):
             if after_batch is not None:
                 after_batch(rows)
     with write():
-        execute("DELETE FROM session WHERE id = ?", (key,))
+        execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,))
 
 
 def _erase_rows(meta, key):
@@ -211,6 +212,9 @@ def _erase_rows(meta, key):
     edge = (None,)
     while edge is not None:
         with write():
+            # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
+            if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
+                return
             edge = execute(
                 f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
             ).fetchone()
@@ -235,8 +239,8 @@ def finish_erasing():
     return len(keys)
 
 
-def newest(limit, user_id=None, counselor_id=None, before=None):
-    """The newest sessions (of a user, of a counselor), newest first, at most ``limit``.
+def newest(limit, user_id=None, counselor_id=None, before=None, status=None):
+    """The newest sessions (of a user, of a counselor, in a state), newest first, at most ``limit``.
 
     ``before`` is (started_ms, key) of the last one seen.
     """
@@ -245,6 +249,10 @@ def newest(limit, user_id=None, counselor_id=None, before=None):
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(value)
+    if status is not None:
+        # In these words, so that the index of the few that have not ended is taken.
+        conditions.append("status = ?" if status == "ended" else "status <> 'ended' AND status = ?")
+        values.append(status)
     if before is not None:
         conditions.append("(started_ms, id) < (?, ?)")
         values.extend(before)

@@ -163,8 +163,40 @@ class IdempotencyKey(_Model):
         without_rowid = True
 
 
+class Audit(_Model):
+    """Who did what, when, to which session; only ever added to, which triggers hold.
+
+    ``session_id`` is the public id and no foreign key: the entry outlives the session. It is null where no one session is meant.
+    """
+
+    id = BigAutoField()
+    at_ms = BigIntegerField(index=True)
+    actor = TextField()
+    role = TextField(null=True)
+    action = TextField()
+    session_id = TextField(null=True)
+    request_id = TextField(null=True)
+
+    class Meta:
+        indexes = ((("session_id", "id"), False),)
+
+
+class Preference(_Model):
+    """The settings of the page, by ``owner``: ``sub:<subject>``, ``device:<id>`` or ``shared``; null where nothing was chosen."""
+
+    owner = TextField(primary_key=True)
+    font_scale = TextField(null=True)
+    layout_density = TextField(null=True)
+    language = TextField(null=True)
+    notifications_opt_in = SmallIntegerField(null=True)
+    changed_ms = BigIntegerField()
+
+    class Meta:
+        without_rowid = True
+
+
 #: Every table, parents first.
-TABLES = (Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, Feedback, IdempotencyKey)
+TABLES = (Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, Feedback, IdempotencyKey, Audit, Preference)
 
 #: The tables with rows of a session that may be many, largest first.
 TELEMETRY = (Frame, AudioChunk, SttSnippet, MinuteScore)

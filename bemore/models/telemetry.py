@@ -4,9 +4,12 @@ Clients give times in ms since the session's start or, from 10^11 on, since the 
 start.
 """
 
+from typing import NamedTuple
+
 from bemore.clock import MINUTE_MS
+from bemore.models import session
 from bemore.models.bulk import Writer
-from bemore.models.database import execute
+from bemore.models.database import execute, read
 from bemore.models.group import together
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.combine import MinuteData
@@ -34,13 +37,40 @@ def store_stt(session_id, snippets):
     return together(lambda: _STT.store(session_id, snippets))
 
 
+#: Earlier than any stored time.
+_BEFORE_ALL_MS = -(10**14)
+
+
+class Snippet(NamedTuple):
+    """A piece of transcript as stored; times in ms since the session's start, ``keywords`` JSON text of a list, or None."""
+
+    ts_start_ms: int
+    ts_end_ms: int
+    text: str
+    lang: str
+    sentiment: str
+    keywords: str | None
+
+
+_TRANSCRIPT = (
+    f"SELECT {', '.join(Snippet._fields)} FROM stt_snippet WHERE session_id = ? AND (ts_start_ms, ts_end_ms) > (?, ?)"
+    " ORDER BY ts_start_ms, ts_end_ms LIMIT ?"
+)
+
+
+def transcript(session_id, limit, after=None):
+    """At most ``limit`` Snippets in their order; ``after`` is (ts_start_ms, ts_end_ms) of the last one seen. Raises SessionNotFound."""
+    with read():
+        key = session.find(session_id).key
+        return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *(after or (_BEFORE_ALL_MS, 0)), limit)).fetchall()]
+
+
 # A time before the start belongs to the first minute, so that one has no lower bound.
 _FRAMES_OF_MINUTE = "SELECT count(*), sum(quality) FROM frame WHERE session_id = ? AND ts_ms >= ? AND ts_ms < ?"
 _AUDIO_OF_MINUTE = "SELECT count(*), sum(vad), sum(rms) FROM audio_chunk WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ?"
 _STT_OF_MINUTE = (
     "SELECT sentiment, count(*) FROM stt_snippet WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ? GROUP BY sentiment"
 )
-_BEFORE_ALL_MS = -(10**14)
 
 
 def minute_data(key, minute_index):

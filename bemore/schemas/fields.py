@@ -239,6 +239,12 @@ def parse_timestamp(text):
 class Timestamp(_Field):
     """A moment in ISO 8601 with an offset or Z, 1970 to 2286; comes out as epoch milliseconds."""
 
+    #: Of the first and the last year only a part can be told, and which depends on the offset: clients are told neither.
+    PATTERN = (
+        r"^(197[1-9]|19[89][0-9]|2[01][0-9]{2}|22[0-7][0-9]|228[0-5])-[0-9]{2}-[0-9]{2}"
+        r"T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+    )
+
     def _deserialize(self, value, attr, data, **kwargs):
         milliseconds = parse_timestamp(value) if type(value) is str else None
         if milliseconds is None:
@@ -246,7 +252,7 @@ class Timestamp(_Field):
         return milliseconds
 
     def json_schema(self):
-        return {"type": "string", "format": "date-time"}
+        return {"type": "string", "format": "date-time", "pattern": self.PATTERN}
 
 
 class Items(_Field):

@@ -31,12 +31,18 @@ def of_session(ok):
 
 PUBLIC = by_caller(*[200] * 7)
 SIGNED_IN = by_caller(*[200] * 6, 401)
+OPERATOR = by_caller(403, 403, 403, 403, 403, 200, 401)
+
+#: Where they call from: not from the machine itself, which needs no token for OPERATOR's routes.
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 START = {"userId": "user-1", "counselorId": "counselor-1"}
 AT = "/api/session/{session}"
 
 #: (method, rule): the statuses, the path, the body.
 ROUTES = {
+    ("GET", "/api/session"): (by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session?userId=user-1", None),
+    ("GET", "/api/session/<session_id:session_id>/transcript"): (of_session(200), f"{AT}/transcript", None),
     ("POST", "/api/session/start"): (by_caller(200, 403, 200, 403, 403, 200, 401), "/api/session/start", START),
     ("GET", "/api/session/<session_id:session_id>"): (of_session(200), AT, None),
     ("DELETE", "/api/session/<session_id:session_id>"): (by_caller(403, 403, 200, 404, 403, 200, 401), AT, None),
@@ -59,12 +65,24 @@ ROUTES = {
     ("GET", "/api/session/<session_id:session_id>/report/csv"): (of_session(200), f"{AT}/report/csv?kind=vad", None),
     ("GET", "/api/session/stats/summary"): (SIGNED_IN, "/api/session/stats/summary", None),
     ("GET", "/api/session/user/<path:user_id>"): (by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session/user/user-1", None),
+    ("GET", "/api/dashboard/summary"): (SIGNED_IN, "/api/dashboard/summary", None),
+    ("GET", "/api/user/preferences"): (SIGNED_IN, "/api/user/preferences", None),
+    ("PUT", "/api/user/preferences"): (SIGNED_IN, "/api/user/preferences", {"preferences": {"language": "en"}}),
+    ("POST", "/api/session/devices/check"): (SIGNED_IN, "/api/session/devices/check", {}),
+    ("POST", "/api/emotion"): (SIGNED_IN, "/api/emotion", {"text": "좋아요"}),
+    ("GET", "/api/monitoring/health"): (OPERATOR, "/api/monitoring/health", None),
+    ("GET", "/api/monitoring/error-stats"): (OPERATOR, "/api/monitoring/error-stats", None),
+    ("GET", "/metrics"): (OPERATOR, "/metrics", None),
     ("GET", "/health"): (PUBLIC, "/health", None),
     ("GET", "/health/live"): (PUBLIC, "/health/live", None),
     ("GET", "/health/ready"): (PUBLIC, "/health/ready", None),
     ("GET", "/api/openapi.json"): (PUBLIC, "/api/openapi.json", None),
     ("GET", "/api/docs"): (PUBLIC, "/api/docs", None),
     ("GET", "/api/docs/<file>"): (PUBLIC, "/api/docs/page.css", None),
+    ("GET", "/console"): (PUBLIC, "/console", None),
+    ("GET", "/console/<path:file>"): (PUBLIC, "/console/page.js", None),
+    ("GET", "/static/bemore-client.js"): (PUBLIC, "/static/bemore-client.js", None),
+    ("GET", "/static/bemore-client.d.ts"): (PUBLIC, "/static/bemore-client.d.ts", None),
 }
 
 
@@ -93,7 +111,7 @@ def test_who_may_call(client, route):
     for name, headers in CALLERS.items():
         session = start(client)  # each has one of its own, as some are erased
         sent = {**body, "sessionId": session} if path.endswith("batch-tick") else body
-        answer = client.open(path.format(session=session), method=method, json=sent, headers=headers)
+        answer = client.open(path.format(session=session), method=method, json=sent, headers=headers, environ_overrides=ELSEWHERE)
         found[name] = answer.status_code
         if answer.status_code == 404:
             unknown = "sess_1_" + "x" * 20
@@ -108,7 +126,7 @@ def test_a_refused_write_changes_nothing(client):
     session = start(client)
     before = client.get(f"/api/session/{session}/report", headers=CALLERS["admin"])
     for (method, _), (expected, path, body) in ROUTES.items():
-        if method == "GET":
+        if method == "GET" or expected is SIGNED_IN:  # which speak of no session
             continue
         for name in ("other user", "other counselor", "nobody", "user of the counselor's name"):
             sent = {**body, "sessionId": session} if path.endswith("batch-tick") else body
@@ -116,6 +134,14 @@ def test_a_refused_write_changes_nothing(client):
             assert answer.status_code == expected[name] >= 400
     after = client.get(f"/api/session/{session}/report", headers=CALLERS["admin"])
     assert after.headers["ETag"] == before.headers["ETag"]
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/api/monitoring/health", "/api/monitoring/error-stats"])
+def test_the_machine_itself_needs_no_token_for_its_figures_but_a_proxy_on_it_does(client, path):
+    assert client.get(path).status_code == 200
+    assert client.get(path, environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        assert client.get(path, headers={header: "127.0.0.1"}).status_code == 401
 
 
 def test_lists_and_totals_hold_the_callers_own(client):
@@ -181,7 +207,7 @@ def test_the_document_tells_who_needs_a_token(app):
     asking, open_to_all = 0, 0
     for path in document["paths"].values():
         for operation in path.values():
-            if operation.get("security") == [{"token": []}]:
+            if {"token": []} in operation.get("security", []):
                 asking += 1
                 assert "401" in operation["responses"] and "For: " in operation["description"]
             else:

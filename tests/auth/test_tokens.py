@@ -47,16 +47,16 @@ WRONG = {
     "an end that never comes": lambda: token(exp=1e400),
     "another secret": lambda: token(key="another secret, of more than 32 bytes, too"),
     "another algorithm of the same secret": lambda: token(algorithm="HS512"),
-    "alg none": lambda: unsigned({"alg": "none", "typ": "JWT"}, {"sub": "user-1", "role": "admin", "exp": NOW + 60}),
-    "alg None": lambda: unsigned({"alg": "None", "typ": "JWT"}, {"sub": "user-1", "role": "admin", "exp": NOW + 60}),
-    "no alg": lambda: unsigned({"typ": "JWT"}, {"sub": "user-1", "role": "admin", "exp": NOW + 60}),
+    "alg none": lambda: unsigned({"alg": "none", "typ": "JWT"}, {"sub": "user-1", "role": "admin", "exp": NOW + 3600}),
+    "alg None": lambda: unsigned({"alg": "None", "typ": "JWT"}, {"sub": "user-1", "role": "admin", "exp": NOW + 3600}),
+    "no alg": lambda: unsigned({"typ": "JWT"}, {"sub": "user-1", "role": "admin", "exp": NOW + 3600}),
     "for an audience": lambda: token(aud="somebody else"),
     "no subject": lambda: token(None),
     "an empty subject": lambda: token(""),
     "a subject with a NUL": lambda: token("user\0-1"),
     "a subject of two lines": lambda: token("user\n1"),
     "a subject of 129 characters": lambda: token("u" * 129),
-    "a subject that is a number": lambda: signed_by_hand({"sub": 7, "role": "user", "exp": NOW + 60}),
+    "a subject that is a number": lambda: signed_by_hand({"sub": 7, "role": "user", "exp": NOW + 3600}),
     "no role": lambda: token(role=None),
     "an unknown role": lambda: token(role="root"),
     "a role that is a list": lambda: token(role=["admin"]),
@@ -85,7 +85,7 @@ def test_a_wrong_token_is_refused(client, name):
 
 @pytest.mark.settings(**HS256)
 def test_what_is_signed_by_hand_is_good_if_its_claims_are(client):
-    assert ask(client, signed_by_hand({"sub": "user-1", "role": "user", "exp": NOW + 60})).status_code == 200
+    assert ask(client, signed_by_hand({"sub": "user-1", "role": "user", "exp": NOW + 3600})).status_code == 200
 
 
 @pytest.mark.settings(**HS256)
@@ -152,6 +152,29 @@ def test_quotas_count_the_subject_and_guessing_counts_the_address(client):
     assert ask(client, "guess").status_code == 429
     assert client.get(PATH, headers=bearer("user-2")).status_code == 200, "another subject of the same address"
     assert client.get(PATH, headers=bearer("127.0.0.1")).status_code == 200, "a subject that looks like the address"
+
+
+def command(*arguments, **env):
+    from click.testing import CliRunner
+
+    from bemore.cli import main
+
+    return CliRunner(env=env).invoke(main, ["token", *arguments])
+
+
+@pytest.mark.settings(**HS256, JWT_ISSUER="https://clinic.example.org", JWT_AUDIENCE="bemore")
+def test_the_command_makes_a_token_the_service_takes(client, settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    env = {"JWT_SECRET": SECRET, "JWT_ISSUER": settings.jwt_issuer, "JWT_AUDIENCE": settings.jwt_audience}
+    made = command("--sub", "counselor-7", "--role", "counselor", "--expires", "15m", **env)
+    assert made.exit_code == 0, made.output
+    body = {"userId": "user-1", "counselorId": "counselor-7"}
+    answer = client.post("/api/session/start", json=body, headers={"Authorization": f"Bearer {made.output.strip()}"})
+    assert answer.status_code == 200
+    for wrong in (["--sub", "", "--role", "user"], ["--sub", "a", "--role", "root"], ["--sub", "a", "--role", "user", "--expires", "1y"]):
+        assert command(*wrong, **env).exit_code == 2
+    missing = command("--sub", "a", "--role", "user", JWT_SECRET="")
+    assert missing.exit_code == 1 and "JWT_SECRET" in missing.output
 
 
 def test_the_secret_is_not_in_what_the_settings_say_of_themselves(database_url):

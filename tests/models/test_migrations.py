@@ -1,16 +1,22 @@
 """Migrations: on an empty database, on an older one, twice, and equal to what the models say."""
 
+import os
 import sqlite3
+import subprocess
+import sys
+from contextlib import ExitStack
 
 import peewee
 import psycopg
 import pytest
+from servers import REPOSITORY, wait_for
 
 from bemore.errors import DatabaseUnavailable
 from bemore.extensions import database
 from bemore.models import database as connections
+from bemore.models import session, telemetry
 from bemore.models.database import execute, read, write
-from bemore.models.migrate import migrate, names
+from bemore.models.migrate import _LOCK, migrate, names
 from bemore.models.tables import TABLES
 from bemore.settings import Settings
 
@@ -33,19 +39,116 @@ def test_an_empty_database_gets_every_migration_once(empty_settings):
     assert migrate(empty_settings) == []
 
 
-def test_an_older_database_is_brought_forward_and_keeps_its_rows(empty_settings):
-    first, *later = names()
-    assert migrate(empty_settings, upto=first) == [first]
+#: Rows for the tables and columns that each version brought, as its program could have stored them.
+ROWS = {
+    "m0001_sessions": (
+        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, paused_ms, frame_count, audio_count, stt_count)"
+        " VALUES ('sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'paused', 1, 7, 2, 1, 1)",
+        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, ended_ms, erasing)"
+        " VALUES ('sess_2_bbbbbbbbbbbbbbbb', '사용자', 'c', 'ended', 2, 1000, 1)",
+        "INSERT INTO tally VALUES ('all', 'paused', 1, 0), ('user:u', 'paused', 1, 0), ('counselor:c', 'paused', 1, 0)",
+        "INSERT INTO frame (session_id, ts_ms, quality, compressed, landmarks) SELECT id, -5, 0.1, 'packed', '[[1,2]]' FROM session",
+        "INSERT INTO frame (session_id, ts_ms, quality) SELECT id, 5, 0.5 FROM session",
+        "INSERT INTO audio_chunk (session_id, ts_start_ms, ts_end_ms, vad, rms, pitch) SELECT id, 0, 9, 1, 0.25, 181.5 FROM session",
+        "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment)"
+        " SELECT id, 0, 9, '오늘은 \"말\"', 'ko', 'neutral' FROM session",
+        "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count,"
+        " audio_count, stt_count, keywords, timestamp_ms)"
+        " SELECT id, 3, 0.1, 0.2, 0.3, 0.4, 'v', 'client', 0, 0, 0, '[\"잠\"]', 5 FROM session",
+        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms) SELECT 'fb_1', min(id), 5, '메모', 9 FROM session",
+    ),
+    "m0002_idempotency": (
+        "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id)"
+        " SELECT 'u', '/p', 'k', 'h', 200, '{}', 4, min(id) FROM session",
+    ),
+    "m0003_reports": (
+        "UPDATE session SET revision = 12 WHERE user_id = 'u'",
+        "UPDATE stt_snippet SET keywords = '[\"말\"]'",
+    ),
+    "m0004_audit": (
+        "INSERT INTO audit (at_ms, actor, role, action, session_id, request_id)"
+        " VALUES (5, 'subject', 'admin', 'session.erase', 'sess_9_cccccccccccccccc', 'r'),"
+        " (6, 'cli:bemore', NULL, 'database.backup', NULL, NULL)",
+    ),
+    "m0005_preferences": ("INSERT INTO preference (owner, font_scale, changed_ms) VALUES ('shared', 'lg', 5)",),
+}
+
+#: What stays when the last session is gone.
+NOT_OF_SESSIONS = {"audit", "preference"}
+
+
+def fill(version):
+    """Store rows in every table of a database that is at ``version``."""
     with write():
-        execute(
-            "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, 'u', 'c', 'active', 1)",
-            ("sess_1_aaaaaaaaaaaaaaaa",),
-        )
-        execute("INSERT INTO frame (session_id, ts_ms, quality) SELECT id, 5, 0.5 FROM session")
-    assert migrate(empty_settings) == later
+        for name, statements in ROWS.items():
+            if name <= version:
+                for statement in statements:
+                    execute(statement)
+
+
+def stored():
+    """``{table: [{column: value}, …]}`` of all tables but that of the migrations."""
     with read():
-        assert execute("SELECT public_id, frame_count, erasing FROM session").fetchall() == [("sess_1_aaaaaaaaaaaaaaaa", 0, 0)]
-        assert execute("SELECT ts_ms, quality FROM frame").fetchall() == [(5, 0.5)]
+        found = {}
+        for table in set(database.get_tables()) - {"migration"}:
+            columns = [each.name for each in database.get_columns(table)]
+            rows = execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
+            found[table] = sorted((dict(zip(columns, row)) for row in rows), key=repr)
+    return found
+
+
+def restricted(after, before):
+    """``after`` with the tables and columns of ``before`` only."""
+    columns = {table: rows[0].keys() for table, rows in before.items()}
+    rows = {table: [{name: row[name] for name in columns[table]} for row in after[table]] for table in before}
+    return {table: sorted(each, key=repr) for table, each in rows.items()}
+
+
+@pytest.mark.parametrize("version", names())
+def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empty_settings, version):
+    migrate(empty_settings, upto=version)
+    fill(version)
+    before = stored()
+    assert all(before.values()), f"ROWS has no row for a table of {version}: {before}"
+    assert migrate(empty_settings) == [name for name in names() if name > version]
+    after = stored()
+    assert restricted(after, before) == before
+    assert after.keys() == {model._meta.table_name for model in TABLES}
+    if version < "m0003":
+        assert {row["revision"] for row in after["session"]} == {0} and {row["keywords"] for row in after["stt_snippet"]} == {None}
+    # The service goes on with it.
+    assert session.finish_erasing() == 1
+    assert telemetry.store_frames("sess_1_aaaaaaaaaaaaaaaa", [(6, 0.5, None, None)]) == 3
+    session.end("sess_1_aaaaaaaaaaaaaaaa", 5000)
+    assert session.tally() == {"ended": (1, 4999)}
+    with write():
+        new = session.start("u", "c", 9)
+    session.erase("sess_1_aaaaaaaaaaaaaaaa")
+    assert session.newest(9) == [new]
+    assert {table for table, rows in stored().items() if rows} - NOT_OF_SESSIONS == {"session", "tally"}
+
+
+def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(empty_settings, tmp_path):
+    first, *later = names()
+    migrate(empty_settings, upto=first)
+    fill(first)
+    before = stored()
+    env = {"PATH": os.defpath, "PYTHONPATH": str(REPOSITORY), "DATABASE_URL": empty_settings.database_url}
+    command, pipe = [sys.executable, "-m", "bemore", "migrate"], subprocess.PIPE
+    with ExitStack() as stack:
+        # Both wait for this one, so that neither is done before the other begins.
+        with write():
+            if empty_settings.database_url.startswith("postgresql"):
+                execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+            members = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env, cwd=tmp_path) for _ in range(2)]
+            for member in members:
+                stack.enter_context(member)
+                stack.callback(member.kill)
+            if empty_settings.database_url.startswith("postgresql"):
+                wait_for(lambda: execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone() == (2,))
+        told = sorted(member.communicate(timeout=20)[0].splitlines() for member in members)
+    assert told == [later, ["nothing to do"]] and [member.returncode for member in members] == [0, 0]
+    assert restricted(stored(), before) == before
 
 
 def test_a_migration_that_fails_changes_nothing(empty_settings):

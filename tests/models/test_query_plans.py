@@ -10,8 +10,11 @@ import pytest
 from bemore.models import database as connections
 from conftest import audio, frames, scores, start_session, stt
 
-#: ``stats/summary`` walks an index from its newest end and stops after 20 sessions.
-_NEWEST = re.compile(r"FROM session WHERE erasing = 0 ORDER BY started_ms DESC, id DESC LIMIT")
+#: ``stats/summary`` and the dashboard walk an index from its newest end and stop after 20 and 10 sessions.
+_NEWEST = re.compile(
+    r"FROM session WHERE erasing = 0( AND status <> 'ended')?( AND status = \?)?( AND \(started_ms, id\) < \(\?, \?\))?"
+    r" ORDER BY started_ms DESC, id DESC LIMIT"
+)
 
 _OF_SESSIONS = ("frame", "audio_chunk", "stt_snippet", "minute_score", "feedback")
 
@@ -56,7 +59,12 @@ def drive(client):
     key = {"Idempotency-Key": f"key-{session}"}
     for _ in range(2):
         assert client.post(f"{at}/feedback", json={"rating": 5}, headers=key).status_code == 201
-    for path in (at, f"{at}/inferences", "/api/session/stats/summary", "/api/session/user/user-1"):
+    lists = [f"/api/session{query}" for query in ("", "?status=active", "?status=ended", "?userId=user-1", "?counselorId=counselor-1")]
+    for path in (at, f"{at}/inferences", f"{at}/transcript", "/api/session/stats/summary", "/api/session/user/user-1", *lists):
+        assert client.get(path).status_code == 200
+    for _ in range(2):
+        assert client.put("/api/user/preferences", json={"preferences": {"language": "en"}}).status_code == 200
+    for path in ("/api/user/preferences", "/api/dashboard/summary", "/metrics", "/api/monitoring/health"):
         assert client.get(path).status_code == 200
     listed = client.get("/api/session/user/user-1?limit=1").json["data"]
     if listed["nextCursor"]:

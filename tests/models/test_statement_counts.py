@@ -20,7 +20,11 @@ MOST = {
     "pause": (7, 7),
     "feedback": (4, 4),
     "summary": (6, 6),
-    "report": (11, 11),
+    "dashboard": (6, 6),
+    "preferences": (3, 3),
+    "choose preferences": (3, 3),
+    "metrics": (3, 3),
+    "report": (14, 12),
     "report 304": (3, 3),
 }
 
@@ -66,6 +70,10 @@ def test_each_endpoint_costs_the_statements_it_is_known_to(client, counted, data
         "pause": ("POST", f"{place}/pause", {}),
         "feedback": ("POST", f"{place}/feedback", {"json": {"rating": 5}}),
         "summary": ("GET", "/api/session/stats/summary", {}),
+        "dashboard": ("GET", "/api/dashboard/summary", {}),
+        "preferences": ("GET", "/api/user/preferences", {}),
+        "choose preferences": ("PUT", "/api/user/preferences", {"json": {"preferences": {"language": "en"}}}),
+        "metrics": ("GET", "/metrics", {}),
         "report": ("GET", f"{place}/report", {}),
     }
     found = {}

@@ -1,0 +1,84 @@
+"""``bemore close-idle`` and ``bemore purge``: sessions nobody ended, sessions that are too old."""
+
+import sys
+import time
+
+import click
+
+from bemore import clock
+from bemore.commands.common import Duration, actor, database, load_settings, plural, time_text
+
+#: After a batch others have the database for as long as the batch took, within these bounds in seconds. SQLite's writers look
+#: every 100 ms at the latest whether it is free.
+_LEAST_PAUSE, _MOST_PAUSE = 0.002, 0.2
+
+
+@click.command("close-idle")
+@click.option("--after", type=Duration(), required=True, help="How long nothing must have come: 30m, 12h, 90d.")
+def close_idle(after):
+    """End sessions that nobody ended, as of their last data.
+
+    A session is idle when nothing has come for it for that long: no frame, chunk, snippet, score, feedback, pause or resumption.
+    May run at any time, again and again.
+    """
+    settings = load_settings()
+    with database(settings):
+        from bemore.models import idle
+
+        now = clock.now_ms()
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor()))
+    click.echo(f"ended {plural(count, 'session')}")
+
+
+@click.command()
+@click.option("--older-than", type=Duration(), help="How old a session must be: 90d. Left out: RETENTION_DAYS.")
+@click.option("--dry-run", is_flag=True, help="Only tell what there is to erase.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge(older_than, dry_run, yes):
+    """Erase sessions that ended longer ago, with all that is stored under them.
+
+    One that nobody ended counts by its last data. The service may go on meanwhile; a purge that is stopped is finished by the next.
+    """
+    settings = load_settings()
+    if dry_run and yes:
+        raise click.UsageError("--dry-run and --yes say the opposite of each other.")
+    if older_than is None and settings.retention_days is None:
+        raise click.UsageError("say how old with --older-than 90d, or set RETENTION_DAYS.")
+    if older_than is None:
+        older_than = settings.retention_days * 86_400_000
+    with database(settings):
+        from bemore.models import purge as model
+
+        now = clock.now_ms()
+        amount = model.survey(now - older_than, now)
+        told = f"{_told(amount)}, of before {time_text(now - older_than)}"
+        if dry_run:
+            click.echo(f"would erase {told}")
+            return
+        if amount.sessions and not yes:
+            _ask(told)
+        click.echo(f"erased {_told(_run(model, now - older_than, now, amount))}")
+
+
+def _told(amount):
+    parts = zip(amount, ("session", "frame", "audio chunk", "snippet"))
+    return ", ".join(plural(count, noun) for count, noun in parts)
+
+
+def _ask(told):
+    if not sys.stdin.isatty():
+        raise click.ClickException(f"there is no terminal to ask on: say --yes to erase {told}.")
+    click.confirm(f"Erase {told}?", abort=True)
+
+
+def _run(model, cutoff_ms, now_ms, amount):
+    with click.progressbar(length=max(1, amount.rows), label="Erasing", file=sys.stderr) as bar:
+        began = time.monotonic()
+
+        def after_batch(rows):
+            nonlocal began
+            bar.update(rows)
+            time.sleep(min(_MOST_PAUSE, max(_LEAST_PAUSE, time.monotonic() - began)))
+            began = time.monotonic()
+
+        return model.purge(cutoff_ms, now_ms, actor(), after_batch)

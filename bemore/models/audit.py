@@ -1,0 +1,87 @@
+"""The audit log: who did what to which session, and when. Entries are added, never changed; triggers of the database hold that.
+
+This is the one place that keeps who did something, and it keeps that by id only: a token's subject, or ``cli:`` and the system
+account of who ran a command. What was read or erased is not in it, nor an address: the request's id leads to the access log.
+"""
+
+from typing import NamedTuple
+
+from bemore.models.database import execute, read
+from bemore.models.group import together
+
+#: What is recorded.
+READ_REPORT, READ_TRANSCRIPT, EXPORT = "report.read", "transcript.read", "session.export"
+ERASE, PURGE = "session.erase", "session.purge"
+CLOSE_IDLE, BACKUP, RESTORE = "session.close-idle", "database.backup", "database.restore"
+
+#: The migration that made the log.
+SINCE = "m0004_audit"
+
+#: After these a session is gone for good.
+ERASING = (ERASE, PURGE)
+
+_RECORD = "INSERT INTO audit (at_ms, actor, role, action, session_id, request_id) VALUES (?, ?, ?, ?, ?, ?)"
+
+#: Entries that are in memory at once while the log is read.
+BATCH = 1000
+
+
+class Entry(NamedTuple):
+    """One line of the log. ``session_id`` is None where no one session is meant, ``role`` and ``request_id`` outside of requests."""
+
+    id: int
+    at_ms: int
+    actor: str
+    role: str | None
+    action: str
+    session_id: str | None
+    request_id: str | None
+
+    def as_json(self):
+        """The entry as it is printed and exported."""
+        return {
+            "type": "audit",
+            "id": self.id,
+            "at": self.at_ms,
+            "actor": self.actor,
+            "role": self.role,
+            "action": self.action,
+            "sessionId": self.session_id,
+            "requestId": self.request_id,
+        }
+
+
+def record(action, session_id, actor, role, request_id, now_ms):
+    """Add an entry inside the caller's transaction: it is stored with what it tells of, or not at all."""
+    execute(_RECORD, (now_ms, actor, role, action, session_id, request_id))
+
+
+def record_alone(action, session_id, actor, role, request_id, now_ms):
+    """Add an entry in a transaction of its own, which on SQLite it shares with other writes; it is durable on return.
+
+    Raises DatabaseUnavailable: what cannot be recorded must not be shown.
+    """
+    together(lambda: record(action, session_id, actor, role, request_id, now_ms))
+
+
+def entries(session_id=None, since_ms=None, actions=None):
+    """The entries in their order, of a session, from a time on, of some actions; read in batches, each as of its own moment."""
+    conditions, values = ["id > ?"], []
+    if session_id is not None:
+        conditions.append("session_id = ?")
+        values.append(session_id)
+    if since_ms is not None:
+        conditions.append("at_ms >= ?")
+        values.append(since_ms)
+    if actions is not None:
+        conditions.append(f"action IN ({', '.join('?' * len(actions))})")
+        values.extend(actions)
+    sql = f"SELECT {', '.join(Entry._fields)} FROM audit WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?"
+    last = 0
+    while True:
+        with read():
+            rows = execute(sql, (last, *values, BATCH)).fetchall()
+        yield from map(Entry._make, rows)
+        if len(rows) < BATCH:
+            return
+        last = rows[-1][0]

@@ -1,0 +1,80 @@
+"""What the dashboard is made of: the newest sessions, and the scored minutes of two days.
+
+However much is stored, it reads at most twice DAY_SESSIONS sessions and MOST_MINUTES of each.
+"""
+
+from typing import NamedTuple
+
+from bemore.clock import MINUTE_MS
+from bemore.models.database import execute, read
+from bemore.scoring.affect import Affect, minute_affect
+from bemore.scoring.speech import VOICED_FROM
+
+DAY_MS = 24 * 3600 * 1000
+
+#: Sessions of a day that count, the newest ones; and minutes of each, the first ones.
+DAY_SESSIONS, MOST_MINUTES = 10, 60
+
+
+class MinuteSeen(NamedTuple):
+    """A scored minute: its affect, and what it was scored from."""
+
+    affect: Affect
+    facial: float
+    source: str
+    frame_count: int
+    audio_count: int
+
+
+class Days(NamedTuple):
+    """``newest`` are (public_id, started_ms), newest first; ``today`` and ``yesterday`` lists of MinuteSeen, in no order."""
+
+    newest: list
+    today: list
+    yesterday: list
+
+
+_NEWEST = "SELECT id, public_id, started_ms FROM session WHERE erasing = 0{own} ORDER BY started_ms DESC, id DESC LIMIT ?"
+_BEFORE = (
+    "SELECT id, public_id, started_ms FROM session WHERE erasing = 0{own} AND started_ms >= ? AND started_ms < ?"
+    " ORDER BY started_ms DESC, id DESC LIMIT ?"
+)
+_MINUTES = (
+    "SELECT session_id, minute_index, facial, vad, text, source, frame_count, audio_count FROM minute_score"
+    " WHERE session_id IN ({keys}) AND minute_index < ?"
+)
+# As in the reports: times before the session's start count as its first moment.
+_AUDIO = (
+    f"SELECT session_id, CASE WHEN ts_start_ms < 0 THEN 0 ELSE ts_start_ms / {MINUTE_MS} END AS minute,"
+    f" count(*), count(*) FILTER (WHERE vad >= {VOICED_FROM}), avg(rms)"
+    " FROM audio_chunk WHERE session_id IN ({keys}) AND ts_start_ms < ? GROUP BY 1, 2"
+)
+
+
+def two_days(now_ms, user_id=None, counselor_id=None):
+    """The Days up to ``now_ms``, of all sessions or of a user's or a counselor's. A session counts by its start."""
+    given = {name: value for name, value in (("user_id", user_id), ("counselor_id", counselor_id)) if value is not None}
+    own, who, since = "".join(f" AND {name} = ?" for name in given), list(given.values()), now_ms - DAY_MS
+    with read():
+        newest = execute(_NEWEST.format(own=own), (*who, DAY_SESSIONS)).fetchall()
+        before = execute(_BEFORE.format(own=own), (*who, since - DAY_MS, since, DAY_SESSIONS)).fetchall()
+        today = {key for key, _, started_ms in newest if started_ms >= since}
+        minutes = _minutes([*today, *(key for key, _, _ in before)])
+    found = [[minute for key, minute in minutes if (key in today) is wanted] for wanted in (True, False)]
+    return Days([row[1:] for row in newest], *found)
+
+
+def _minutes(keys):
+    if not keys:
+        return []
+    marks = ", ".join("?" * len(keys))
+    audio = {
+        (key, index): (voiced / chunks, loudness)
+        for key, index, chunks, voiced, loudness in execute(_AUDIO.format(keys=marks), (*keys, MOST_MINUTES * MINUTE_MS)).fetchall()
+    }
+    return [
+        (key, MinuteSeen(minute_affect(facial, vad, text, *audio.get((key, index), (None, None))), facial, source, frames, chunks))
+        for key, index, facial, vad, text, source, frames, chunks in execute(
+            _MINUTES.format(keys=marks), (*keys, MOST_MINUTES)
+        ).fetchall()
+    ]

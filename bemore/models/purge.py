@@ -1,0 +1,64 @@
+"""Erasing what is older than it may be kept."""
+
+from typing import NamedTuple
+
+from bemore.errors import SessionNotFound
+from bemore.models import audit, idle, session
+from bemore.models.database import write
+
+
+class Amount(NamedTuple):
+    """How much there is to erase; ``rows`` are those of telemetry, by the sessions' totals."""
+
+    sessions: int = 0
+    frames: int = 0
+    audio_chunks: int = 0
+    stt_snippets: int = 0
+
+    def plus(self, row):
+        """This and a session more."""
+        return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count)
+
+    @property
+    def rows(self):
+        return sum(self[1:])
+
+
+def survey(cutoff_ms, now_ms):
+    """The Amount that ``purge`` would erase now."""
+    amount = Amount()
+    for row, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
+        if last_ms <= cutoff_ms:
+            amount = amount.plus(row)
+    return amount
+
+
+def purge(cutoff_ms, now_ms, actor, after_batch=None):
+    """Erase the sessions that ended, or that never ended and whose last data came, at ``cutoff_ms`` or before; answer the Amount.
+
+    A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first.
+    """
+    for key in session.hidden():
+        session.erase_hidden(key, after_batch)
+    amount = Amount()
+    for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
+        if last_ms <= cutoff_ms:
+            row = _hide(seen.public_id, cutoff_ms, now_ms, actor)
+            if row is not None:
+                session.erase_hidden(row.key, after_batch)
+                amount = amount.plus(row)
+    return amount
+
+
+def _hide(public_id, cutoff_ms, now_ms, actor):
+    """The session, hidden if it still is as old; None if it is not, or is gone."""
+    try:
+        with write():
+            row = session.touch(public_id)
+            if idle.last_ms(row, now_ms) > cutoff_ms:
+                return None
+            session.hide(public_id)
+            audit.record(audit.PURGE, public_id, actor, None, None, now_ms)
+    except SessionNotFound:
+        return None
+    return row

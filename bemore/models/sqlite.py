@@ -1,0 +1,149 @@
+"""SQLite in a file: opened so that it is never made twice, and watched so that nothing is written into a file that is gone.
+
+The system lets a file be deleted or replaced while it is open: SQLite would go on and store rows in a file without a name, until
+the last connection closes. After each commit, and before anybody is told of it, one ``stat`` sees to that.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from urllib.parse import quote
+
+import peewee
+
+_log = logging.getLogger("bemore.database")
+
+#: What SQLITE_ERROR, the code of a statement that is wrong in itself, is about, for Python 3.10 that does not give codes.
+_MISTAKES = ("no such column", "no such function", "has no column named", "syntax error", "wrong number of arguments")
+
+
+class Sqlite(peewee.SqliteDatabase):
+    """The database in the file ``path``, in WAL mode, so that readers and the one writer do not wait for each other.
+
+    ``gate`` gives its writers their turns. With ``create`` the file is made where it is missing, but not after it was opened once.
+    """
+
+    dialect = "sqlite"
+    begin_write = "BEGIN IMMEDIATE"
+    begin_read = "BEGIN"
+
+    def __init__(self, path, synchronous, busy_seconds, gate, create):
+        self.path = os.path.abspath(path)
+        self.gate = gate
+        self._busy_seconds = busy_seconds
+        self._opened = threading.local()
+        self._known = {}
+        pragmas = {
+            "journal_mode": "wal",
+            "synchronous": synchronous,
+            "foreign_keys": 1,
+            # Per connection, of which each thread has one; the system's cache holds the rest of the file.
+            "cache_size": -512,
+            "temp_store": "memory",
+        }
+        super().__init__(self._address("rwc" if create else "rw"), pragmas=pragmas, timeout=busy_seconds, uri=True)
+
+    def _address(self, mode):
+        return f"file:{quote(self.path)}?mode={mode}"
+
+    def _connect(self):
+        self._set_aside()
+        self._check_writable()
+        # Only the first connection of all turns the file to WAL. While one of several processes that start at once does so,
+        # SQLite refuses the others without waiting as it does for everything else.
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                connection = super()._connect()
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+        self.database = self._address("rw")
+        self._known = self._opened.files = {name: _identity(name) for name in (self.path, *self._companions())}
+        return connection
+
+    def _companions(self):
+        return f"{self.path}-wal", f"{self.path}-shm"
+
+    def ready(self):
+        """See to an open connection of this thread."""
+        if self.is_closed():
+            self.connect()
+
+    def check_file(self):
+        """Raise OperationalError unless the file this thread has open is still the one that stands at its path."""
+        if _identity(self.path) != self._opened.files[self.path]:
+            raise peewee.OperationalError("the database file was deleted or replaced while it was open")
+
+    def _set_aside(self):
+        """Take the log of a file that was replaced away from the new one, into which SQLite would mix it."""
+        now = _identity(self.path)
+        if not self._known or now in (None, self._known[self.path]):
+            return
+        for name in self._companions():
+            if self._known[name] is not None and _identity(name) == self._known[name]:
+                os.replace(name, f"{name}.lost")
+                _log.warning("log of a database file that was replaced set aside", extra={"file": f"{os.path.basename(name)}.lost"})
+
+    def _check_writable(self):
+        """Raise sqlite3.OperationalError for files that SQLite would open to read only.
+
+        As long as any thread has its index (-shm) open like that, all of the process read only, also when the files can be
+        written again.
+        """
+        for name in (self.path, *self._companions()):
+            if os.path.exists(name) and not os.access(name, os.W_OK):
+                raise sqlite3.OperationalError("attempt to open a readonly database")
+
+    def execute_sql(self, sql, params=None):
+        try:
+            return super().execute_sql(sql, params)
+        except peewee.OperationalError as error:
+            if _is_mistake(error):
+                raise peewee.ProgrammingError(*error.args) from error
+            raise
+
+    def is_damage(self, error):
+        """Whether an error that is neither an OperationalError nor an InterfaceError tells of a damaged file."""
+        # SQLITE_CORRUPT and SQLITE_NOTADB come as plain DatabaseError, other mistakes of a statement as its subclasses.
+        return type(error) in (peewee.DatabaseError, sqlite3.DatabaseError) or isinstance(
+            error, (sqlite3.OperationalError, sqlite3.InterfaceError)
+        )
+
+    def enter(self):
+        """Wait for the writer's turn. Raises OperationalError if it does not come in time or cannot be asked for."""
+        try:
+            came = self.gate.enter(self._busy_seconds)
+        except OSError as error:
+            raise peewee.OperationalError(f"the file of the writers' turns cannot be used: {error.strerror}") from error
+        if not came:
+            raise writers_took_too_long()
+
+    def leave(self):
+        self.gate.leave()
+
+
+def writers_took_too_long():
+    """What SQLite would say of a database whose writers give nobody a turn."""
+    return peewee.OperationalError("database is locked: other writers took too long")
+
+
+def _identity(path):
+    """Device and number of a file, None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_mistake(error):
+    """Whether a statement is wrong, whatever the state of the database: a bug, as PostgreSQL's ProgrammingErrors are.
+
+    A missing table is none of these: it says that this is not the database it should be.
+    """
+    return any(each in str(error) for each in _MISTAKES)
