@@ -5,12 +5,19 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from bemore.api import access, docs, failures, health, minutes, openapi, reports, sessions, telemetry
+from bemore.api import (
+    access, dashboard, devices, docs, emotion, failures, health, metrics, minutes, monitoring, openapi, pages, preferences, reports,
+    sessions, telemetry,
+)  # fmt: skip
 from bemore.api.edge import Edge
 from bemore.api.ratelimit import Quotas
 from bemore.models import database
 
-BLUEPRINTS = (sessions.blueprint, telemetry.blueprint, minutes.blueprint, reports.blueprint, health.blueprint, docs.blueprint)
+BLUEPRINTS = (
+    sessions.blueprint, telemetry.blueprint, minutes.blueprint, reports.blueprint, dashboard.blueprint, preferences.blueprint,
+    devices.blueprint, emotion.blueprint, monitoring.blueprint, metrics.blueprint, health.blueprint, docs.blueprint,
+    pages.blueprint,
+)  # fmt: skip
 
 #: What a page may send and read across origins; the contract lists them.
 CORS_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
@@ -37,7 +44,7 @@ def create_app(settings):
     app.url_map.converters["session_id"] = SessionIdConverter
     app.extensions["bemore"] = settings
 
-    database.connect(settings)
+    database.connect(settings, create=False)
     CORS(
         app,
         origins=list(settings.frontend_urls),

@@ -7,12 +7,13 @@ from gunicorn.app.base import BaseApplication
 
 from bemore import logs
 from bemore.app import create_app
+from bemore.ending import EndingWorker
 from bemore.errors import DatabaseUnavailable
 from bemore.models import session
 from bemore.models.database import close
 from bemore.models.migrate import migrate
 from bemore.settings import Settings, SettingsError
-from bemore.worker import CONNECTIONS, Logger, Worker
+from bemore.worker import CONNECTIONS, Logger
 
 _log = logging.getLogger("bemore.server")
 
@@ -23,7 +24,7 @@ def options(settings):
         "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
         "workers": settings.web_concurrency,
         "threads": settings.web_threads,
-        "worker_class": Worker,
+        "worker_class": EndingWorker,
         "worker_connections": 1000,
         # Longer than nginx keeps an idle connection to us, so that it never sends into a closed one.
         "keepalive": 75,
@@ -109,6 +110,11 @@ class Server(BaseApplication):
 
     def load(self):
         return create_app(self.settings)
+
+    def run(self):
+        # What SIGUSR2 starts beside us: this command as it was given, ``python -m bemore`` included.
+        sys.argv = sys.orig_argv[1:]
+        super().run()
 
 
 def load():

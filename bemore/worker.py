@@ -1,9 +1,12 @@
 """gunicorn's threaded worker, with what a page full of browsers and an nginx with kept connections need beyond it."""
 
+import errno
 import mmap
+import resource
 import select
 import selectors
 import time
+from concurrent.futures import Future
 from functools import partial
 
 import msgspec
@@ -13,6 +16,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
 from bemore import clock
+from bemore.arrival import Arrival, Socket
 
 
 class _Response(wsgi.Response):
@@ -55,6 +59,24 @@ CONNECTIONS = _Connections()
 _LET_LIE = 20
 
 
+#: How long a request may take to arrive, from its first byte on, in seconds: its head, and all of it. And how long its answer may
+#: take to be taken, and what is on its way when the worker has been told to end.
+HEAD_S, REQUEST_S, ANSWER_S, ENDING_S = 15, 60, 60, 5
+
+#: How much of requests that are not answered yet a worker holds, in bytes; those below PIECE are not counted. Beyond it the one
+#: that has been on its way for longest is given up.
+MOST_HELD, SMALL = 64 << 20, 1 << 16
+
+#: What share of the worker's connections is kept free: who has said nothing for longest gives way to who comes. Nobody does so
+#: within SPARED_S of what it did last.
+ROOM, SPARED_S = 1 / 4, 1
+
+#: How often a worker looks who is late, in seconds.
+_LOOK_S = 0.25
+
+#: Files a worker opens beside its connections, and for each of its threads.
+_FILES, _FILES_PER_THREAD = 64, 4
+
 #: How long a thread that has answered waits for the next request of the same connection.
 _LINGER_MS = 1
 
@@ -63,6 +85,25 @@ class Worker(ThreadWorker):
     """Threads that keep connections open; what is not even HTTP gets an answer in the contract's shape, too."""
 
     _let_lie = 0
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._arriving, self._leaving, self._large = {}, {}, {}
+        self._look_at = 0.0
+
+    def init_process(self):
+        self._bound_connections()
+        super().init_process()
+
+    def _bound_connections(self):
+        """Take no more connections than there may be open files: where accepting one fails, gunicorn's worker ends."""
+        others = _FILES + _FILES_PER_THREAD * self.cfg.threads
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = self.cfg.worker_connections + others
+        if 0 <= soft < wanted:
+            soft = wanted if hard < 0 else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            self.worker_connections = max(self.cfg.threads, min(self.cfg.worker_connections, soft - others))
 
     def notify(self):
         super().notify()
@@ -75,35 +116,162 @@ class Worker(ThreadWorker):
             self._let_lie += 1
             return
         self._let_lie = 0
-        super().accept(listener)
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                raise
+            self.log.warning("a connection could not be accepted: %s", error.strerror)
+            self._make_room()
         CONNECTIONS.put(self.age, self.nr_conns)
 
+    def _make_room(self, count=1):
+        """Hang up on up to ``count`` who have been silent for longest: since they came, else since their last answer."""
+        silent_since = time.monotonic() - SPARED_S + self.cfg.keepalive
+        for waiting in (self.pending_conns, self.keepalived_conns):
+            while count > 0 and waiting and waiting[0].timeout < silent_since:
+                self._hang_up(waiting.popleft())
+                count -= 1
+        slow_since = time.monotonic() - HEAD_S / 2
+        for conn in [each for each in self._arriving if each.parser.began_s < slow_since][: max(0, count)]:
+            self._hang_up(conn)
+
     def enqueue_req(self, conn):
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
+        if conn.parser is None:
+            # A new connection waits for its first request in the poller, as browsers open them in advance.
+            conn.sock = Socket.of(conn.sock)
+            conn.parser = Arrival(self.cfg, conn.sock, conn.client, self.wsgi.extensions["bemore"].max_body_bytes)
+            conn.initialized = True
+            conn.set_timeout()
+            self.pending_conns.append(conn)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
             return
-        # A new connection waits for its first byte in the poller. gunicorn lets it have a thread for up to 5 s, and browsers
-        # open connections in advance: four of them would keep everybody else waiting.
-        conn.sock.setblocking(False)
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        done = self.tpool.submit(self.handle, conn)
+        done.add_done_callback(lambda future: self.method_queue.defer(self._answered, conn, future))
+
+    def on_pending_socket_readable(self, conn, client):
+        self._on_readable(conn, self.pending_conns)
+
+    def on_client_socket_readable(self, conn, client):
+        self._on_readable(conn, self.keepalived_conns)
+
+    def _on_readable(self, conn, waiting):
+        whole = conn.parser.receive()
+        if whole or conn.parser.gone or conn.parser.began_s is not None:
+            waiting.remove(conn)
+            self._go_on(conn, whole)
+
+    def _go_on(self, conn, whole):
+        if conn.parser.size > SMALL:
+            self._large[conn] = None
+        if whole:
+            self.poller.unregister(conn.sock)
+            self.enqueue_req(conn)
+        elif conn.parser.gone:
+            self._hang_up(conn)
+        else:
+            self._arriving[conn] = None
+            self.poller.modify(conn.sock, selectors.EVENT_READ, partial(self._on_more, conn))
+            self._hold_no_more_than(MOST_HELD)
+
+    def _on_more(self, conn, client):
+        whole = conn.parser.receive()
+        if whole or conn.parser.gone:
+            del self._arriving[conn]
+            self._go_on(conn, whole)
+        elif conn.parser.size > SMALL:
+            self._large[conn] = None
+            self._hold_no_more_than(MOST_HELD)
+
+    def _hold_no_more_than(self, most):
+        while self._large and self._arriving and sum(each.parser.size for each in self._large) > most:
+            slowest = next((each for each in self._arriving if each in self._large), None)
+            if slowest is None:
+                return
+            self._refuse(slowest, "503 Service Unavailable", "SERVICE_UNAVAILABLE", "too much comes at once", "Retry-After: 1\r\n")
+
+    def _hang_up(self, conn):
+        """Close a connection of which nothing is to be answered."""
+        self._forget(conn)
+        self.nr_conns -= 1
+        conn.close()
+
+    def _forget(self, conn):
+        self._arriving.pop(conn, None)
+        self._large.pop(conn, None)
+        self.poller.unregister(conn.sock)
+
+    def _refuse(self, conn, *what):
+        """Answer a request that is not whole yet, and close."""
+        self._forget(conn)
+        try:
+            conn.sock.sendall(self._failure(*what))
+        except OSError as error:
+            self.log.debug("client left before its error answer: %s", error)
+        done = Future()
+        done.set_result(False)
+        self.finish_request(conn, done)
 
     def handle(self, conn):
         kept = super().handle(conn)
         # A client that is busy sends its next request at once. The thread that answered the last one takes it as well, unless
         # somebody waits for a thread: by way of the main thread's poller each request would wait for that one twice.
-        while kept is True and self.alive and self.tpool._work_queue.empty() and _comes_soon(conn):
+        while kept is True and self.alive and self.tpool._work_queue.empty() and not conn.sock.unsent and _comes_soon(conn):
             kept = super().handle(conn)
         return kept
 
+    def _answered(self, conn, done):
+        self._large.pop(conn, None)
+        if not conn.sock.unsent:
+            self.finish_request(conn, done)
+            return
+        # The client is slow to take its answer.
+        conn.timeout = time.monotonic() + ANSWER_S
+        self._leaving[conn] = done
+        self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._on_writable, conn))
+
+    def _on_writable(self, conn, client):
+        try:
+            sent = conn.sock.send_on()
+        except OSError:
+            del self._leaving[conn]
+            self._hang_up(conn)
+            return
+        if sent:
+            self.poller.unregister(conn.sock)
+            self.finish_request(conn, self._leaving.pop(conn))
+
     def finish_request(self, conn, fs):
-        if self.alive and not fs.cancelled() and not fs.exception() and fs.result() is True and _has_read_ahead(conn):
-            # The next request is here already, with the rest of a body that was answered before it came (a 404, a 429).
-            # gunicorn would wait for the socket to become readable, which it does not: the bytes are in the parser.
+        if not self.alive or fs.cancelled() or fs.exception() or fs.result() is not True:
+            super().finish_request(conn, fs)
+        elif conn.parser.receive():
+            # The next request is here already: the poller would wait for bytes that have been read.
             self.enqueue_req(conn)
         else:
             super().finish_request(conn, fs)
+            if conn.parser.began_s is not None or conn.parser.gone:
+                self.keepalived_conns.remove(conn)
+                self._go_on(conn, False)
+
+    def wait_for_and_dispatch_events(self, timeout):
+        waits = self._accepting and not self._arriving and not self._leaving
+        super().wait_for_and_dispatch_events(timeout if waits else min(timeout, _LOOK_S))
+
+    def murder_pending(self):
+        super().murder_pending()
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK_S
+        self._make_room(self.nr_conns - int(self.worker_connections * (1 - ROOM)))
+        for conn in [each for each in self._arriving if self._is_late(each.parser, now)]:
+            self._refuse(conn, "408 Request Timeout", "REQUEST_TIMEOUT", "request took too long to arrive")
+        for conn in [each for each in self._leaving if each.timeout < now]:
+            del self._leaving[conn]
+            self._hang_up(conn)
+
+    def _is_late(self, arrival, now):
+        return now - arrival.began_s > min(REQUEST_S if arrival.has_head else HEAD_S, REQUEST_S if self.alive else ENDING_S)
 
     def murder_keepalived(self):
         if not self.alive:
@@ -122,6 +290,13 @@ class Worker(ThreadWorker):
         else:
             status, code, message = "500 Internal Server Error", "INTERNAL_ERROR", "internal error"
             self.log.error("unexpected error in the worker: %s", type(exc).__name__)
+        try:
+            client.sendall(self._failure(status, code, message))
+        except OSError as error:
+            self.log.debug("client left before its error answer: %s", error)
+
+    def _failure(self, status, code, message, headers=""):
+        """The bytes of an answer, in the contract's shape, to what never reaches the application."""
         request_id = f"req_{time.time_ns():x}"
         body = msgspec.json.encode(
             {
@@ -134,21 +309,21 @@ class Worker(ThreadWorker):
         )
         head = (
             f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            f"X-Request-Id: {request_id}\r\nConnection: close\r\n\r\n"
+            f"X-Request-Id: {request_id}\r\n{headers}Connection: close\r\n\r\n"
         )
-        try:
-            client.sendall(head.encode("ascii") + body)
-        except OSError as error:
-            self.log.debug("client left before its error answer: %s", error)
+        return head.encode("ascii") + body
 
 
 def _comes_soon(connection):
-    if _has_read_ahead(connection):
+    if connection.parser.receive():
         return True
+    if connection.parser.gone:
+        return False
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
-    return bool(poll.poll(_LINGER_MS))
+    return bool(poll.poll(_LINGER_MS)) and connection.parser.receive()
 
 
 def _has_read_ahead(connection):
-    return connection.parser.unreader.buf.getbuffer().nbytes > 0
+    """Whether the next request of a kept connection is here already, whole."""
+    return connection.parser.receive()

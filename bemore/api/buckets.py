@@ -7,7 +7,9 @@ let through if every one of its buckets has room; one that is refused is counted
 import math
 import threading
 import time
-from collections import OrderedDict, deque
+from array import array
+from bisect import bisect_right
+from collections import OrderedDict
 from typing import NamedTuple
 
 
@@ -101,8 +103,8 @@ class ProcessBuckets:
             for index, limit in enumerate(limits):
                 bucket = self._bucket((who, index), limit.get_expiry())
                 horizon = now - bucket.window
-                while bucket.times and bucket.times[0] <= horizon:
-                    bucket.times.popleft()
+                if bucket.times and bucket.times[0] <= horizon:
+                    del bucket.times[: bisect_right(bucket.times, horizon)]
                 buckets.append(bucket)
             allowed = all(len(bucket.times) < limit.amount for bucket, limit in zip(buckets, limits))
             for bucket in buckets:
@@ -138,7 +140,8 @@ class _Bucket:
     __slots__ = ("times", "window")
 
     def __init__(self, window):
-        self.times = deque()
+        # Numbers without objects around them: 8 bytes each, where a deque of floats takes 32 and 600 for the first.
+        self.times = array("d")
         self.window = window
 
 

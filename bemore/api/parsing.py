@@ -35,6 +35,9 @@ def _read(most):
         raise PayloadTooLarge(_too_large(most)) from None
     except ClientDisconnected:
         raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
+    if request.content_length not in (None, len(raw)):
+        # gunicorn ends a body where the client does, and says nothing.
+        raise InvalidInput([problem("body", "must be as long as Content-Length says")])
     if len(raw) == most and request.content_length is None and request.environ["wsgi.input"].read(1):
         # werkzeug cuts a body in chunks off at the limit and says nothing.
         _drain()
@@ -71,7 +74,10 @@ def _gunzip(raw, most):
 def _drain():
     stream, left = request.environ["wsgi.input"], DRAIN_BYTES
     while left > 0:
-        chunk = stream.read(min(_CHUNK, left))
+        try:
+            chunk = stream.read(min(_CHUNK, left))
+        except OSError:  # the client has gone, or its chunks are not well-formed
+            return
         if not chunk:
             return
         left -= len(chunk)

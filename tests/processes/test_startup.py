@@ -59,11 +59,14 @@ WRONG = {
     "INFERENCE_VAD_WEIGHT": ["-1", "2", "0.31"],
     "INFERENCE_TEXT_WEIGHT": ["1,5", "NaN", "0.19"],
     "INFERENCE_MODEL_VERSION": ["v" * 65, "rules\n2"],
+    "CONSOLE_ENABLED": ["maybe", "2", "fales"],
+    "RETENTION_DAYS": ["0", "36501", "-1", "90d", "1.5"],
     "LOG_LEVEL": ["loud", "trace", "10"],
     "LOG_FORMAT": ["xml", "JSON lines"],
     "WEB_CONCURRENCY": ["0", "257", "two", "-1", "2"],
     "WEB_THREADS": ["0", "201", "1.5", "many", "17"],
 }
+
 
 def test_table_of_wrong_values_has_every_setting():
     assert set(WRONG) == {each.metadata["name"] for each in fields(Settings)}

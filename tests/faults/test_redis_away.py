@@ -1,0 +1,36 @@
+"""Redis stopped, killed and hung under load: clients notice nothing."""
+
+import time
+
+import pytest
+from figures import LONG, record
+from load import Load
+from servers import wait_for
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+#: How often each is done, and for how long Redis is away, in seconds.
+ROUNDS, AWAY_S = (3, 5.0) if LONG else (1, 0.7)
+
+#: What a request may wait for Redis, says the contract, and what else it may take on a busy machine.
+REDIS_WAIT_S, MARGIN_S = 0.25, 0.75
+
+
+@on_sqlite
+def test_redis_away_is_no_error_to_anybody(service, own_redis, database_url):
+    quotas = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_ALL": "1000000 per hour", "RATE_LIMIT_WRITE": "1000000 per hour"}
+    running = service(WEB_CONCURRENCY=2, REDIS_URL=own_redis.url, LOG_LEVEL="warning", **quotas)
+    for fault, go, come in (("stopped", "stop", "start"), ("killed", "kill", "start"), ("hung", "suspend", "resume")):
+        with Load(running.port, clients=6, patient=True) as load:
+            for _ in range(ROUNDS):
+                for what, seconds in ((go, AWAY_S), (come, 0.7)):
+                    getattr(own_redis, what)()
+                    done = len(load.attempts)
+                    time.sleep(seconds)
+                    assert len(load.attempts) > done + 50
+            # It is used again, and quotas are shared.
+            wait_for(lambda: load.failed() or own_redis.execute("DBSIZE") != ":0", what="the use of Redis")
+        record(f"Redis {fault} for {AWAY_S:g} s", ROUNDS, load.ledger.acknowledged, 0, load.longest_outage_s)
+        assert set(load.statuses()) <= {200, 201}
+        slowest = max(each.took_s for each in load.attempts)
+        assert slowest < REDIS_WAIT_S + MARGIN_S, fault
