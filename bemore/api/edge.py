@@ -1,4 +1,4 @@
-"""Around every request, outside of Flask: its id, the headers that all answers share, one line in the log.
+"""Around every request, outside of Flask: its id, the headers that all answers share, one line in the log, one more in the count.
 
 It is WSGI and not a pair of Flask hooks because adding fifteen headers to a response object costs more than the rest of it.
 """
@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 
+from bemore import metrics
 from bemore.logs import AccessLog
 
 #: Where the request's id and its quota (a Taken) stand in the WSGI environment.
@@ -53,9 +54,10 @@ class Edge:
             return start_response(said, headers, exc_info)
 
         answer = self._application(environ, start)
+        # The rule, not the path: an id is a secret of those who have it.
+        route = request.url_rule.rule if request is not None and request.url_rule else None
+        method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.perf_counter() - began
+        metrics.count_request(method, route, code, seconds)
         if self._log.wanted():
-            # The rule, not the path: an id is a secret of those who have it.
-            route = request.url_rule.rule if request is not None and request.url_rule else None
-            ms = round((time.perf_counter() - began) * 1000, 1)
-            self._log.write(environ["REQUEST_METHOD"], route, int(status[:3]), ms, request_id, environ.get("REMOTE_ADDR") or "local")
+            self._log.write(method, route, code, round(seconds * 1000, 1), request_id, environ.get("REMOTE_ADDR") or "local")
         return answer

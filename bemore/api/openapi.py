@@ -11,6 +11,7 @@ from bemore import __version__
 from bemore.api import answers, prose, shapes
 from bemore.api.access import Access
 from bemore.api.ratelimit import is_exempt
+from bemore.schemas.around import Part
 from bemore.schemas.fields import Items
 from bemore.schemas.sessions import OfUser
 
@@ -45,7 +46,15 @@ _IN_HEADER = {
         "description": "With the same key and body within 24 hours, nothing is done again: the first answer is given again",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": _PRINTABLE},
     },
+    "X-Device-ID": {
+        "description": "Whose settings they are while authentication is off; empty, it is as if it were not there",
+        "schema": {"type": "string", "maxLength": 128, "pattern": "^([!-~]([ -~]*[!-~])?)?$"},
+        "example": "device_1795426288446_z00o00_001",
+    },
 }
+
+#: Headers that all operations of a blueprint read while authentication is off.
+_HEADERS_OF = {"preferences": ("X-Device-ID",)}
 
 _BODY = "JSON as `application/json` (or `…+json`), `text/plain` or without a type; may be packed: `Content-Encoding: gzip`"
 
@@ -117,7 +126,7 @@ def _operation(spec, rule, view, limited, authenticated, links):
         "tags": [rule.endpoint.partition(".")[0]],
         "operationId": _operation_id(rule),
         "summary": operation.summary,
-        "parameters": _parameters(rule, operation),
+        "parameters": _parameters(rule, operation, authenticated),
         "responses": answers.responses(spec, operation, limited, signed_in),
     }
     if view.__doc__:
@@ -125,7 +134,8 @@ def _operation(spec, rule, view, limited, authenticated, links):
     if signed_in:
         who = f"For: {operation.access.value[0].lower()}{operation.access.value[1:]}."
         content["description"] = f"{content['description']}\n\n{who}" if "description" in content else who
-        content["security"] = [{"token": []}]
+        # From the machine itself an operator needs none: OpenAPI says so with an empty requirement.
+        content["security"] = [{"token": []}, *([{}] if operation.access is Access.OPERATOR else [])]
     if operation.body:
         content["requestBody"] = _body(spec, operation.body)
     if operation.data is shapes.STARTED:
@@ -133,12 +143,13 @@ def _operation(spec, rule, view, limited, authenticated, links):
     return content
 
 
-def _parameters(rule, operation):
+def _parameters(rule, operation, authenticated):
     found = [{"name": name, "in": "path", "required": True, **_IN_PATH[name]} for name in rule.arguments]
     if operation.query:
         for field in operation.query().fields.values():
             found.append(_in_query(field))
-    return [*found, "X-Request-Id", *(["Idempotency-Key"] if operation.idempotent else [])]
+    read = () if authenticated else _HEADERS_OF.get(rule.endpoint.partition(".")[0], ())
+    return [*found, "X-Request-Id", *(["Idempotency-Key"] if operation.idempotent else []), *read]
 
 
 def _in_query(field):
@@ -174,6 +185,8 @@ def _field(converter, field, ret):
     schema = {**field.json_schema(), "description": _description(field)}
     if isinstance(field, Items):
         schema["items"] = _component(converter.spec, field.schema)
+    if isinstance(field, Part):
+        schema = {**_component(converter.spec, field.schema), "description": schema["description"]}
     if ret.get("default", ...) is None and not field.allow_none:
         # Left out, it is None inside; a client cannot say so.
         del ret["default"]

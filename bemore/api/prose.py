@@ -37,6 +37,14 @@ FIELDS = {
     "StartSession": {"userId": "Whose session it is", "counselorId": "Who counsels"},
     "GiveFeedback": {"rating": "From 1 (bad) to 5 (good)", "note": "What else there is to say; may be empty"},
     "ChooseCsv": {"kind": "Which table: `vad` has valence, arousal, dominance and scores, `emotion` has emotions and keywords"},
+    "FindSessions": {
+        "limit": "Most sessions on a page",
+        "cursor": "The `nextCursor` of the page before",
+        "status": "Only those in this state",
+        "userId": "Only those of this user",
+        "counselorId": "Only those of this counselor",
+    },
+    "ReadTranscript": {"limit": "Most snippets on a page", "cursor": "The `nextCursor` of the page before"},
     "ListSessions": {"limit": "Most sessions on a page", "cursor": "The `nextCursor` of the page before"},
     "Tick": {"minuteIndex": "Minute of the session, counted from 0; left out, the last complete one (0 before there is one)"},
     "MinuteItem": {
@@ -65,6 +73,14 @@ FIELDS = {
     "UploadFrames": {"items": "The frames, stored all or none"},
     "UploadAudio": {"items": "The chunks, stored all or none"},
     "UploadStt": {"items": "The snippets, stored all or none"},
+    "ChosenPreferences": {
+        "fontScale": "Size of the letters",
+        "layoutDensity": "How close things stand",
+        "language": "Language of the page",
+        "notificationsOptIn": "Whether notifications are wanted",
+    },
+    "SavePreferences": {"preferences": "What was chosen; what is left out stays as it is, settings of other names are passed over"},
+    "FeelText": {"text": "The text; it is not stored", "lang": "Language of the text (BCP 47)"},
 }
 
 #: What the examples speak of.
@@ -120,4 +136,11 @@ EXAMPLES = {
             ]
         }
     },
+    "SavePreferences": {
+        "All of them": {
+            "preferences": {"fontScale": "lg", "layoutDensity": "compact", "language": "en", "notificationsOptIn": False}
+        },
+        "One of them": {"preferences": {"fontScale": "xl"}},
+    },
+    "FeelText": {"A sentence": {"text": "오늘 너무 불안해요"}},
 }

@@ -98,7 +98,8 @@ REPORT_TEXT = fixed("ReportText", "The report as plain Korean text", reportId=_R
 _HISTORY = fixed(
     "VoiceOfMinute",
     "How the voice went in a minute that has a score or audio",
-    minuteIndex=MINUTE,
+    # Audio may be later than the last minute that can have a score.
+    minuteIndex=count("Minute of the session, counted from 0"),
     t=_OFFSET,
     timestamp=_WHEN,
     **{

@@ -192,6 +192,36 @@ USER_SESSIONS = fixed(
     nextCursor=or_null(text("The cursor that asks for the next page", examples=[None]), "on the last page"),
 )
 
+FOUND_SESSIONS = fixed(
+    "FoundSessions",
+    "A page of sessions",
+    count={**count("Sessions on this page"), "maximum": 100},
+    sessions=list_of(fixed("SessionFound", "A session in a list of several users'", **BRIEF, userId=USER_ID), "Newest first", maxItems=100),
+    nextCursor=or_null(text("The cursor that asks for the next page", examples=[None]), "on the last page"),
+)
+
+TRANSCRIPT = fixed(
+    "Transcript",
+    "A page of a session's transcript",
+    sessionId=SESSION_ID,
+    count={**count("Snippets on this page"), "maximum": 500},
+    snippets=list_of(
+        fixed(
+            "TranscriptSnippet",
+            "A piece of transcript",
+            tsStart=span("When it began, from the session's start"),
+            tsEnd=span("When it ended, from the session's start"),
+            text=text("What was said", minLength=1, examples=["오늘은 기분이 좋아요"]),
+            lang=text("The language it was heard in", examples=["ko"]),
+            sentiment=word("Sentiment of its words", "positive", "neutral", "negative"),
+            keywords=list_of({"type": "string"}, "Its keywords", examples=[["기분"]]),
+        ),
+        "In their order",
+        maxItems=500,
+    ),
+    nextCursor=or_null(text("The cursor that asks for the next page", examples=[None]), "on the last page"),
+)
+
 FEEDBACK = fixed(
     "StoredFeedback",
     "Feedback that was stored",

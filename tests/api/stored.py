@@ -4,10 +4,14 @@ from bemore.extensions import database
 from bemore.models.database import execute, read
 
 
+#: The audit log outlives what it tells of; preferences are of callers.
+NOT_OF_SESSIONS = ("migration", "audit", "preference")
+
+
 def contents():
-    """``{table: its rows as sorted texts}`` of every table in the database's own catalogue."""
+    """``{table: its rows as sorted texts}`` of every table in the database's own catalogue that holds what is of a session."""
     with read():
-        return {table: _rows(table) for table in database.get_tables() if table != "migration"}
+        return {table: _rows(table) for table in database.get_tables() if table not in NOT_OF_SESSIONS}
 
 
 def counts():

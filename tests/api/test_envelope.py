@@ -45,7 +45,7 @@ def test_successes_carry_the_trace_fields(client, clock):
 def failing(client, session_id):
     """(answer, status, code) of failures of every kind that need no broken server."""
     yield client.get("/nowhere"), 404, "NOT_FOUND"
-    yield client.get("/api/session"), 404, "NOT_FOUND"
+    yield client.get("/api/sessions"), 404, "NOT_FOUND"
     yield client.get(f"/api/session/{session_id}/nothing"), 404, "NOT_FOUND"
     yield client.get(f"/api/session/{MADE_UP}"), 404, "SESSION_NOT_FOUND"
     yield client.get("/api/session/start"), 405, "METHOD_NOT_ALLOWED"

@@ -199,3 +199,89 @@ def test_a_user_id_may_hold_any_character(client):
         session_id = start_session(client, user_id)
         page = user_page(client, path)
         assert (page["userId"], ids(page)) == (user_id, [session_id])
+
+
+# -- Sessions by state, user and counselor -------------------------------------------------------------------------------
+
+
+def found(client, **query):
+    data = client.get("/api/session", query_string=query).json["data"]
+    assert data["count"] == len(data["sessions"])
+    return data
+
+
+def test_sessions_are_found_by_state_user_and_counselor_newest_first(client, clock):
+    assert found(client) == {"count": 0, "sessions": [], "nextCursor": None}
+    of_one = start_many(client, clock, 3, user_id="user-1", counselor_id="c-1")
+    of_two = start_many(client, clock, 2, user_id="user-2", counselor_id="c-1")
+    client.post(f"/api/session/{of_one[0]}/end")
+    client.post(f"/api/session/{of_one[1]}/pause")
+    newest_first = [*reversed(of_one + of_two)]
+    assert ids(found(client)) == newest_first
+    assert ids(found(client, status="ended")) == [of_one[0]]
+    assert ids(found(client, status="paused")) == [of_one[1]]
+    assert ids(found(client, status="active")) == [*reversed(of_two), of_one[2]]
+    assert ids(found(client, userId="user-1")) == [*reversed(of_one)]
+    assert ids(found(client, userId="user-1", status="active", counselorId="c-1")) == [of_one[2]]
+    assert ids(found(client, counselorId="c-2")) == []
+    client.delete(f"/api/session/{of_two[1]}")
+    assert ids(found(client, counselorId="c-1")) == [of_two[0], *reversed(of_one)]
+
+
+def test_pages_of_found_sessions_miss_none_and_repeat_none(client, clock):
+    started = start_many(client, clock, 7, step_ms=0)
+    seen, cursor = [], {}
+    while cursor is not None:
+        data = found(client, limit=3, status="active", **cursor)
+        seen += ids(data)
+        cursor = {"cursor": data["nextCursor"]} if data["nextCursor"] else None
+    assert seen == [*reversed(started)]
+
+
+@pytest.mark.parametrize("query", ["status=open", "status=", "limit=0", "limit=101", "cursor=x", "userId=", "counselorId=%00"])
+def test_a_wrong_search_is_refused_by_name(client, query):
+    answer = client.get(f"/api/session?{query}")
+    assert answer.status_code == 400 and query.partition("=")[0] in answer.json["error"]["message"]
+
+
+# -- The transcript ------------------------------------------------------------------------------------------------------
+
+
+def test_the_transcript_comes_in_its_order_whatever_order_it_was_sent_in(client):
+    session = start_session(client)
+    place = f"/api/session/{session}"
+    assert client.get(f"{place}/transcript").json["data"] == {"sessionId": session, "count": 0, "snippets": [], "nextCursor": None}
+    later = stt(3, 60_000, text="오늘은 회의가 걱정돼요")
+    earlier = stt(3, 0, text="I am glad", lang="en")
+    for items in (later, earlier, earlier):
+        assert client.post(f"{place}/stt", json={"items": items}).status_code == 201
+    data = client.get(f"{place}/transcript").json["data"]
+    assert [(each["tsStart"], each["tsEnd"], each["text"], each["lang"]) for each in data["snippets"]] == [
+        (each["tsStart"], each["tsEnd"], each["text"], each["lang"]) for each in earlier + later
+    ]
+    assert data["count"] == 6 and "회의" in data["snippets"][3]["keywords"] and data["snippets"][0]["sentiment"] == "positive"
+    first = client.get(f"{place}/transcript?limit=4").json["data"]
+    rest = client.get(f"{place}/transcript?limit=4&cursor={first['nextCursor']}").json["data"]
+    assert first["snippets"] + rest["snippets"] == data["snippets"] and rest["nextCursor"] is None
+
+
+def test_what_was_said_before_the_start_comes_first_and_at_no_negative_time(client, clock):
+    session = start_session(client)
+    place = f"/api/session/{session}"
+    spans = [(clock.now_ms - 5_000 + index, clock.now_ms - 4_000 + index) for index in range(3)]
+    items = [{"tsStart": start, "tsEnd": end, "text": f"말 {start}"} for start, end in spans]
+    assert client.post(f"{place}/stt", json={"items": items}).status_code == 201
+    data = client.get(f"{place}/transcript?limit=2").json["data"]
+    rest = client.get(f"{place}/transcript?limit=2&cursor={data['nextCursor']}").json["data"]
+    snippets = data["snippets"] + rest["snippets"]
+    assert [each["text"] for each in snippets] == [each["text"] for each in items]
+    assert all(each["tsStart"] == each["tsEnd"] == 0 for each in snippets)
+
+
+def test_a_known_transcript_is_not_sent_again(client):
+    session = start_session(client)
+    path = f"/api/session/{session}/transcript"
+    etag = client.get(path).headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    client.post(f"/api/session/{session}/stt", json={"items": stt(1)})
+    assert client.get(path, headers={"If-None-Match": etag}).json["data"]["count"] == 1

@@ -244,7 +244,7 @@ def test_odd_user_ids_in_a_path_are_refused_or_nobodys(client):
 def test_wrong_paths_are_404(client):
     session_id = start_session(client)
     before = contents()
-    wrong = ["/", "/api", "/api/", "/api/session", "/api/session/", "/api/sessions/start", "/session/start"]
+    wrong = ["/", "/api", "/api/", "/api/session/", "/api/sessions/start", "/session/start"]
     wrong += ["/api/session/start/", "/API/SESSION/START", "/%2e%2e/%2e%2e/etc/passwd", "/" + "a" * 5000]
     inside = ("/frame", "/frames/", "/frames/1", "/end/now", "/END", "/tick%20", "/pause%00", "/%ff")
     for path in (*wrong, *(f"/api/session/{session_id}{each}" for each in inside)):

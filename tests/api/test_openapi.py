@@ -255,14 +255,25 @@ def test_every_operation_answers_as_described(ask, document):
     ask("POST", f"{place}/end", json={})
     ask("POST", f"{place}/feedback", json={"rating": 4, "note": ""})
     ask("GET", place)
-    for report in ("report", "summary", "vad-analysis", "report/summary", "report/html", "report/pdf", "report/csv"):
+    for query in ({}, {"status": "active", "userId": "user-1", "counselorId": "c-1", "limit": 5}):
+        ask("GET", "/api/session", query_string=query)
+    for report in ("transcript", "report", "summary", "vad-analysis", "report/summary", "report/html", "report/pdf", "report/csv"):
         etag = ask("GET", f"{place}/{report}").headers["ETag"]
         assert ask("GET", f"{place}/{report}", headers={"If-None-Match": etag}).status_code == 304
     start_session_over(ask)
     page = ask("GET", "/api/session/user/user-1", query_string={"limit": 1}).json["data"]
     assert ask("GET", "/api/session/user/user-1", query_string={"cursor": page["nextCursor"]}).json["data"]["nextCursor"] is None
     ask("GET", "/api/session/stats/summary")
+    ask("GET", "/api/dashboard/summary")
+    ask("PUT", "/api/user/preferences", json={"preferences": {"fontScale": "lg"}})
+    ask("GET", "/api/user/preferences")
+    ask("POST", "/api/session/devices/check", json={})
+    ask("POST", "/api/emotion", json={"text": "오늘 너무 불안해요"})
+    for path in ("/api/monitoring/health", "/api/monitoring/error-stats", "/metrics"):
+        ask("GET", path)
     for path in ("/health", "/health/live", "/health/ready", "/api/docs", "/api/docs/page.js"):
+        ask("GET", path)
+    for path in ("/console", "/console/page.js", "/static/bemore-client.js", "/static/bemore-client.d.ts"):
         ask("GET", path)
     etag = ask("GET", "/api/openapi.json").headers["ETag"]
     ask("GET", "/api/openapi.json", headers={"If-None-Match": etag})

@@ -15,15 +15,7 @@ from servers import REPOSITORY
 
 RECORDING = REPOSITORY / "tests" / "data" / "frontend-requests.jsonl"
 
-#: Addresses the frontend asks for that this version does not have: 404 in the envelope. Later versions shorten this.
-NOT_YET = {
-    "/api/session/devices/check",
-    "/api/dashboard/summary",
-    "/api/user/preferences",
-    "/api/emotion",
-    "/api/monitoring/health",
-    "/api/monitoring/error-stats",
-}
+PREFERENCES = {"fontScale", "layoutDensity", "language", "notificationsOptIn"}
 
 #: What each endpoint answers when all is well: the status, and what ``data`` at least has.
 GOOD = {
@@ -58,6 +50,13 @@ GOOD = {
         | {"averageVoiceMetrics", "cbt", "recommendations"},
     ),
     ("GET", "/api/session/:id/report/summary"): (200, {"reportId", "summary"}),
+    ("GET", "/api/dashboard/summary"): (200, {"todayAvg", "trend", "recommendations", "recentSessions"}),
+    ("GET", "/api/user/preferences"): (200, PREFERENCES),
+    ("PUT", "/api/user/preferences"): (200, PREFERENCES),
+    ("POST", "/api/session/devices/check"): (200, {"camera", "microphone", "network"}),
+    ("POST", "/api/emotion"): (200, {"emotion", "score", "sentiment"}),
+    ("GET", "/api/monitoring/health"): (200, {"status", "uptime", "requests"}),
+    ("GET", "/api/monitoring/error-stats"): (200, {"totalErrors", "byStatus", "byRoute"}),
 }  # fmt: skip
 
 #: Downloads: the content type, and how the content begins.
@@ -104,7 +103,7 @@ class Sent:
         return f"{self.method} {self.path} {self.body or ''}"
 
 
-GOOD_PATHS = {path for _, path in GOOD} | NOT_YET
+GOOD_PATHS = {path for _, path in GOOD}
 
 
 def recording():
@@ -113,8 +112,6 @@ def recording():
 
 def expected(sent):
     """(status, code or None, what the message names or the fields of ``data``) by the tables."""
-    if sent.endpoint in NOT_YET:
-        return 404, "NOT_FOUND", ""
     for pattern, status, code, named in WRONG:
         if re.search(pattern, str(sent)):
             return status, code, named
@@ -165,8 +162,6 @@ def check_preflight(sent, answer):
     """A browser goes on only after a 2xx that allows the origin, the method and each header it is about to send."""
     allowed = answer.headers
     assert allowed.get("Access-Control-Allow-Origin") == sent.headers["Origin"], "the origin is not allowed"
-    if sent.endpoint in NOT_YET and answer.status_code == 404:
-        return
     assert answer.status_code in (200, 204), "the preflight fails"
     assert sent.headers["Access-Control-Request-Method"].lower() in listed(allowed.get("Access-Control-Allow-Methods"))
     missing = listed(sent.headers["Access-Control-Request-Headers"]) - listed(allowed.get("Access-Control-Allow-Headers"))
@@ -225,6 +220,34 @@ def check_data(sent, content):
         assert content["message"] == "피드백이 저장되었습니다" and data["rating"] == body["rating"]
     elif sent.endpoint == "/api/session/stats/summary":
         assert all(type(each["id"]) is str and type(each["durationMs"]) in (int, float) for each in data["recentSessions"])
+    elif sent.endpoint == "/api/user/preferences" and sent.method == "PUT":
+        assert data == body["preferences"]
+    elif sent.endpoint == "/api/dashboard/summary":
+        check_dashboard(data)
+    elif sent.endpoint == "/api/session/devices/check":
+        # Straight to the service, over TCP: what the page shows as numbers are numbers.
+        assert all(type(data["network"][name]) in (int, float) and data["network"][name] > 0 for name in ("latency", "bandwidth"))
+        assert all(data[device] == {"available": True, "permission": "prompt"} for device in ("camera", "microphone"))
+    elif sent.endpoint == "/api/emotion":
+        assert (data["emotion"], data["sentiment"]) == ("anxious", "negative")
+    elif sent.endpoint.startswith("/api/monitoring/"):
+        assert content["success"] is True
+
+
+def check_dashboard(data):
+    steps = data["trend"]["dayOverDay"]
+    assert set(data["todayAvg"]) == set(steps) == {"valence", "arousal", "dominance"}
+    assert all(value is None or type(value) in (int, float) for value in (*data["todayAvg"].values(), *steps.values()))
+    assert all(type(each[name]) is str for each in data["recommendations"] for name in ("id", "title", "desc"))
+    for each in data["recentSessions"]:
+        assert re.fullmatch(r"sess_\d+_[a-z0-9]{16,}", each["sessionId"]) and type(each["reportId"]) is str
+        assert type(each["createdAt"]) is int
+
+
+def last_chosen(device):
+    """The preferences that the recording's last PUT of a device (or of none) holds."""
+    lines = [line for line in recording() if (line["method"], line["path"]) == ("PUT", "/api/user/preferences")]
+    return [json.loads(line["body"])["preferences"] for line in lines if line["headers"].get("X-Device-ID") == device][-1]
 
 
 # -- The tests -----------------------------------------------------------------------------------------------------------
@@ -253,6 +276,10 @@ def test_every_recorded_request_is_answered_as_the_contract_says(service, http):
     rows = http.get(f"{session}/inferences").json()["data"]["inferences"]
     assert [(row["minuteIndex"], row["source"]) for row in rows] == [(0, "server"), (1, "server"), *((m, "client") for m in (2, 3, 5, 6))]
     assert all(row["keywords"] == ["불안", "학업"] for row in rows[2:])
+    # What each device, and those without one, chose last.
+    for device in {line["headers"].get("X-Device-ID") for line in recording()}:
+        headers = {} if device is None else {"X-Device-ID": device}
+        assert http.get(f"{running.url}/api/user/preferences", headers=headers).json()["data"] == last_chosen(device)
     shown = http.get(session).json()["data"]
     assert shown["startedAt"] <= shown["pausedAt"] <= shown["resumedAt"] <= shown["endedAt"]
 

@@ -1,0 +1,20 @@
+"""The emotion of a text, by its words. Nothing of it is stored or logged."""
+
+from flask import Blueprint
+
+from bemore.api import around_shapes
+from bemore.api.access import Access
+from bemore.api.envelope import success
+from bemore.api.operation import operation
+from bemore.schemas.around import FeelText
+from bemore.scoring.emotion import text_emotion
+
+blueprint = Blueprint("emotion", __name__, url_prefix="/api")
+
+
+@blueprint.post("/emotion")
+@operation("The emotion of a text", Access.SIGNED_IN, body=FeelText, data=around_shapes.TEXT_EMOTION)
+def of_text(body):
+    """Without a word of feeling it is neutral, 0.5. The text is not stored."""
+    emotion, score, sentiment = text_emotion(body["text"], body["lang"])
+    return success({"emotion": emotion, "score": score, "sentiment": sentiment})
