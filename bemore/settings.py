@@ -204,6 +204,7 @@ class Settings:
     model_version: str = _setting(
         "INFERENCE_MODEL_VERSION", _text, MODEL_VERSION, "Stored with every score; other weights need another one."
     )
+    console_enabled: bool = _setting("CONSOLE_ENABLED", _boolean, True, "false: no page at /console.")
     retention_days: int | None = _setting(
         "RETENTION_DAYS", _whole(1, 36500), None, "After how many days bemore purge erases a session; none: it has to be told."
     )

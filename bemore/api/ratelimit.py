@@ -18,7 +18,10 @@ from bemore.api.envelope import failure
 
 WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
-_EXEMPT = frozenset(("/health", "/health/live", "/health/ready", "/metrics"))
+_EXEMPT = frozenset(("/health", "/health/live", "/health/ready", "/metrics", "/console"))
+
+#: Files of the package: one look at a page is thirty of them, and none of them asks the database.
+_EXEMPT_FILES = ("/console/", "/static/")
 
 #: Bounds of one exchange with Redis; connecting and asking stay below the 250 ms that a request may wait for it.
 REDIS_TIMEOUT_S = 0.1
@@ -30,8 +33,8 @@ _log = logging.getLogger("bemore.ratelimit")
 
 
 def is_exempt():
-    """Preflights, health checks and metrics cost nothing."""
-    return request.method == "OPTIONS" or request.path in _EXEMPT
+    """Preflights, health checks, metrics, the console's page and its files cost nothing."""
+    return request.method == "OPTIONS" or request.path in _EXEMPT or request.path.startswith(_EXEMPT_FILES)
 
 
 def is_read():

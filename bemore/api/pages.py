@@ -1,0 +1,76 @@
+"""The console, a page to watch sessions with, and the client library that it and other pages load."""
+
+from importlib import resources
+
+from flask import Blueprint, abort, current_app, request
+
+from bemore.api.access import Access
+from bemore.api.files import Files
+from bemore.api.operation import operation
+
+blueprint = Blueprint("pages", __name__)
+
+_WEB = resources.files("bemore") / "web"
+_CONSOLE = _WEB / "console"
+
+_SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
+
+#: The console's files. Its modules load each other by relative addresses, so the version stands in front of the path.
+CONSOLE = Files(
+    {
+        **{
+            f"{name}.js": (_CONSOLE, _SCRIPT)
+            for name in (
+                "api", "charts", "chart_data", "dialogs", "dialogue", "dom", "i18n", "list", "live", "pace", "page", "panels",
+                "preferences", "quota", "report", "session", "simulation", "transcript", "words",
+            )
+        },
+        "tokens.css": (_CONSOLE, _STYLE),
+        "console.css": (_CONSOLE, _STYLE),
+        "session.css": (_CONSOLE, _STYLE),
+        "icon.svg": (_CONSOLE, "image/svg+xml"),
+        "vendor/chart.js": (_CONSOLE, _SCRIPT),
+        "vendor/chart.LICENSE.txt": (_CONSOLE, "text/plain; charset=utf-8"),
+    }
+)  # fmt: skip
+
+LIBRARY = Files(
+    {
+        "bemore-client.js": (_WEB, _SCRIPT),
+        "bemore-client.d.ts": (_WEB, "text/plain; charset=utf-8"),
+    }
+)
+
+
+def _unless_switched_off():
+    if not current_app.extensions["bemore"].console_enabled:
+        abort(404)
+
+
+@blueprint.get("/console")
+@operation("The console as a page", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
+def console():
+    """404 where it is switched off. What it shows it asks for as any client does, with the token that its user gives it."""
+    _unless_switched_off()
+    return CONSOLE.page(_CONSOLE / "index.html")
+
+
+@blueprint.get("/console/<path:file>")
+@operation("A file of the console", Access.ANYONE, media="*/*", plain=True, errors=(304, 404))
+def console_file(file):
+    """The page asks for its files under `/console/<version>/`, where they never change."""
+    _unless_switched_off()
+    version, _, name = file.partition("/")
+    return CONSOLE.file(name, version) if name and file not in CONSOLE else CONSOLE.file(file)
+
+
+@blueprint.get("/static/bemore-client.js")
+@operation("The client library, an ES module", Access.ANYONE, media="text/javascript", plain=True, errors=(304,))
+def client_library():
+    return LIBRARY.file("bemore-client.js", request.args.get("v"))
+
+
+@blueprint.get("/static/bemore-client.d.ts")
+@operation("Its types", Access.ANYONE, media="text/plain", plain=True, errors=(304,))
+def client_types():
+    return LIBRARY.file("bemore-client.d.ts", request.args.get("v"))

@@ -1,0 +1,70 @@
+/** The page's language, its texts, and how numbers and times are written in it. */
+
+import { store, stored } from "./preferences.js";
+import { WORDS } from "./words.js";
+
+const LANGUAGES = ["en", "ko"];
+const listeners = new Set();
+
+let current = LANGUAGES.includes(stored("language")) ? stored("language") : fromBrowser();
+
+function fromBrowser() {
+  const wanted = (navigator.languages ?? [navigator.language]).map((name) => name.slice(0, 2).toLowerCase());
+  return wanted.find((name) => LANGUAGES.includes(name)) ?? "en";
+}
+
+export const language = () => current;
+
+export function setLanguage(name) {
+  current = name;
+  store("language", name);
+  listeners.forEach((listener) => listener());
+}
+
+export function onLanguage(listener) {
+  listeners.add(listener);
+}
+
+/** The text of a name in the page's language; `{name}` in it stands for the values. */
+export function t(name, values = {}) {
+  const pair = WORDS[name];
+  if (!pair) throw new RangeError(`no text is called ${name}`);
+  return pair[LANGUAGES.indexOf(current)].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+}
+
+/** A score or a share of -1..1 with two decimals. */
+export const score = (value) => (value === null || value === undefined ? "–" : value.toFixed(2).replace("-", "−"));
+
+/** The same with a sign. */
+export const signed = (value) => (value === null ? "–" : (Math.round(value * 100) > 0 ? "+" : "") + score(value));
+
+export const percent = (share) => `${Math.round(share * 100)}%`;
+
+export const whole = (value) => value.toLocaleString(current);
+
+/** A moment of a session, ms, as `3:05` or `1:03:05`. */
+export function clock(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+/** A length, ms, in words of two units at most: `12 min 3 s`, `12분 3초`. */
+export function length(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (hours) return t("hoursMinutes", { hours, minutes });
+  return minutes ? t("minutesSeconds", { minutes, seconds: rest }) : t("seconds", { seconds: rest });
+}
+
+/** A length below a minute with a decimal: `1.4 s`. */
+export const exactLength = (ms) => (ms < 60_000 ? t("seconds", { seconds: (ms / 1000).toFixed(1) }) : length(ms));
+
+/** A time, epoch ms: of today the hour, else the day with it. */
+export function when(ms) {
+  const [then, now] = [new Date(ms), new Date()];
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const day = { month: "short", day: "numeric", ...(then.getFullYear() !== now.getFullYear() && { year: "numeric" }) };
+  return then.toLocaleString(current, then.toDateString() === now.toDateString() ? time : { ...day, ...time });
+}

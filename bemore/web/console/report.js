@@ -1,0 +1,130 @@
+/** An ended session's report, its downloads, and the feedback on it. Each part is `{element, update(session)}`. */
+
+import { act, client } from "./api.js";
+import { bar, h, icon, notice, replaceChildren, say, setAttribute } from "./dom.js";
+import { language, percent, signed, t, when } from "./i18n.js";
+import { card } from "./panels.js";
+
+/** Where there is nothing to tell the part is left out. The service writes these sentences in Korean. */
+function sentences(heading, texts) {
+  if (!texts.length) return null;
+  return h("div", { class: "part" }, h("h3", {}, heading), h("ul", { class: "sentences", lang: "ko" }, texts.map((text) => h("li", {}, text))));
+}
+
+function emotions(distribution) {
+  const most = Object.entries(distribution).sort(([, one], [, other]) => other - one);
+  const line = ([name, share]) => h("li", {}, h("span", {}, t(name)), bar(share, { class: "share" }), h("span", {}, percent(share)));
+  const content = most.length ? h("ul", { class: "shares" }, most.map(line)) : h("p", { class: "empty" }, t("noEmotions"));
+  return h("div", { class: "part" }, h("h3", {}, t("emotions")), content);
+}
+
+function affect(vector) {
+  if (!vector) return null;
+  const each = ([name, value]) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, signed(value)));
+  return h("div", { class: "part" }, h("h3", {}, t("affect")), h("dl", { class: "facts-grid affect" }, Object.entries(vector).map(each)));
+}
+
+const FILES = [
+  ["pdf", "pdf", {}],
+  ["html", "html", {}],
+  ["csvVad", "csv", { kind: "vad" }],
+  ["csvEmotion", "csv", { kind: "emotion" }],
+];
+
+/** Save a file under the name that the service gives it. Fetched and not linked to, as a link would send no token. */
+async function download(sessionId, format, options) {
+  const file = await act(() => client.reportFile(sessionId, format, options));
+  const address = URL.createObjectURL(file);
+  h("a", { href: address, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  say(t("downloaded", { name: file.name }));
+}
+
+function downloads(sessionId) {
+  const button = ([name, format, options]) => {
+    const run = async ({ currentTarget }) => {
+      currentTarget.disabled = true;
+      try {
+        await download(sessionId, format, options);
+        notice(null);
+      } catch (error) {
+        notice(t("failed", { message: error.message }), "bad");
+      }
+      made.disabled = false;
+      made.focus();
+    };
+    const made = h("button", { type: "button", class: "button", data: { file: name }, on: { click: run } }, icon("download"), t(name));
+    return h("li", {}, made);
+  };
+  return h("div", { class: "part" }, h("h3", {}, t("downloads")), h("ul", { class: "downloads" }, FILES.map(button)));
+}
+
+export function reportPanel(sessionId) {
+  const [told, measured] = [h("div"), h("div", { class: "measured" })];
+  const files = downloads(sessionId);
+  const { element, note } = card("report-card", t("report"), h("div", { class: "report" }, told, h("div", {}, measured, files)));
+  note.textContent = language() === "ko" ? "" : t("inKorean");
+  const update = ({ report }) => {
+    replaceChildren(told, sentences(t("highlights"), report.highlights), sentences(t("recommendations"), report.recommendations));
+    replaceChildren(measured, emotions(report.emotionDistribution), affect(report.vadVector));
+  };
+  return { element, update };
+}
+
+/** One of five stars; a group of radio buttons underneath, so that arrow keys choose. */
+function stars() {
+  const paint = () => {
+    const chosen = Number(element.querySelector(":checked")?.value ?? 0);
+    labels.forEach((label, index) => label.classList.toggle("on", index < chosen));
+  };
+  const star = (count) => {
+    const input = h("input", { type: "radio", name: "rating", value: count, "aria-label": t("stars", { count }), on: { change: paint } });
+    return h("label", {}, input, icon("star"));
+  };
+  const labels = [1, 2, 3, 4, 5].map(star);
+  const element = h("fieldset", { class: "stars" }, h("legend", {}, t("rating")), labels);
+  return { element, paint };
+}
+
+/** `sent` is called when there is another feedback. */
+export function feedbackPanel(sessionId, sent) {
+  const { element: rating, paint } = stars();
+  const note = h("textarea", { name: "note", maxlength: 2000, rows: 3 });
+  const button = h("button", { class: "button primary" }, t("sendFeedback"));
+  const problem = h("p", { class: "hint", role: "alert" });
+  const form = h("form", { novalidate: true }, rating, h("label", { class: "field" }, h("span", {}, t("note")), note), problem, h("div", {}, button));
+  const given = h("ol", { class: "given" });
+  const empty = h("p", { class: "empty" }, t("noFeedback"));
+  const { element } = card("feedback", t("feedback"), form, h("div", { class: "given-part" }, given, empty));
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const chosen = Number(new FormData(form).get("rating"));
+    problem.textContent = chosen ? "" : t("needRating");
+    if (!chosen) return form.querySelector("input").focus();
+    button.disabled = true;
+    try {
+      await act(() => client.feedback(sessionId, chosen, note.value.trim()));
+      form.reset();
+      paint();
+      say(t("feedbackSent"));
+      await sent();
+    } catch (error) {
+      problem.textContent = t("failed", { message: error.message });
+    }
+    button.disabled = false;
+    button.focus();
+  });
+
+  const line = (each) => {
+    const marks = "★".repeat(each.rating) + "☆".repeat(5 - each.rating);
+    const said = h("span", { class: "unseen" }, t("stars", { count: each.rating }));
+    const time = h("time", { datetime: new Date(each.submittedAt).toISOString() }, when(each.submittedAt));
+    return h("li", {}, h("span", { class: "rating", "aria-hidden": "true" }, marks), said, time, each.note && h("p", {}, each.note));
+  };
+  const update = ({ report }) => {
+    setAttribute(empty, "hidden", report.feedback.length > 0);
+    replaceChildren(given, report.feedback.toReversed().map(line));
+  };
+  return { element, update };
+}

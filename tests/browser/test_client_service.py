@@ -1,0 +1,201 @@
+"""The browser client with the real service, from a page of another origin: what it sends is stored, once."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+from browsing import frame
+from conftest import audio, frames, scores, stt
+from servers import Service, wait_for
+from signing import HS256, token
+
+pytest_plugins = ["browser_fixtures"]
+
+CALM = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [50, 50, 50]}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The service of all tests here that want nothing special of one."""
+    home = tmp_path_factory.mktemp("service")
+    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", RATE_LIMIT_ENABLED="false") as running:
+        yield running
+        print(running.log)
+
+
+@pytest.fixture
+def special(request, tmp_path):
+    """A service for one test; its settings are the test's parameter."""
+    with Service(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/x.db", **request.param) as running:
+        yield running
+        print(running.log)
+
+
+def opened(tab, service, **options):
+    """A tab whose client speaks to a service."""
+    return tab.open(**CALM, baseUrl=service.url, **options)
+
+
+def started(tab):
+    return tab.call("start", "user-1", "counselor-1")["sessionId"]
+
+
+def stored(service, session_id):
+    """How many rows the database has of a session: frames, audio chunks, snippets."""
+    with closing(sqlite3.connect(service.env["DATABASE_URL"].removeprefix("sqlite:///"))) as connection:
+        count = "select count(*) from {} join session on session_id = session.id where public_id = ?"
+        return tuple(
+            connection.execute(count.format(table), [session_id]).fetchone()[0] for table in ("frame", "audio_chunk", "stt_snippet")
+        )
+
+
+def test_a_whole_session_arrives_once(shared, tab):
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("frames", session_id, frames(250))
+    tab.call("audio", session_id, audio(59))
+    tab.call("stt", session_id, stt(7))
+    ticked = tab.call("tick", session_id, 0)
+    assert ticked["dataPoints"] == {"frameCount": 250, "audioChunkCount": 59, "sttSnippetCount": 7}
+    assert tab.call("pause", session_id)["status"] == "paused"
+    assert tab.call("resume", session_id)["status"] == "active"
+    tab.call("batchTick", session_id, scores(3, first_minute=1))
+    tab.call("frames", session_id, frames(20, start_ms=240_000))
+
+    ended = tab.call("end", session_id)
+    assert ended["stats"] == {"totalFrames": 270, "totalAudioChunks": 59, "totalSttSnippets": 7}
+    assert ended["inferenceStats"]["totalMinutes"] == 4
+    assert [each["source"] for each in tab.call("inferences", session_id)["inferences"]] == ["server", *["client"] * 3]
+    assert tab.call("report", session_id)["status"] == "ended"
+    assert tab.call("pending")["items"] == 0 and not tab.events("dropped") and not tab.events("queued")
+    assert sum(each["count"] for each in tab.events("sent")) == 270 + 59 + 7 + 3
+    assert stored(shared, session_id) == (270, 59, 7)
+
+
+def test_every_endpoint_has_a_method(shared, tab, http):
+    opened(tab, shared, deviceId="a-device")
+    session_id = tab.call("start", "user/1 가", "counselor-1")["sessionId"]
+    for name, items in (("frames", frames()), ("audio", audio()), ("stt", stt()), ("batchTick", scores(1))):
+        tab.call(name, session_id, items)
+    for name in ("tick", "pause", "resume", "end", "session", "inferences", "report", "reportSummary", "summary", "vadAnalysis"):
+        tab.call(name, session_id)
+    tab.call("feedback", session_id, 4, "차분했습니다")
+    assert tab.call("userSessions", "user/1 가", {"limit": 1})["sessions"][0]["sessionId"] == session_id
+    assert tab.call("sessions", {"status": "ended", "limit": 5})["sessions"][0]["sessionId"] == session_id
+    assert tab.call("transcript", session_id, {"limit": 2})["count"] == 2
+    assert tab.call("setPreferences", {"fontScale": "lg"}) and tab.call("preferences")["fontScale"] == "lg"
+    for name in ("stats", "dashboard", "devicesCheck", "health", "monitoringHealth", "errorStats"):
+        assert tab.call(name), name
+    assert tab.call("emotion", "오늘은 정말 행복합니다")["emotion"] == "happy"
+    for form in ("pdf", "csv", "html"):
+        assert tab.page.evaluate("([id, form]) => client.reportFile(id, form).then(({size}) => size)", [session_id, form]) > 100
+    assert tab.call("erase", session_id) == {"sessionId": session_id, "deleted": True}
+
+    used = {re.sub(r"/session/sess_[^/]+", "/session/{session_id}", each["path"]) for each in tab.fetches()}
+    used = {re.sub(r"/user/user[^/]+", "/user/{user_id}", each) for each in used}
+    paths = http.get(f"{shared.url}/api/openapi.json").json()["paths"]
+    offered = {path for path in paths if path.startswith("/api/") and not path.startswith(("/api/docs", "/api/openapi"))}
+    assert offered - used == set()
+
+
+def test_files_have_the_name_that_the_service_gives_them(shared, tab, http):
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("batchTick", session_id, scores(2))
+    tab.call("end", session_id)
+    file = tab.page.evaluate(
+        """async (id) => {
+          const file = await client.reportFile(id, 'csv', {kind: 'emotion'});
+          return {blob: file instanceof Blob, name: file.name, type: file.type, text: await file.text()};
+        }""",
+        session_id,
+    )
+    assert file["blob"] and file["name"].endswith(".csv") and session_id in file["name"] and "text/csv" in file["type"]
+    url = tab.call("reportUrl", session_id, "csv", {"kind": "emotion"})
+    assert http.get(url).text.lstrip("\ufeff") == file["text"].lstrip("\ufeff")
+    assert tab.error("reportFile", "sess_1_0123456789abcdef", "pdf")["code"] == "SESSION_NOT_FOUND"
+
+
+def test_times_of_the_epoch_are_stored_relative_to_the_start(shared, tab):
+    opened(tab, shared)
+    session = tab.call("start", "user-1", "counselor-1")
+    tab.call("frames", session["sessionId"], [frame(session["startedAt"] + 60_000 + number) for number in range(3)])
+    assert tab.call("tick", session["sessionId"], 1)["dataPoints"]["frameCount"] == 3
+
+
+def test_what_the_service_refuses_is_left_out_and_the_rest_is_stored(shared, tab):
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("frames", session_id, [frame(0), frame(1, qualityScore=2), frame(2), frame("3"), frame(4)])
+    tab.call("batchTick", session_id, [*scores(2), *scores(1, first_minute=2, sentiment="merry")])
+    ended = tab.call("end", session_id)
+    assert ended["stats"]["totalFrames"] == 3 and ended["inferenceStats"]["totalMinutes"] == 2
+    dropped = {each["kind"]: each["items"] for each in tab.events("dropped")}
+    assert [each["ts"] for each in dropped["frames"]] == [1, "3"]
+    assert [each["minuteIndex"] for each in dropped["batchTick"]] == [2]
+
+
+def test_an_outage_of_the_service_loses_and_doubles_nothing(shared, tab):
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("frames", session_id, frames(10))
+    tab.call("flush")
+    shared.kill()
+    tab.call("frames", session_id, frames(110, start_ms=5000))
+    tab.call("stt", session_id, stt(2))
+    assert tab.error("end", session_id)["kept"] is True
+    assert tab.call("pending")["items"] == 112
+    shared.start()
+    assert tab.call("flush")["items"] == 0
+    assert tab.call("session", session_id)["status"] == "ended"
+    assert stored(shared, session_id) == (120, 0, 2)
+
+
+@pytest.mark.parametrize("special", [{"RATE_LIMIT_WRITE": "5 per 2 seconds"}], indirect=True)
+def test_more_than_the_quota_arrives_later(special, tab):
+    opened(tab, special)
+    session_id = started(tab)
+    tab.call("frames", session_id, frames(600, step_ms=10))
+    assert tab.call("end", session_id)["stats"]["totalFrames"] == 600
+    assert tab.events("ratelimited") and not tab.events("dropped")
+    assert tab.page.evaluate("() => client.quota.limit") == 5
+
+
+@pytest.mark.parametrize("special", [HS256], indirect=True)
+def test_a_token_that_runs_out_is_renewed_and_nobody_elses_session_is_told(special, tab):
+    opened(tab, special, token=token("user-1", exp=1))
+    assert tab.error("start", "user-1", "counselor-1")["status"] == 401
+    tab.page.evaluate(
+        "([old, fresh]) => client.setToken(async ({expired}) => (expired ? fresh : old))",
+        [token("user-1", exp=1), token("user-1")],
+    )
+    session_id = started(tab)
+    tab.call("frames", session_id, frames())
+    assert tab.call("end", session_id)["stats"]["totalFrames"] == 10
+    tab.call("setToken", token("user-2"))
+    assert tab.error("report", session_id)["code"] == "SESSION_NOT_FOUND"
+
+
+def test_packed_bodies_are_read_by_the_service(shared, tab):
+    """From another origin only where its CORS allows Content-Encoding; where not, the client finds out and sends plain ones."""
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("stt", session_id, stt(100, text="오늘은 기분이 좋아요. " * 20))
+    tab.call("stt", session_id, stt(100, start_ms=400_000))
+    assert tab.call("end", session_id)["stats"]["totalSttSnippets"] == 200
+    assert not tab.events("dropped") and not tab.events("queued")
+
+
+def test_a_page_that_closes_ends_the_session(shared, tab, http):
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("frames", session_id, frames(10))
+    tab.page.evaluate("(id) => addEventListener('pagehide', () => client.end(id, {keepalive: true}))", session_id)
+    tab.page.close()
+
+    def ended():
+        data = http.get(f"{shared.url}/api/session/{session_id}").json()["data"]
+        return data["status"] == "ended" and data["stats"]["totalFrames"] == 10
+
+    wait_for(ended)

@@ -1,0 +1,73 @@
+"""The page of the interface: its examples run against the service that serves it, with a token where one is asked for."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from servers import Service
+from signing import HS256, token
+from watching import Console
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "browser"))  # the plugin, when these tests run alone
+pytest_plugins = ["browser_fixtures"]
+
+
+@pytest.fixture(scope="module")
+def docs_page(chromium, tmp_path_factory):
+    """The page in a tab, and signed in."""
+    home = tmp_path_factory.mktemp("docs")
+    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", LOG_LEVEL="warning", **HS256) as running:
+        with Console(chromium, running.url) as tab:
+            tab.page.goto(f"{running.url}/api/docs")
+            tab.page.wait_for_selector("#how-token:visible")
+            tab.page.click(".btn.authorize")
+            tab.page.fill(".auth-container input", token("admin-1", "admin"))
+            tab.page.click(".auth-btn-wrapper .authorize")
+            tab.page.click(".btn-done")
+            yield tab
+        print(running.log)
+
+
+def opened(page, operation):
+    """An operation, unfolded."""
+    block = page.locator(f"#operations-{operation}")
+    if "is-open" not in block.get_attribute("class"):
+        block.locator(".opblock-summary-control").click()
+    block.locator(".execute").wait_for()
+    return block
+
+
+def run(page, operation):
+    """Execute an operation just as it stands there; the status of the answer."""
+    block = opened(page, operation)
+    block.locator(".execute").click()
+    return int(block.locator(".live-responses-table tbody .response-col_status").first.inner_text())
+
+
+def test_examples_run_and_the_started_session_is_theirs(docs_page):
+    page = docs_page.page
+    # Opened before there is a session: what stands in them follows.
+    frames, scores = "telemetry-telemetry_frames", "minutes-minutes_batch_tick"
+    path, body = opened(page, frames).get_by_placeholder("session_id"), opened(page, scores).locator("textarea")
+    seen = []
+    for _ in range(2):
+        assert run(page, "sessions-sessions_start") == 200
+        page.wait_for_selector("#how-session:text-matches('^sess_')" + "".join(f":not(:text('{each}'))" for each in seen))
+        seen.append(page.inner_text("#how-session"))
+        assert seen[-1] in page.locator("#operations-sessions-sessions_start .live-responses-table").inner_text()
+        assert path.input_value() == seen[-1] and seen[-1] in body.input_value()
+    assert len(set(seen)) == 2
+    assert run(page, frames) == run(page, scores) == 201
+    assert run(page, "reports-reports_report") == 200, "one that was not open yet"
+    assert seen[-1] in docs_page.requests[-1].url
+    docs_page.clean()
+
+
+def test_every_operation_has_its_example(docs_page):
+    document = docs_page.page.evaluate("async () => (await fetch('openapi.json')).json()")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for parameter in operation.get("parameters", ()):
+                assert "example" in parameter or not parameter.get("required"), (method, path, parameter)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                assert content["examples"], (method, path)
