@@ -89,7 +89,7 @@ def raw_request(url, data, end=False, timeout_s=10):
             connection.sendall(data)
             if end:
                 connection.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:  # a broken pipe, a reset, an end that is there already
             pass  # it did not want to hear all of it; what it answered before may still be there to read
         with http.client.HTTPResponse(connection) as answer:
             answer.begin()

@@ -746,11 +746,14 @@ export class BeMoreClient extends EventTarget {
   async #round(lanes, waits) {
     const answers = new Map();
     const partOfBacklog = lanes !== null && this.#stalled;
+    // What is collected meanwhile waits for its own round: else each answer would be followed by a tiny batch, without end.
+    const began = Date.now();
+    const isNew = ({ savedAt }) => savedAt > began && savedAt <= Date.now();
     let [after, failure, failures] = ["", null, 0];
     while (!this.#closing.signal.aborted && Date.now() >= this.#heldUntil) {
       const [first] = await this.#store.list(lanes, after, 1);
-      if (!first) break;
-      const records = await this.#gather(first, after);
+      if (!first || isNew(first)) break;
+      const records = await this.#gather(first, after, isNew);
       if (!records.length) continue; // another sender was quicker
       const { step, data, error } = await this.#deliver(records, waits);
       if (step === "next" && (data || error)) records.forEach(({ id }) => answers.set(id, { data, error }));
@@ -766,13 +769,13 @@ export class BeMoreClient extends EventTarget {
   }
 
   /** What goes into one batch with a record: what was collected after it of the same kind and session. */
-  async #gather({ lane }, after) {
+  async #gather({ lane }, after, isNew) {
     const records = await this.#store.list([lane], after, this.#options.batchItems);
     let [items, bytes] = [0, FRAME_BYTES];
     const end = records.findIndex((record, index) => {
       items += record.items.length;
       bytes += record.bytes;
-      return index > 0 && (items > this.#most || bytes > this.#options.batchBytes);
+      return index > 0 && (items > this.#most || bytes > this.#options.batchBytes || isNew(record));
     });
     return end < 0 ? records : records.slice(0, end);
   }

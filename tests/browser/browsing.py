@@ -45,14 +45,14 @@ class Tab:
         self.page = page
 
     def open(self, **options):
-        """Go to the empty page, make a client, and let it send what earlier ones have left."""
+        """Go to the empty page and make a client."""
         self.page.goto(ORIGIN + "/")
-        self.make(**options).call("flush")
-        return self
+        return self.make(**options)
 
     def make(self, **options):
-        """Make a client on the page as it is."""
+        """Make a client on the page as it is, and let it send what earlier ones have left."""
         self.page.evaluate(_OPEN, [options, EVENTS])
+        self.call("flush")
         return self
 
     def call(self, name, *values):

@@ -28,6 +28,7 @@ def until(tab, condition, limit_ms=60_000):
         if condition():
             return
         advance(tab, 100)
+        tab.page.wait_for_timeout(10)  # for what does not depend on the held clock: the network, the database
     raise AssertionError(f"not within {limit_ms} ms of the page's clock")
 
 
@@ -79,15 +80,24 @@ def test_a_503_that_names_a_longer_wait_gets_it(tab, scripted):
 # -- What is repeated, and what is not -----------------------------------------------------------------------------------
 
 
-def test_408_5xx_and_a_broken_or_silent_network_are_repeated(tab, scripted):
-    tab.open(**{**QUICK, "timeoutMs": 300})
-    for answer in (408, 500, 502, 503, 504, RESET, HANG):
+def test_408_5xx_and_a_broken_connection_are_repeated(tab, scripted):
+    tab.open(**QUICK)
+    for answer in (408, 500, 502, 503, 504, RESET):
         before = len(scripted.sent())
         scripted.script = [answer, 200]
         assert tab.call("report", SESSION)["sessionId"] == SESSION, answer
         assert len(scripted.sent()) == before + 2, answer
     codes = [each["code"] for each in tab.events("retry")]
-    assert codes == ["REQUEST_TIMEOUT", "INTERNAL_ERROR", "HTTP_502", "SERVICE_UNAVAILABLE", "HTTP_504", "NETWORK", "TIMEOUT"]
+    assert codes == ["REQUEST_TIMEOUT", "INTERNAL_ERROR", "HTTP_502", "SERVICE_UNAVAILABLE", "HTTP_504", "NETWORK"]
+
+
+def test_a_request_without_an_answer_is_given_up_and_repeated(tab, scripted):
+    scripted.script = [HANG]
+    tab.open(**{**QUICK, "timeoutMs": 500})
+    assert send(tab, 1)["items"] == 0
+    assert tab.events("retry")[0]["code"] == "TIMEOUT"
+    first, second = tab.fetches()[:2]
+    assert second["at"] - first["at"] >= 500
 
 
 def test_other_refusals_are_not_repeated(tab, scripted):
@@ -151,17 +161,17 @@ def test_a_429_holds_all_batches_for_as_long_as_it_says(held_tab, scripted):
     scripted.script = [(429, {"Retry-After": "30"}, None)]
     held_tab.make()
     held_tab.begin("frames", SESSION, frame(1))
-    until(held_tab, lambda: held_tab.events("ratelimited"))
-    (told,) = held_tab.events("ratelimited")
+    advance(held_tab, 10_000)
+    (told,) = held_tab.wait_for_events("ratelimited")
     assert told["retryAfterMs"] == 30_000 and told["kind"] == "frames"
 
-    advance(held_tab, 15_000)
+    advance(held_tab, 15_000, 1000)
     held_tab.begin("audio", SESSION, {"tsStart": 0, "tsEnd": 1, "vad": True})
-    advance(held_tab, 14_500)
+    advance(held_tab, 14_900)
     assert len(scripted.sent()) == 1
     until(held_tab, lambda: len(scripted.sent()) == 3)
     held = held_tab.fetches()[1]["at"] - told["at"]
-    assert 30_000 <= held <= 31_100
+    assert 30_000 <= held <= 31_300
     assert not held_tab.events("queued") and not held_tab.events("dropped")
 
 
@@ -278,8 +288,8 @@ def test_a_token_function_that_fails_loses_nothing(tab, scripted):
 
 
 def test_a_batch_goes_out_when_it_is_full(tab, scripted):
-    tab.open(batchMs=600_000)
-    tab.call("frames", SESSION, [frame(number) for number in range(250)])
+    tab.open(batchMs=600_000, saveMs=600_000)
+    tab.begin("frames", SESSION, [frame(number) for number in range(250)])
     scripted.wait_for(2)
     assert tab.call("pending")["items"] == 50
     tab.call("flush")
@@ -294,7 +304,7 @@ def test_a_batch_goes_out_when_its_time_has_come(held_tab, scripted):
     assert not scripted.sent()
     until(held_tab, lambda: held_tab.events("sent"))
     assert [numbers(each) for each in scripted.sent()] == [[1, 2]]
-    assert 10_000 <= held_tab.fetches()[0]["at"] - 1_737_250_800_000 <= 10_100
+    assert 10_000 <= held_tab.fetches()[0]["at"] - 1_737_250_800_000 <= 11_000
 
 
 def test_no_body_is_larger_than_asked(tab, scripted):

@@ -20,17 +20,23 @@ REDIS_WAIT_S, MARGIN_S = 0.25, 0.75
 def test_redis_away_is_no_error_to_anybody(service, own_redis, database_url):
     quotas = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_ALL": "1000000 per hour", "RATE_LIMIT_WRITE": "1000000 per hour"}
     running = service(WEB_CONCURRENCY=2, REDIS_URL=own_redis.url, LOG_LEVEL="warning", **quotas)
+    others = frozenset()
     for fault, go, come in (("stopped", "stop", "start"), ("killed", "kill", "start"), ("hung", "suspend", "resume")):
         with Load(running.port, clients=6, patient=True) as load:
+            load.ledger.others = others
             for _ in range(ROUNDS):
                 for what, seconds in ((go, AWAY_S), (come, 0.7)):
                     getattr(own_redis, what)()
                     done = len(load.attempts)
                     time.sleep(seconds)
-                    assert len(load.attempts) > done + 50
+                    # All of them go on, however busy the machine is.
+                    assert len(load.attempts) > done + 2 * 6
             # It is used again, and quotas are shared.
             wait_for(lambda: load.failed() or own_redis.execute("DBSIZE") != ":0", what="the use of Redis")
-        record(f"Redis {fault} for {AWAY_S:g} s", ROUNDS, load.ledger.acknowledged, 0, load.longest_outage_s)
+        differences = load.ledger.differences(database_url)
+        record(f"Redis {fault} for {AWAY_S:g} s", ROUNDS, load.ledger.acknowledged, len(differences), load.longest_outage_s)
+        assert not differences, "\n".join(differences[:20])
         assert set(load.statuses()) <= {200, 201}
         slowest = max(each.took_s for each in load.attempts)
         assert slowest < REDIS_WAIT_S + MARGIN_S, fault
+        others = load.ledger.sessions_in(database_url)
