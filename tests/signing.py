@@ -36,8 +36,8 @@ def pem(key):
 
 
 def token(subject="user-1", role="user", key=SECRET, algorithm="HS256", headers=None, **claims):
-    """A token that is good for a minute, unless ``claims`` say otherwise; a claim of None is left out."""
-    said = {"sub": subject, "role": role, "exp": int(time.time()) + 60, **claims}
+    """A token that is good for longer than all tests take, unless ``claims`` say otherwise; a claim of None is left out."""
+    said = {"sub": subject, "role": role, "exp": int(time.time()) + 7200, **claims}
     return jwt.encode({name: value for name, value in said.items() if value is not None}, key, algorithm, headers)
 
 

@@ -130,7 +130,7 @@ def test_reports_and_the_end_read_no_frame(client, settings, size):
     for path in PATHS:
         with recorded() as statements:
             answer = ask(client, session_id, path)
-        assert tables(statements) == {"session", "minute_score", "audio_chunk", "stt_snippet", "feedback"}, path
+        assert tables(statements) == {"session", "minute_score", "audio_chunk", "stt_snippet", "feedback", "audit"}, path
         assert len(statements) <= 8
         seen += statements
         with recorded() as statements:
