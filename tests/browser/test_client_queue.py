@@ -137,11 +137,22 @@ def test_a_closed_page_sends_its_newest_items_and_the_next_visit_the_rest(tab, s
     for number in range(4):
         tab.call("frames", SESSION, frame(number, faceLandmarksCompressed=large))
     tab.call("stt", SESSION, {"tsStart": 9, "tsEnd": 9, "text": "마지막"})
+    tab.page.evaluate(
+        """() => {
+          const fetchOfTest = window.fetch;
+          window.fetch = (url, options) => {
+            localStorage.setItem(url, String(options.keepalive));
+            return fetchOfTest(url, options);
+          };
+        }"""
+    )
     tab.page.close()
     scripted.wait_for(2)
     assert sorted(each.kind for each in scripted.sent()) == ["frames", "stt"]
     assert sum(len(each.raw) for each in scripted.sent()) <= 64 * 1024
     assert scripted.sent("frames")[0].headers.get("X-Request-ID") is None, "a request that needs a preflight"
+    told = "() => Object.entries(localStorage).filter(([name]) => name.includes('/api/')).map(([, value]) => value)"
+    wait_for(lambda: keeper.page.evaluate(told) == ["true", "true"], what="that both requests outlive their page")
 
     keeper.make(**CALM)
     wait_for(lambda: keeper.call("pending")["items"] == 0)
@@ -316,7 +327,7 @@ def test_another_user_neither_sees_nor_sends_what_is_kept(tab, scripted):
 
 def test_clear_forgets_everything_also_what_is_being_sent(tab, scripted):
     scripted.script = [HANG]
-    tab.open(**CALM)
+    tab.open(**{**CALM, "timeoutMs": 60_000})
     tab.call("stt", SESSION, {"tsStart": 0, "tsEnd": 1, "text": "비밀입니다"})
     tab.begin("flush")
     scripted.wait_for(1)
