@@ -262,7 +262,7 @@ const digits = (number, width) => String(number).padStart(width, "0");
 const withItems = (record, id, items) => ({ ...record, id, items, bytes: items.reduce((sum, text) => sum + sizeOf(text) + 1, 0) });
 
 /** Those items that problems name. */
-const named = (items, problems) => [...new Set(problems.map(({ index }) => index))].filter((index) => index in items).map((index) => items[index]);
+const named = (items, problems) => items.filter((_, place) => problems.some(({ index }) => index === place));
 
 function gzip(text) {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
@@ -332,7 +332,8 @@ function checked(options) {
   for (const name of Object.keys(options)) if (!(name in DEFAULTS)) throw new TypeError(`BeMoreClient has no option ${name}`);
   const all = { ...DEFAULTS, ...options };
   for (const [name, usual] of Object.entries(DEFAULTS)) {
-    if (typeof usual === "number" && !(typeof all[name] === "number" && all[name] >= 0)) throw new TypeError(`${name} must be a number of at least 0`);
+    const good = typeof all[name] === "number" && all[name] >= 0;
+    if (typeof usual === "number" && !good) throw new TypeError(`${name} must be a number of at least 0`);
   }
   if (!(all.batchItems >= 1 && all.batchItems <= 100)) throw new TypeError("batchItems must be 1 to 100, as the service takes no more");
   if (all.batchBytes <= FRAME_BYTES) throw new TypeError(`batchBytes must be more than ${FRAME_BYTES}`);
