@@ -16,7 +16,7 @@ from functools import partial
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from bemore.worker import CONNECTIONS, Worker, _has_read_ahead
+from bemore.worker import CONNECTIONS, Worker
 
 #: How long a kept connection may still bring a request to a worker that ends, in seconds; its answer says ``Connection: close``.
 LINGER_S = 0.3
@@ -101,7 +101,7 @@ class EndingWorker(Worker):
             super().finish_request(conn, fs)
         elif result is not True:
             self._let_go(conn)
-        elif _has_read_ahead(conn):
+        elif conn.parser.receive():  # the next request is here already, whole
             self.enqueue_req(conn)
         else:
             self._keep_for_a_while(conn)
@@ -118,7 +118,7 @@ class EndingWorker(Worker):
             self.keepalived_conns.append(conn)
 
     def murder_keepalived(self):
-        ThreadWorker.murder_keepalived(self)
+        super().murder_keepalived()
         now = time.monotonic()
         for conn in [each for each in self._closing if each.timeout < now]:
             self._end(conn)

@@ -273,13 +273,6 @@ class Worker(ThreadWorker):
     def _is_late(self, arrival, now):
         return now - arrival.began_s > min(REQUEST_S if arrival.has_head else HEAD_S, REQUEST_S if self.alive else ENDING_S)
 
-    def murder_keepalived(self):
-        if not self.alive:
-            # Told to end. Kept connections without a request, such as nginx's, would hold it up until graceful_timeout.
-            for connection in (*self.keepalived_conns, *self.pending_conns):
-                connection.timeout = 0
-        super().murder_keepalived()
-
     def handle_error(self, req, client, addr, exc):
         if isinstance(exc, LimitRequestLine):
             status, code, message = "414 URI Too Long", "VALIDATION_ERROR", "path is too long"
@@ -322,8 +315,3 @@ def _comes_soon(connection):
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
     return bool(poll.poll(_LINGER_MS)) and connection.parser.receive()
-
-
-def _has_read_ahead(connection):
-    """Whether the next request of a kept connection is here already, whole."""
-    return connection.parser.receive()

@@ -352,9 +352,9 @@ def clock():
 # -- Valid requests ------------------------------------------------------------------------------------------------------
 
 
-def start_session(client, user_id="user-1", counselor_id="counselor-1", base=""):
+def start_session(client, user_id="user-1", counselor_id="counselor-1", base="", headers=None):
     """Start a session and answer its id. ``base`` is the service's address for clients over real sockets."""
-    answer = client.post(f"{base}/api/session/start", json={"userId": user_id, "counselorId": counselor_id})
+    answer = client.post(f"{base}/api/session/start", json={"userId": user_id, "counselorId": counselor_id}, headers=headers)
     assert answer.status_code == 200, answer.text
     body = answer.json() if callable(answer.json) else answer.json
     return body["data"]["sessionId"]

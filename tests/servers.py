@@ -14,6 +14,7 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,13 @@ def raw_request(url, data, end=False, timeout_s=10):
         with http.client.HTTPResponse(connection) as answer:
             answer.begin()
             return RawAnswer(answer.status, answer.headers, answer.read())
+
+
+def straight(database_url):
+    """A connection of the driver to a database, past the service; a context manager that closes it."""
+    if database_url.startswith("postgresql"):
+        return contextlib.closing(psycopg.connect(database_url))
+    return contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///")))
 
 
 def need(program):

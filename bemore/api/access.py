@@ -112,15 +112,8 @@ def _from_this_machine():
         return False
 
 
-def check_start(user_id, counselor_id):
-    """Raise Forbidden unless the caller may open a session of these two: a user and a counselor only as themselves."""
-    for name, value in own().items():
-        if value != {"user_id": user_id, "counselor_id": counselor_id}[name]:
-            raise Forbidden()
-
-
 def narrowed(**filters):
-    """``filters`` of a list (``user_id``, ``counselor_id``; None for any) and the caller's own; Forbidden where they disagree."""
+    """``filters`` (``user_id``, ``counselor_id``; None for any) and whose the caller's own sessions are; Forbidden where they disagree."""
     mine = own()
     if any(filters.get(name) not in (None, value) for name, value in mine.items()):
         raise Forbidden()

@@ -4,11 +4,9 @@ import os
 from itertools import accumulate
 from pathlib import Path
 
-import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 
 from bemore import __version__, clock, metrics
-from bemore.api import minutes, telemetry
 from bemore.api.access import Access
 from bemore.api.operation import operation
 from bemore.errors import DatabaseUnavailable
@@ -19,16 +17,6 @@ blueprint = Blueprint("metrics", __name__)
 
 STATES = ("active", "paused", "ended")
 
-#: By view, what it stores and which field of the answer's ``data`` says how many; without a field it is one.
-_STORES = {
-    "telemetry.frames": ("frame", "frameCount"),
-    "telemetry.audio": ("audio_chunk", "audioChunkCount"),
-    "telemetry.stt": ("stt_snippet", "sttSnippetCount"),
-    "minutes.tick": ("minute_score", None),
-    "minutes.batch_tick": ("minute_score", "count"),
-}
-
-
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -36,37 +24,9 @@ _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 def _start_counting(setup):
     app = setup.app
     metrics.table.row()  # so that a worker is seen before its first request
-    for each in (telemetry.blueprint, minutes.blueprint):
-        app.after_request_funcs.setdefault(each.name, []).append(_count_items)
     metrics.watch("redis_outages", app.extensions["bemore.quotas"].outage)
     if database.obj.dialect == "postgres":
         metrics.watch("database_outages", database.obj.outage)
-
-
-class _Stored(msgspec.Struct):
-    """How many of what an answer says it stored."""
-
-    frameCount: int = 0
-    audioChunkCount: int = 0
-    sttSnippetCount: int = 0
-    count: int = 0
-
-
-class _Answer(msgspec.Struct):
-    data: _Stored
-
-
-_decode = msgspec.json.Decoder(_Answer).decode
-
-
-def _count_items(response):
-    # Told by the answer: what was stored is what it says, and no view has to think of it.
-    if response.status_code == 201:
-        stores = _STORES.get(request.endpoint)
-        if stores:
-            kind, field = stores
-            metrics.count_items(kind, getattr(_decode(response.get_data()).data, field) if field else 1)
-    return response
 
 
 @blueprint.get("/metrics")

@@ -9,6 +9,7 @@ from bemore.api import shapes
 from bemore.api.access import Access, scoped
 from bemore.api.envelope import success
 from bemore.api.operation import operation
+from bemore.metrics import count_items
 from bemore.models import minute
 from bemore.reporting.minutes import data_points, inference, scores, statistics
 from bemore.schemas.base import check_partly, decode
@@ -26,6 +27,7 @@ def tick(session_id, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
     row = minute.tick(session_id, body["minute_index"], settings.weights, settings.model_version, clock.now_ms())
+    count_items("minute_score", 1)
     data = {
         "minuteIndex": row.minute_index,
         **scores(row),
@@ -57,6 +59,7 @@ def batch_tick(raw):
         refused = _refused(problems, value["items"])
     version = current_app.extensions["bemore"].model_version
     minute.store(scoped(body["session_id"]), body["items"], version)
+    count_items("minute_score", len(body["items"]))
     told = {"count": len(body["items"]), "batchId": f"batch_{clock.now_ms()}_{secrets.token_hex(6)}"}
     message = f"{told['count']}개 항목이 처리되었습니다"
     if refused:

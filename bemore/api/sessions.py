@@ -4,7 +4,7 @@ from flask import Blueprint, current_app
 
 from bemore import clock
 from bemore.api import shapes
-from bemore.api.access import Access, check_start, narrowed, own
+from bemore.api.access import Access, narrowed, own
 from bemore.api.auditing import record
 from bemore.api.envelope import success
 from bemore.api.idempotency import once
@@ -28,11 +28,11 @@ RECENT = 20
 @blueprint.post("/start")
 @operation("Start a session", Access.START, body=StartSession, data=shapes.STARTED, idempotent=True)
 def start(body):
-    check_start(body["user_id"], body["counselor_id"])
+    who = narrowed(user_id=body["user_id"], counselor_id=body["counselor_id"])
     now = clock.now_ms()
 
     def run():
-        row = session.start(body["user_id"], body["counselor_id"], now)
+        row = session.start(**who, now_ms=now)
         data = {"sessionId": row.public_id, "startedAt": row.started_ms, "status": row.status}
         return {"data": {**data, "userId": row.user_id, "counselorId": row.counselor_id}}, row
 

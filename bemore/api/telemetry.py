@@ -8,6 +8,7 @@ from bemore.api.access import Access
 from bemore.api.conditional import unless_known
 from bemore.api.envelope import success
 from bemore.api.operation import operation
+from bemore.metrics import count_items
 from bemore.models import telemetry
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.schemas.sessions import ReadTranscript, cursor_text
@@ -24,6 +25,7 @@ def frames(session_id, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
     rows = [(*item[:3], _json(item[3])) for item in body["items"]]
     total = telemetry.store_frames(session_id, rows)
+    count_items("frame", len(rows))
     return success({"frameCount": len(rows), "totalFramesInSession": total}, 201)
 
 
@@ -32,6 +34,7 @@ def frames(session_id, body):
 def audio(session_id, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     total = telemetry.store_audio(session_id, body["items"])
+    count_items("audio_chunk", len(body["items"]))
     return success({"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}, 201)
 
 
@@ -41,6 +44,7 @@ def stt(session_id, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     rows = [(*item, sentiment(*item[2:]), _json(extract_keywords(*item[2:]))) for item in body["items"]]
     total = telemetry.store_stt(session_id, rows)
+    count_items("stt_snippet", len(rows))
     return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
 
 

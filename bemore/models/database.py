@@ -13,7 +13,7 @@ import peewee
 from bemore.errors import DatabaseUnavailable
 from bemore.extensions import database
 from bemore.models.gate import Gate
-from bemore.models.sqlite import Sqlite, writers_took_too_long  # noqa: F401  (the latter for the group commit)
+from bemore.models.sqlite import Sqlite
 
 #: How long a writer waits for the other writers before DatabaseUnavailable, in seconds.
 BUSY_SECONDS = 5
@@ -46,11 +46,6 @@ def close():
         database.close()
 
 
-def _ready():
-    """See to an open connection of this thread."""
-    database.obj.ready()
-
-
 def execute(sql, params=()):
     """Run one statement and give its cursor. ``?`` marks the parameters on both databases."""
     if database.obj.dialect == "postgres":
@@ -79,8 +74,7 @@ def transaction(begin):
             _rollback()
             raise
         database.execute_sql("COMMIT")
-        if database.obj.dialect == "sqlite":
-            database.obj.check_file()
+        database.obj.committed()
 
 
 @contextmanager
@@ -106,7 +100,7 @@ def translated_errors(ready=False):
     """Raise DatabaseUnavailable for what a driver says of a database that is away; with ``ready``, connect first."""
     try:
         if ready:
-            _ready()
+            database.obj.ready()
         yield
     except (peewee.OperationalError, peewee.InterfaceError) as error:
         raise _unavailable(error) from error

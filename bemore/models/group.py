@@ -11,7 +11,8 @@ import threading
 import peewee
 
 from bemore.errors import DatabaseUnavailable
-from bemore.models.database import BUSY_SECONDS, database, execute, transaction, translated_errors, turn, writers_took_too_long
+from bemore.models.database import BUSY_SECONDS, database, execute, transaction, translated_errors, turn
+from bemore.models.sqlite import writers_took_too_long
 
 #: Most writes in one transaction: what waits is bounded by the threads anyway.
 MOST = 32

@@ -46,8 +46,7 @@ def _first(sql, *values):
     return row and row[0]
 
 
-_COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
-_STARTED_BY = f"SELECT {_COLUMNS} FROM session WHERE erasing = 0 AND started_ms <= ? AND (started_ms, id) > (?, ?)"
+_STARTED_BY = f"SELECT {session.COLUMNS} FROM session WHERE erasing = 0 AND started_ms <= ? AND (started_ms, id) > (?, ?)"
 _IN_ORDER = " ORDER BY started_ms, id LIMIT ?"
 _ALL, _NOT_ENDED = _STARTED_BY + _IN_ORDER, f"{_STARTED_BY} AND status <> 'ended'{_IN_ORDER}"
 

@@ -159,6 +159,9 @@ class Postgres(peewee.PostgresqlDatabase):
     def leave(self):
         pass
 
+    def committed(self):
+        """The server has said so: there is nothing to look after."""
+
     def ready(self):
         """See to an open connection of this thread. Raises peewee.OperationalError, or at once DatabaseUnavailable."""
         if not self.outage.now and not self.is_closed():

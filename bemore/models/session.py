@@ -52,13 +52,14 @@ class ScopedId(NamedTuple):
     counselor_id: str | None = None
 
 
-_COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
+#: What a SessionRow is made of.
+COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
 #: The session that a ScopedId names; takes its three values.
 NAMED = "public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
-_FIND = f"SELECT {_COLUMNS} FROM session WHERE {NAMED} AND erasing = 0"
-_HIDE = f"UPDATE session SET erasing = 1 WHERE {NAMED} AND erasing = 0 RETURNING {_COLUMNS}"
-_LOOK = f"SELECT {_COLUMNS} FROM session WHERE {NAMED}"
-_TOUCH = f"UPDATE session SET revision = revision + 1 WHERE {NAMED} AND erasing = 0 RETURNING {_COLUMNS}"
+_FIND = f"SELECT {COLUMNS} FROM session WHERE {NAMED} AND erasing = 0"
+_HIDE = f"UPDATE session SET erasing = 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
+_LOOK = f"SELECT {COLUMNS} FROM session WHERE {NAMED}"
+_TOUCH = f"UPDATE session SET revision = revision + 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
 
 
 def new_id(now_ms):
@@ -258,7 +259,7 @@ def newest(limit, user_id=None, counselor_id=None, before=None, status=None):
         values.extend(before)
     with read():
         rows = execute(
-            f"SELECT {_COLUMNS} FROM session WHERE {' AND '.join(conditions)} ORDER BY started_ms DESC, id DESC LIMIT ?",
+            f"SELECT {COLUMNS} FROM session WHERE {' AND '.join(conditions)} ORDER BY started_ms DESC, id DESC LIMIT ?",
             (*values, limit),
         ).fetchall()
     return [SessionRow._make(row) for row in rows]

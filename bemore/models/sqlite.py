@@ -74,8 +74,8 @@ class Sqlite(peewee.SqliteDatabase):
         if self.is_closed():
             self.connect()
 
-    def check_file(self):
-        """Raise OperationalError unless the file this thread has open is still the one that stands at its path."""
+    def committed(self):
+        """Raise OperationalError unless the file this thread has open is still the one at its path; asked after each commit."""
         if _identity(self.path) != self._opened.files[self.path]:
             raise peewee.OperationalError("the database file was deleted or replaced while it was open")
 

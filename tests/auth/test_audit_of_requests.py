@@ -18,12 +18,7 @@ def entries():
 
 @pytest.fixture
 def started(client):
-    class AsAdmin:
-        @staticmethod
-        def post(path, **request):
-            return client.post(path, headers=ADMIN, **request)
-
-    return start_session(AsAdmin)
+    return start_session(client, headers=ADMIN)
 
 
 @pytest.mark.settings(**HS256)

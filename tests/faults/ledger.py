@@ -3,12 +3,10 @@
 A ledger is filled by the clients of ``load.py`` and compared with the database itself, past the service.
 """
 
-import sqlite3
 import threading
-from contextlib import closing
 from dataclasses import dataclass, field
 
-import psycopg
+from servers import straight
 
 #: Rows of a session by the kind of upload: their table, their columns after the session's key, and how many are its key.
 TABLES = {
@@ -24,11 +22,7 @@ _COUNTED = {"frames": "frame_count", "audio": "audio_count", "stt": "stt_count"}
 
 def rows(database_url, statement):
     """What a statement finds in the database, past the service."""
-    if database_url.startswith("postgresql"):
-        connect, place = psycopg.connect, database_url
-    else:
-        connect, place = sqlite3.connect, database_url.removeprefix("sqlite:///")
-    with closing(connect(place)) as connection:
+    with straight(database_url) as connection:
         return connection.execute(statement).fetchall()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from bemore import tokens
+from signing import HS256, token
 
 HERE = Path(__file__).resolve().parent
 LONG = os.environ.get("BEMORE_TEST_LONG") == "1"
@@ -23,9 +23,6 @@ LONG = os.environ.get("BEMORE_TEST_LONG") == "1"
 EXAMPLES = 120 if LONG else 3
 SEED = int(os.environ.get("FUZZ_SEED") or (random.SystemRandom().randrange(2**31) if LONG else 20250119))
 TIMEOUT_S = 1200
-
-#: Signs the tokens of a service that asks for them.
-SECRET = "the secret of the tests, 32 bytes or more"
 
 
 def document_of(service):
@@ -107,12 +104,12 @@ def test_schemathesis_finds_no_failure_where_the_quota_is_used_up(service, tmp_p
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.settings(AUTH_ENABLED="true", JWT_SECRET=SECRET)
+@pytest.mark.settings(**HS256)
 def test_schemathesis_finds_no_failure_where_a_token_is_asked_for(service, tmp_path, capsys):
     running = service()
-    document, token = document_of(running), tokens.make(SECRET, "admin-1", "admin", 3600)
+    document, good = document_of(running), token("admin-1", "admin")
     # Among the checks: the same request without its token, or with a wrong one, must be refused.
     phases = ("examples", *(("coverage", "fuzzing", "stateful") if LONG else ()))
-    report, statuses = run_schemathesis(running, document, tmp_path, phases, "--header", f"Authorization: Bearer {token}")
+    report, statuses = run_schemathesis(running, document, tmp_path, phases, "--header", f"Authorization: Bearer {good}")
     assert " status=401 " in running.log and " status=200 " in running.log
     tell(capsys, "sqlite with authentication", report, statuses)

@@ -2,14 +2,11 @@
 
 import logging
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
-import psycopg
 from click.testing import CliRunner
-from servers import REPOSITORY
+from servers import REPOSITORY, straight
 
 from bemore.cli import main
 from bemore.models import feedback, idempotency, minute, session, telemetry
@@ -77,13 +74,9 @@ def shown(public_id):
         return session.find(public_id)
 
 
-def _connect(url):
-    return closing(psycopg.connect(url) if url.startswith("postgresql") else sqlite3.connect(url.removeprefix("sqlite:///")))
-
-
 def everything(url):
     """``{table: [row, …]}`` of all tables, rows in an order that depends on nothing but them; read past the models."""
-    with _connect(url) as connection:
+    with straight(url) as connection:
         if url.startswith("postgresql"):
             sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         else:
@@ -94,7 +87,7 @@ def everything(url):
 
 def raw(url, sql):
     """Run a statement past the models, and commit."""
-    with _connect(url) as connection:
+    with straight(url) as connection:
         connection.execute(sql)
         connection.commit()
 

@@ -163,7 +163,7 @@ def test_a_migration_that_fails_changes_nothing(empty_settings):
 
 def test_the_models_have_the_columns_and_keys_that_the_migrations_made(database_url):
     connections.connect(Settings.from_env({"DATABASE_URL": database_url}))
-    connections._ready()
+    connections.database.obj.ready()
     made = {table for table in database.get_tables() if table != "migration"}
     assert made == {model._meta.table_name for model in TABLES}
     for model in TABLES:

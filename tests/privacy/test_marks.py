@@ -4,13 +4,11 @@ The endpoints and their bodies come from the OpenAPI document: one that is added
 """
 
 import json
-import sqlite3
 
-import psycopg
 import pytest
 import requests
 from conftest import audio, frames, scores, stt
-from servers import wait_for
+from servers import straight, wait_for
 from signing import HS256, SECRET, token
 
 TEXT, NOTE, FACE, WORD, DEVICE, KEY = (f"marke-{kind}-7c1f" for kind in ("text", "note", "face", "word", "device", "key"))
@@ -118,8 +116,5 @@ def test_what_is_secret_is_found_in_no_log_no_metric_no_refusal_and_no_audit_ent
 
 
 def audited(database_url):
-    if database_url.startswith("sqlite"):
-        with sqlite3.connect(database_url.removeprefix("sqlite:///")) as connection:
-            return [repr(row) for row in connection.execute("SELECT * FROM audit").fetchall()]
-    with psycopg.connect(database_url) as connection:
+    with straight(database_url) as connection:
         return [repr(row) for row in connection.execute("SELECT * FROM audit").fetchall()]

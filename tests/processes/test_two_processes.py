@@ -1,19 +1,17 @@
 """Several processes on one database at once: no error, nothing lost, nothing counted twice."""
 
 import re
-import sqlite3
 import subprocess
 import sys
 import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
-import psycopg
 import pytest
 from conftest import CheckingSession, audio, frames, scores, start_session, stt
-from servers import REPOSITORY, Service, wait_for
+from servers import REPOSITORY, Service, straight, wait_for
 
 from bemore.models.migrate import names
 
@@ -52,11 +50,7 @@ def urls(request, database_url, redis_server, tmp_path_factory):
 
 def numbers(database_url, statement):
     """The first row of what a statement finds in the database, past the service."""
-    if database_url.startswith("postgresql"):
-        connect, place = psycopg.connect, database_url
-    else:
-        connect, place = sqlite3.connect, database_url.removeprefix("sqlite:///")
-    with closing(connect(place)) as connection:
+    with straight(database_url) as connection:
         return list(connection.execute(statement).fetchone())
 
 
