@@ -17,16 +17,18 @@ class PeerServer(BaseApplication):
     """gunicorn for ``bench.peers.<name>``."""
 
     def __init__(self, name):
-        self._name = name
+        self._name, self._settings = name, Settings.from_env()
         super().__init__()
 
     def load_config(self):
-        for name, value in options(Settings.from_env()).items():
+        for name, value in options(self._settings).items():
             if not inspect.isfunction(value) and name != "logconfig_dict":
                 self.cfg.set(name, value)
 
     def load(self):
-        return importlib.import_module(f"bench.peers.{self._name}").app
+        app = importlib.import_module(f"bench.peers.{self._name}").app
+        app.extensions["bemore"] = self._settings  # the worker's limits
+        return app
 
 
 if __name__ == "__main__":
