@@ -256,8 +256,16 @@ def test_wrong_paths_are_404(client):
 def test_a_path_with_a_slash_too_many_is_404(client):
     session_id = start_session(client)
     before = contents()
-    for path in ("/api//session/start", f"/api/session//{session_id}/pause", f"/api/session/{session_id}//end"):
+    too_many = ("//api/session/start", "///api/session/start", "/%2Fapi/session/start", "/%2F%2fapi/session/start", "//", "//health")
+    for path in (*too_many, "/api//session/start", f"/api/session//{session_id}/pause", f"/api/session/{session_id}//end"):
         answer = ask(client, "POST", path, json={"userId": "u", "counselorId": "c"})
         assert answer.status_code == 404, f"{path}: {answer.status_code} {answer.headers.get('Location')}"
         assert answer.json["error"]["code"] == "NOT_FOUND"
     assert contents() == before
+
+
+@pytest.mark.settings(RATE_LIMIT_ENABLED="true", RATE_LIMIT_ALL="4 per 10 minutes")
+def test_a_slash_too_many_makes_no_path_free_of_quotas(client):
+    assert [ask(client, "GET", path).status_code for path in ("//health", "//metrics", "/%2Fconsole/x", "//static/x", "//api/docs")] == [
+        *[404] * 4, 429,
+    ]  # fmt: skip

@@ -157,8 +157,8 @@ class Attack:
 
     def _check(self, request, status, headers, body):
         assert status < 500 or (request.odd_head and status == 501), f"status {status}: {body[:300]!r}"
-        # As the service finds its routes: unquoted, and without slashes too many at the beginning.
-        path = "/" + unquote(request.target.partition("?")[0]).lstrip("/")
+        # As the service finds its routes: unquoted.
+        path = unquote(request.target.partition("?")[0])
         sent = dict(request.headers).get("X-Request-Id")
         check_envelope(request.method, path, status, headers, body, None if request.odd_head else sent)
         assert headers["X-Request-Id"], "no X-Request-Id"

@@ -51,6 +51,8 @@ MALFORMED = {
     "CONNECT": (f"CONNECT localhost:443 HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404, 405}),
     "asterisk": (f"GET * HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
     "path without a slash": (f"GET health HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
+    "path with a slash too many": (f"GET //health HTTP/1.1\r\n{HOST}\r\n".encode(), {404}),
+    "path with a slash too many in disguise": (f"GET /%2Fapi/openapi.json HTTP/1.1\r\n{HOST}\r\n".encode(), {404}),
     "path with raw Hangul": (f"GET /api/session/상담 HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
     "path that is not UTF-8": (b"GET /api/session/%ff%fe\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", {400, 404}),
     "path with NUL": (f"GET /api/session/%00 HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
