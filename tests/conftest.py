@@ -257,7 +257,7 @@ def database_url(request, tmp_path):
     """
     if request.param == "sqlite":
         path = tmp_path / "test.db"
-        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("_sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     databases = request.getfixturevalue("_postgres_databases")

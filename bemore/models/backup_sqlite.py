@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bemore.models.backup import BackupFailed
+from bemore.models.sqlite import PRIVATE
 
 #: Pages copied between two looks at the progress.
 _PAGES = 1024
@@ -82,7 +83,7 @@ def others(settings):
 
 def load(settings, path, progress):
     """Copy the backup over the database in one transaction of SQLite: after a crash it is the old one or the new one."""
-    os.close(os.open(path_of(settings), os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(os.open(path_of(settings), os.O_RDWR | os.O_CREAT, PRIVATE))
     try:
         with _open(path, "ro") as source, _open(path_of(settings), "rw", timeout=0) as target:
             _copy(source, target, progress)

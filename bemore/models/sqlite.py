@@ -7,6 +7,7 @@ the last connection closes. After each commit, and before anybody is told of it,
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import time
 from urllib.parse import quote
@@ -14,6 +15,9 @@ from urllib.parse import quote
 import peewee
 
 _log = logging.getLogger("bemore.database")
+
+#: The mode of a file that holds sessions: it is its owner's alone.
+PRIVATE = 0o600
 
 #: What SQLITE_ERROR, the code of a statement that is wrong in itself, is about, for Python 3.10 that does not give codes.
 _MISTAKES = ("no such column", "no such function", "has no column named", "syntax error", "wrong number of arguments")
@@ -23,6 +27,7 @@ class Sqlite(peewee.SqliteDatabase):
     """The database in the file ``path``, in WAL mode, so that readers and the one writer do not wait for each other.
 
     ``gate`` gives its writers their turns. With ``create`` the file is made where it is missing, but not after it was opened once.
+    A file that is made is its owner's alone (0600), and so are ``-wal`` and ``-shm``, to which SQLite gives the same mode.
     """
 
     dialect = "sqlite"
@@ -33,6 +38,7 @@ class Sqlite(peewee.SqliteDatabase):
         self.path = os.path.abspath(path)
         self.gate = gate
         self._busy_seconds = busy_seconds
+        self._create = create
         self._opened = threading.local()
         self._known = {}
         pragmas = {
@@ -43,13 +49,12 @@ class Sqlite(peewee.SqliteDatabase):
             "cache_size": -512,
             "temp_store": "memory",
         }
-        super().__init__(self._address("rwc" if create else "rw"), pragmas=pragmas, timeout=busy_seconds, uri=True)
-
-    def _address(self, mode):
-        return f"file:{quote(self.path)}?mode={mode}"
+        super().__init__(f"file:{quote(self.path)}?mode=rw", pragmas=pragmas, timeout=busy_seconds, uri=True)
 
     def _connect(self):
         self._set_aside()
+        if self._create:
+            _make(self.path)
         self._check_writable()
         # Only the first connection of all turns the file to WAL. While one of several processes that start at once does so,
         # SQLite refuses the others without waiting as it does for everything else.
@@ -62,7 +67,7 @@ class Sqlite(peewee.SqliteDatabase):
                 if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
-        self.database = self._address("rw")
+        self._create = False
         self._known = self._opened.files = {name: _identity(name) for name in (self.path, *self._companions())}
         return connection
 
@@ -130,6 +135,22 @@ class Sqlite(peewee.SqliteDatabase):
 def writers_took_too_long():
     """What SQLite would say of a database whose writers give nobody a turn."""
     return peewee.OperationalError("database is locked: other writers took too long")
+
+
+def _make(path):
+    """Make an empty file, which is a database without a table, that only its owner may read; tell of one that everybody may.
+
+    Raises sqlite3.OperationalError where it cannot be made.
+    """
+    try:
+        if not os.path.exists(path):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE))
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"unable to make the database file: {error.strerror}") from error
+    if mode & stat.S_IROTH:
+        # Its mode may be meant, so it is left as it is.
+        _log.warning("every account of this machine can read the database file", extra={"mode": f"{mode:04o}", "better": "0600"})
 
 
 def _identity(path):
