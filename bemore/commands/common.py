@@ -60,8 +60,6 @@ def database(settings):
             if connections.database.obj.dialect == "sqlite":
                 connections.database.obj.timeout = PATIENCE_S
                 _patiently(connections.ping)
-                # What is erased is overwritten, however this SQLite was built.
-                connections.execute("PRAGMA secure_delete = ON")
             _patiently(check_newest)
             yield
         finally:

@@ -1,4 +1,4 @@
-"""``bemore close-idle`` and ``bemore purge``: sessions nobody ended, sessions that are too old."""
+"""``bemore close-idle``, ``purge`` and ``vacuum``: sessions nobody ended, sessions that are too old, what is left of those."""
 
 import sys
 import time
@@ -58,6 +58,20 @@ def purge(older_than, dry_run, yes):
         if amount.sessions and not yes:
             _ask(told)
         click.echo(f"erased {_told(_run(model, now - older_than, now, amount))}")
+
+
+@click.command()
+def vacuum():
+    """Write the database anew, so that nothing erased is left in its files.
+
+    Deleting leaves copies of single rows in SQLite's file where pages were split, and dead rows in PostgreSQL's. Writers wait meanwhile
+    (a request for 5 s, then it is told to come again), and the disk must have room for a second copy.
+    """
+    with database(load_settings()):
+        from bemore.models import traces
+
+        traces.vacuum()
+    click.echo("written anew")
 
 
 def _told(amount):

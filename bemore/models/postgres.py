@@ -229,6 +229,15 @@ class Postgres(peewee.PostgresqlDatabase):
         self.execute_sql("SET LOCAL lock_timeout = 0")
         self.connection().patience_s = float("inf")
 
+    def empty_log(self):
+        """Nothing to do: PostgreSQL uses its log again by itself, and nobody but its owner can read it."""
+        return True
+
+    def vacuum(self, tables):
+        """The statements that write tables anew, each of which takes as long as it takes; the connection is good for nothing else then."""
+        self.connection().patience_s = float("inf")
+        return "SET statement_timeout = 0", "SET lock_timeout = 0", *(f"VACUUM (FULL, ANALYZE) {table}" for table in tables)
+
     def is_damage(self, error):
         """Whether an error of the driver that is neither an OperationalError nor an InterfaceError tells of damage or a standby."""
         return getattr(getattr(error, "orig", None), "sqlstate", None) in _UNAVAILABLE

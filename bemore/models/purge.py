@@ -5,6 +5,7 @@ from typing import NamedTuple
 from bemore.errors import SessionNotFound
 from bemore.models import audit, idle, session
 from bemore.models.database import write
+from bemore.models.traces import empty_log
 
 
 class Amount(NamedTuple):
@@ -47,6 +48,7 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
             if row is not None:
                 session.erase_hidden(row.key, after_batch)
                 amount = amount.plus(row)
+    empty_log()
     return amount
 
 

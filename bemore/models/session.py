@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bemore.errors import SessionNotFound, SessionStateConflict
 from bemore.models.database import execute, read, write
 from bemore.models.tables import TELEMETRY
+from bemore.models.traces import empty_log
 
 _SUFFIX = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
@@ -173,7 +174,7 @@ def erase(session_id, also=None):
 
     From the first commit on nobody sees the session; asked again after a crash in the middle, it finishes the work. ``also(row)``
     runs in the transaction that hides it: what is recorded of the deletion is stored with it or not at all.
-    Raises SessionNotFound.
+    What is left of it outside of the tables stands in ``traces``. Raises SessionNotFound.
     """
     with write():
         row = hide(session_id)
@@ -182,6 +183,7 @@ def erase(session_id, also=None):
         elif also is not None:
             also(row)
     erase_hidden(row.key)
+    empty_log()
 
 
 def hide(session_id):
@@ -237,6 +239,8 @@ def finish_erasing():
     keys = hidden()
     for key in keys:
         erase_hidden(key)
+    if keys:
+        empty_log()
     return len(keys)
 
 

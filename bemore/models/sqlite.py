@@ -16,6 +16,9 @@ import peewee
 
 _log = logging.getLogger("bemore.database")
 
+#: How long emptying the log may wait for those who read of it, in milliseconds; nobody can write meanwhile.
+EMPTY_MS = 100
+
 #: The mode of a file that holds sessions: it is its owner's alone.
 PRIVATE = 0o600
 
@@ -45,6 +48,8 @@ class Sqlite(peewee.SqliteDatabase):
             "journal_mode": "wal",
             "synchronous": synchronous,
             "foreign_keys": 1,
+            # What is deleted or replaced is overwritten. Debian's SQLite is built that way, others are not.
+            "secure_delete": 1,
             # Per connection, of which each thread has one; the system's cache holds the rest of the file.
             "cache_size": -512,
             "temp_store": "memory",
@@ -130,6 +135,22 @@ class Sqlite(peewee.SqliteDatabase):
 
     def leave(self):
         self.gate.leave()
+
+    def empty_log(self):
+        """Bring what is in the log into the file and cut the log off; whether readers let it be done."""
+        # The most of it first, as others can write meanwhile.
+        self.execute_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        self.execute_sql(f"PRAGMA busy_timeout = {EMPTY_MS}")
+        try:
+            busy, *_ = self.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.execute_sql(f"PRAGMA busy_timeout = {int(self.timeout * 1000)}")
+        return not busy
+
+    def vacuum(self, tables):
+        """The statements that write all tables anew."""
+        # The new file is made beside the old one: it may be larger than the memory.
+        return "PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"
 
 
 def writers_took_too_long():
