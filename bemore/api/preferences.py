@@ -25,7 +25,7 @@ _told = {name: field.data_key or name for name, field in ChosenPreferences().fie
 @operation("The settings of the page", Access.SIGNED_IN, data=around_shapes.PREFERENCES, errors=(400,))
 def show():
     """Of the caller; while authentication is off of the device that `X-Device-ID` names, without one those that all share."""
-    return _answer(preference.get(_owner()))
+    return _answer(preference.get(_owner(), clock.now_ms()))
 
 
 @blueprint.put("/preferences")

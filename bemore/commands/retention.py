@@ -37,7 +37,8 @@ def close_idle(after):
 def purge(older_than, dry_run, yes):
     """Erase sessions that ended longer ago, with all that is stored under them.
 
-    One that nobody ended counts by its last data. The service may go on meanwhile; a purge that is stopped is finished by the next.
+    One that nobody ended counts by its last data. Settings of the page that nobody has used for as long go with them.
+    The service may go on meanwhile; a purge that is stopped is finished by the next.
     """
     settings = load_settings()
     if dry_run and yes:
@@ -55,7 +56,7 @@ def purge(older_than, dry_run, yes):
         if dry_run:
             click.echo(f"would erase {told}")
             return
-        if amount.sessions and not yes:
+        if any(amount) and not yes:
             _ask(told)
         click.echo(f"erased {_told(_run(model, now - older_than, now, amount))}")
 
@@ -75,7 +76,7 @@ def vacuum():
 
 
 def _told(amount):
-    parts = zip(amount, ("session", "frame", "audio chunk", "snippet"))
+    parts = zip(amount, ("session", "frame", "audio chunk", "snippet", "preference set"))
     return ", ".join(plural(count, noun) for count, noun in parts)
 
 

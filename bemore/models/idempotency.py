@@ -44,7 +44,12 @@ def recall(caller, path, key, body_hash, now_ms):
     return StoredAnswer(row[1], row[2])
 
 
+def forget(now_ms):
+    """Drop the answers that are out of date, inside the caller's transaction."""
+    execute("DELETE FROM idempotency_key WHERE created_ms <= ?", (now_ms - KEPT_MS,))
+
+
 def remember(caller, path, key, body_hash, stored, session_key, now_ms):
     """Keep an answer, inside the caller's transaction, and drop the ones that are out of date."""
-    execute("DELETE FROM idempotency_key WHERE created_ms <= ?", (now_ms - KEPT_MS,))
+    forget(now_ms)
     execute(_REMEMBER, (caller, path, key, body_hash, *stored, now_ms, session_key))

@@ -1,4 +1,8 @@
-"""The settings of the page, kept by owner; what an owner never chose is as it is by default."""
+"""The settings of the page, kept by owner; what an owner never chose is as it is by default.
+
+They are a person's or a device's and no session's: they stay when a session is erased, and go when nobody has used them for as long as
+sessions are kept.
+"""
 
 from typing import NamedTuple
 
@@ -18,12 +22,21 @@ class Preferences(NamedTuple):
 
 
 _NAMES = ", ".join(Preferences._fields)
-_GET = f"SELECT {_NAMES} FROM preference WHERE owner = ?"
+_GET = f"SELECT {_NAMES}, used_ms FROM preference WHERE owner = ?"
+_USED = "UPDATE preference SET used_ms = ? WHERE owner = ?"
 _CHOSEN = ", ".join(f"{name} = COALESCE(excluded.{name}, preference.{name})" for name in Preferences._fields)
 _SET = (
-    f"INSERT INTO preference (owner, {_NAMES}, changed_ms) VALUES (?, ?, ?, ?, ?, ?)"
-    f" ON CONFLICT (owner) DO UPDATE SET {_CHOSEN}, changed_ms = excluded.changed_ms RETURNING {_NAMES}"
+    f"INSERT INTO preference (owner, {_NAMES}, changed_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    f" ON CONFLICT (owner) DO UPDATE SET {_CHOSEN}, changed_ms = excluded.changed_ms, used_ms = excluded.used_ms RETURNING {_NAMES}"
 )
+_COUNT_UNUSED = "SELECT count(*) FROM preference WHERE used_ms <= ?"
+_FORGET = "DELETE FROM preference WHERE owner IN (SELECT owner FROM preference WHERE used_ms <= ? LIMIT ?)"
+
+#: Reading is noted once in that time, so that it hardly ever is a write.
+_NOTED_MS = 24 * 3600 * 1000
+
+#: Sets that a single transaction forgets.
+FORGET_BATCH = 5000
 
 
 def owner_of(subject=None, device=None):
@@ -31,11 +44,17 @@ def owner_of(subject=None, device=None):
     return f"sub:{subject}" if subject is not None else SHARED if device is None else f"device:{device}"
 
 
-def get(owner):
-    """The Preferences of an owner."""
+def get(owner, now_ms):
+    """The Preferences of an owner, who uses them at ``now_ms``."""
     with read():
         row = execute(_GET, (owner,)).fetchone()
-    return _filled(row) if row else Preferences()
+    if row is None:
+        return Preferences()
+    *values, used_ms = row
+    if used_ms <= now_ms - _NOTED_MS:
+        with write():
+            execute(_USED, (now_ms, owner))
+    return _filled(values)
 
 
 def merge(owner, chosen, now_ms):
@@ -43,7 +62,24 @@ def merge(owner, chosen, now_ms):
     values = [chosen.get(name) for name in Preferences._fields]
     with write():
         stored = [int(value) if type(value) is bool else value for value in values]
-        return _filled(execute(_SET, (owner, *stored, now_ms)).fetchone())
+        return _filled(execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone())
+
+
+def count_unused(cutoff_ms):
+    """How many owners have not used their preferences since ``cutoff_ms``."""
+    with read():
+        return execute(_COUNT_UNUSED, (cutoff_ms,)).fetchone()[0]
+
+
+def forget_unused(cutoff_ms):
+    """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; answer how many owners' that were."""
+    count = 0
+    while True:
+        with write():
+            forgotten = execute(_FORGET, (cutoff_ms, FORGET_BATCH)).rowcount
+        count += forgotten
+        if forgotten < FORGET_BATCH:
+            return count
 
 
 def _filled(row):

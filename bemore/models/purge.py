@@ -3,26 +3,30 @@
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound
-from bemore.models import audit, idle, session
+from bemore.models import audit, idempotency, idle, preference, session
 from bemore.models.database import write
 from bemore.models.traces import empty_log
 
 
 class Amount(NamedTuple):
-    """How much there is to erase; ``rows`` are those of telemetry, by the sessions' totals."""
+    """How much there is to erase; ``rows`` are those of telemetry, by the sessions' totals.
+
+    ``preferences`` are the owners, users or devices, whose settings of the page nobody has used since.
+    """
 
     sessions: int = 0
     frames: int = 0
     audio_chunks: int = 0
     stt_snippets: int = 0
+    preferences: int = 0
 
     def plus(self, row):
         """This and a session more."""
-        return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count)
+        return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count, self[4])
 
     @property
     def rows(self):
-        return sum(self[1:])
+        return sum(self[1:4])
 
 
 def survey(cutoff_ms, now_ms):
@@ -31,13 +35,14 @@ def survey(cutoff_ms, now_ms):
     for row, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
         if last_ms <= cutoff_ms:
             amount = amount.plus(row)
-    return amount
+    return amount._replace(preferences=preference.count_unused(cutoff_ms))
 
 
 def purge(cutoff_ms, now_ms, actor, after_batch=None):
     """Erase the sessions that ended, or that never ended and whose last data came, at ``cutoff_ms`` or before; answer the Amount.
 
-    A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first.
+    A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first. Preferences that
+    nobody has used since then go as well, and answers under an ``Idempotency-Key`` that are out of date.
     """
     for key in session.hidden():
         session.erase_hidden(key, after_batch)
@@ -48,6 +53,9 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
             if row is not None:
                 session.erase_hidden(row.key, after_batch)
                 amount = amount.plus(row)
+    with write():
+        idempotency.forget(now_ms)
+    amount = amount._replace(preferences=preference.forget_unused(cutoff_ms))
     empty_log()
     return amount
 

@@ -182,7 +182,10 @@ class Audit(_Model):
 
 
 class Preference(_Model):
-    """The settings of the page, by ``owner``: ``sub:<subject>``, ``device:<id>`` or ``shared``; null where nothing was chosen."""
+    """The settings of the page, by ``owner``: ``sub:<subject>``, ``device:<id>`` or ``shared``; null where nothing was chosen.
+
+    ``used_ms`` is when they were last chosen or asked for, true to a day.
+    """
 
     owner = TextField(primary_key=True)
     font_scale = TextField(null=True)
@@ -190,6 +193,7 @@ class Preference(_Model):
     language = TextField(null=True)
     notifications_opt_in = SmallIntegerField(null=True)
     changed_ms = BigIntegerField()
+    used_ms = BigIntegerField(default=0)
 
     class Meta:
         without_rowid = True

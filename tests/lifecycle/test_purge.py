@@ -13,7 +13,7 @@ from stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, everything, in_process, raw
 
 from bemore import clock as bemore_clock
 from bemore.errors import SessionNotFound
-from bemore.models import audit, purge, session, telemetry
+from bemore.models import audit, preference, purge, session, telemetry
 from bemore.models import database as connections
 from bemore.models.database import execute, read, write
 from bemore.models.tables import TABLES
@@ -44,11 +44,11 @@ def test_old_sessions_go_with_all_their_rows_and_the_others_keep_all_of_theirs(a
     paused = started(NOW_MS - 91 * DAY_MS).public_id
     session.pause(paused, NOW_MS - 91 * DAY_MS + 5)
     amount = purge.survey(CUTOFF, NOW_MS)
-    assert amount == (4, 30, 33, 30)
+    assert amount == (4, 30, 33, 30, 0)
     batches = []
     assert purge.purge(CUTOFF, NOW_MS, "cli:test", batches.append) == amount
     assert sum(batches) == amount.rows + 2 * 3  # and two minutes each
-    assert rows_of_sessions() == before
+    assert rows_of_sessions() == before - 1, "but for an answer under a key, which was out of date"
     for public_id in (*gone, paused):
         with read(), pytest.raises(SessionNotFound):
             session.find(public_id)
@@ -114,6 +114,50 @@ def test_a_session_that_gets_the_key_of_an_erased_one_keeps_its_data(app, monkey
     assert (shown(public_id).key == row.key) is (connections.database.obj.dialect == "sqlite")
 
 
+def test_preferences_that_nobody_has_used_for_as_long_go_too_and_those_in_use_stay(app, monkeypatch):
+    monkeypatch.setattr(preference, "FORGET_BATCH", 2)
+    old = NOW_MS - 100 * DAY_MS
+    for name in ("gone-1", "gone-2", "gone-3", "read", "chosen"):
+        preference.merge(f"sub:{name}", {"font_scale": "xl"}, old)
+    preference.merge("device:gone-4", {"font_scale": "xl"}, old)
+    assert preference.get("sub:read", CUTOFF + DAY_MS).font_scale == "xl"
+    preference.merge("sub:chosen", {"language": "en"}, CUTOFF + 1)
+    gone = aged(100, 91, user="chosen")
+    assert purge.survey(CUTOFF, NOW_MS) == purge.Amount(1, 10, 11, 10, preferences=4)
+    assert purge.purge(CUTOFF, NOW_MS, "cli:test") == purge.Amount(1, 10, 11, 10, preferences=4)
+    with read():
+        assert execute("SELECT owner FROM preference ORDER BY owner").fetchall() == [("sub:chosen",), ("sub:read",)]
+        assert execute("SELECT count(*) FROM session WHERE public_id = ?", (gone,)).fetchone() == (0,)
+    # They are the person's, not the session's.
+    assert preference.get("sub:chosen", NOW_MS) == ("xl", "spacious", "en", False)
+
+
+def test_reading_preferences_is_noted_once_a_day(app):
+    def used():
+        with read():
+            return execute("SELECT used_ms FROM preference").fetchone()[0]
+
+    preference.merge("sub:1", {"font_scale": "xl"}, NOW_MS)
+    preference.get("sub:1", NOW_MS + DAY_MS - 1)
+    assert used() == NOW_MS
+    preference.get("sub:1", NOW_MS + DAY_MS)
+    preference.get("sub:2", NOW_MS + DAY_MS)
+    assert used() == NOW_MS + DAY_MS
+
+
+def test_answers_under_a_key_that_are_out_of_date_go_whatever_their_session(app):
+    kept = stocked(NOW_MS - DAY_MS - 62_000)
+    with read():
+        assert execute("SELECT count(*) FROM idempotency_key").fetchone() == (1,)
+    assert purge.purge(CUTOFF, NOW_MS - 1, "cli:test") == purge.Amount()
+    with read():
+        assert execute("SELECT count(*) FROM idempotency_key").fetchone() == (1,)
+    purge.purge(CUTOFF, NOW_MS, "cli:test")
+    with read():
+        assert execute("SELECT count(*) FROM idempotency_key").fetchone() == (0,)
+    assert shown(kept).frame_count == 10
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nothing_of_the_words_stays_in_the_file(app, database_url, tmp_path):
     public_id = started(bemore_clock.now_ms() - 100 * DAY_MS).public_id
@@ -145,7 +189,7 @@ def test_the_command_tells_asks_and_erases(app, database_url, tmp_path):
     before = everything(database_url)
     dry = in_process("purge", "--older-than", "90d", "--dry-run", url=database_url)
     assert dry.exit_code == 0 and dry.output.startswith(
-        "would erase 1 session, 10 frames, 11 audio chunks, 10 snippets, of before 20"
+        "would erase 1 session, 10 frames, 11 audio chunks, 10 snippets, 0 preference sets, of before 20"
     )
     refused = in_process("purge", "--older-than", "90d", url=database_url)
     assert refused.exit_code == 1 and "--yes" in refused.output
@@ -153,7 +197,7 @@ def test_the_command_tells_asks_and_erases(app, database_url, tmp_path):
     assert status == 1 and "Erase 1 session, 10 frames" in said and "Aborted" in said
     assert everything(database_url) == before
     status, said = on_a_terminal(b"y\n", database_url, tmp_path)
-    assert status == 0 and "erased 1 session, 10 frames, 11 audio chunks, 10 snippets" in said
+    assert status == 0 and "erased 1 session, 10 frames, 11 audio chunks, 10 snippets, 0 preference sets" in said
     left = everything(database_url)
     (entry,) = left.pop("audit")
     assert entry[4:6] == ("session.purge", old)
@@ -203,7 +247,8 @@ def test_the_service_takes_writes_while_old_sessions_are_erased(app, service, ht
         stop.set()
         for each in threads:
             each.join()
-    assert (done.returncode, done.stdout) == (0, "erased 4 sessions, 8,000 frames, 0 audio chunks, 0 snippets\n"), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "erased 4 sessions, 8,000 frames, 0 audio chunks, 0 snippets, 0 preference sets\n"
     assert len(sent) == 3 and max(slowest) < 3
     for public_id, count in sent:
         assert http.get(f"{url}/api/session/{public_id}").json()["data"]["stats"]["totalFrames"] == count

@@ -1,0 +1,12 @@
+"""When settings of the page were last asked for, so that those nobody uses any more can be forgotten."""
+
+from bemore import clock
+
+
+def up(dialect):
+    integer = {"sqlite": "INTEGER", "postgres": "BIGINT"}[dialect]
+    return (
+        f"ALTER TABLE preference ADD COLUMN used_ms {integer} NOT NULL DEFAULT 0",
+        # Nobody knows of those that are there: they count as used today, and none is forgotten too early.
+        f"UPDATE preference SET used_ms = {clock.now_ms()}",
+    )
