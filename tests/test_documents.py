@@ -57,3 +57,8 @@ def test_every_document_is_named_in_the_readme():
     readme = (ROOT / "README.rst").read_text("utf-8")
     for document in (ROOT / "docs").glob("*.rst"):
         assert document.name in readme, f"{document.name} is not named in README.rst"
+
+
+def test_every_test_that_a_document_names_is_there():
+    named = {path for each in (ROOT / "docs").glob("*.rst") for path in re.findall(r"``(tests/[^`\s]+)``", each.read_text("utf-8"))}
+    assert len(named) > 10 and [path for path in named if not (ROOT / path).exists()] == []

@@ -97,7 +97,8 @@ def own():
 
 _COLUMN = {"user": "user_id", "counselor": "counselor_id"}
 
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+#: What proxies add; Via is the one that all of them must (RFC 9110, 7.6.3).
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")
 
 
 def _from_this_machine():

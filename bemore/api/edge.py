@@ -15,7 +15,7 @@ REQUEST_ID, QUOTA = "bemore.request_id", "bemore.quota"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
-#: Where nothing is: what a path becomes that begins with a slash too many.
+#: Where nothing is: what a path becomes that is not to be read as the one it would be.
 _NOWHERE = "/"
 
 _HEADERS = (
@@ -44,8 +44,9 @@ class Edge:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = environ[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"
         status, request = "500", None
-        if environ["PATH_INFO"].startswith("//"):
-            # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``.
+        # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``. And a
+        # header SCRIPT_NAME, in which gunicorn believes the loopback, cuts off a path's beginning: past what a proxy there lets through.
+        if environ["PATH_INFO"].startswith("//") or "HTTP_SCRIPT_NAME" in environ:
             environ["PATH_INFO"] = _NOWHERE
 
         def start(said, headers, exc_info=None):

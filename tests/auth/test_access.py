@@ -135,7 +135,7 @@ def test_a_refused_write_changes_nothing(client):
 def test_the_machine_itself_needs_no_token_for_its_figures_but_a_proxy_on_it_does(client, path):
     assert client.get(path).status_code == 200
     assert client.get(path, environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
-    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host", "X-Forwarded-Proto"):
         assert client.get(path, headers={header: "127.0.0.1"}).status_code == 401
 
 

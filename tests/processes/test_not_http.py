@@ -53,6 +53,8 @@ MALFORMED = {
     "path without a slash": (f"GET health HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
     "path with a slash too many": (f"GET //health HTTP/1.1\r\n{HOST}\r\n".encode(), {404}),
     "path with a slash too many in disguise": (f"GET /%2Fapi/openapi.json HTTP/1.1\r\n{HOST}\r\n".encode(), {404}),
+    "path whose beginning a header cuts off": (f"GET /open/metrics HTTP/1.1\r\n{HOST}SCRIPT_NAME: /open\r\n\r\n".encode(), {404}),
+    "path that does not begin as a header says": (f"GET /metrics HTTP/1.1\r\n{HOST}SCRIPT_NAME: /open\r\n\r\n".encode(), {400, 404}),
     "path with raw Hangul": (f"GET /api/session/상담 HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
     "path that is not UTF-8": (b"GET /api/session/%ff%fe\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", {400, 404}),
     "path with NUL": (f"GET /api/session/%00 HTTP/1.1\r\n{HOST}\r\n".encode(), {400, 404}),
@@ -116,6 +118,15 @@ def test_chunked_body_is_a_body(module_service):
 def test_request_in_absolute_form_is_understood(module_service):
     status, _, body = raw_request(module_service.url, f"GET {module_service.url}/health/live HTTP/1.1\r\n{HOST}\r\n".encode(), end=True)
     assert status == 200 and json.loads(body)["status"]
+
+
+@pytest.mark.parametrize(("protocol", "status"), [("h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA", 200), ("websocket", 400)])
+def test_no_connection_becomes_one_of_another_protocol(module_service, protocol, status):
+    """What a proxy then let through unread would be requests that it never looked at."""
+    with socket.create_connection(("127.0.0.1", module_service.port), timeout=5) as connection:
+        connection.sendall(f"GET /health HTTP/1.1\r\n{HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\n\r\n".encode())
+        connection.sendall(ALIVE)
+        assert answers_on(connection, 2) == [status, 200]
 
 
 def test_connections_opened_in_advance_keep_nobody_waiting(module_service):
