@@ -23,7 +23,7 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 @operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
 def frames(session_id, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
-    rows = [(*item[:3], _json(item[3])) for item in body["items"]]
+    rows = [(*item[:3], telemetry.json_text(item[3])) for item in body["items"]]
     total = telemetry.store_frames(session_id, rows)
     count_items("frame", len(rows))
     return success({"frameCount": len(rows), "totalFramesInSession": total}, 201)
@@ -42,7 +42,7 @@ def audio(session_id, body):
 @operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,))
 def stt(session_id, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    rows = [(*item, sentiment(*item[2:]), _json(extract_keywords(*item[2:]))) for item in body["items"]]
+    rows = [(*item, sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]]
     total = telemetry.store_stt(session_id, rows)
     count_items("stt_snippet", len(rows))
     return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
@@ -73,8 +73,3 @@ def _snippet(row):
         "sentiment": row.sentiment,
         "keywords": msgspec.json.decode(row.keywords) if row.keywords else [],
     }
-
-
-def _json(value):
-    """A value as it is stored: JSON text, or null for none."""
-    return msgspec.json.encode(value).decode() if value else None

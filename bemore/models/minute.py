@@ -1,7 +1,8 @@
 """Minute scores: scored here or by the browser, one per minute of a session, the last write wins."""
 
-import json
 from itertools import repeat
+
+import msgspec
 
 from bemore.clock import MINUTE_MS
 from bemore.models import session, telemetry
@@ -26,6 +27,9 @@ _KEYWORDS = _COLUMNS.index("keywords")
 _OF_SESSION = f"SELECT {', '.join(_COLUMNS)} FROM minute_score WHERE session_id = ? ORDER BY minute_index"
 
 
+_decode = msgspec.json.Decoder(list[str]).decode
+
+
 def store(session_id, items, model_version):
     """Store minutes that the browser scored. Raises SessionNotFound.
 
@@ -34,12 +38,8 @@ def store(session_id, items, model_version):
     """
     index, facial, vad, text, combined, keywords, *known_by_client = zip(*items)
     scores = (map(round, part, repeat(3)) for part in (facial, vad, text, combined))
-    rows = list(zip(index, *scores, repeat(model_version), map(_json, keywords), *known_by_client))
+    rows = list(zip(index, *scores, repeat(model_version), map(telemetry.json_text, keywords), *known_by_client))
     together(lambda: _BY_CLIENT.store(session_id, rows))
-
-
-def _json(words):
-    return json.dumps(words, ensure_ascii=False) if words else None
 
 
 def tick(session_id, minute_index, weights, model_version, now_ms):
@@ -76,4 +76,4 @@ def of_key(key):
 
 def _minute(*row):
     words = row[_KEYWORDS]
-    return Minute(*row[:_KEYWORDS], tuple(json.loads(words)) if words else (), *row[_KEYWORDS + 1 :])
+    return Minute(*row[:_KEYWORDS], tuple(_decode(words)) if words else (), *row[_KEYWORDS + 1 :])

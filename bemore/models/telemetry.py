@@ -6,6 +6,8 @@ start.
 
 from typing import NamedTuple
 
+import msgspec
+
 from bemore.clock import MINUTE_MS
 from bemore.models import session
 from bemore.models.bulk import Writer
@@ -13,6 +15,14 @@ from bemore.models.database import execute, read
 from bemore.models.group import together
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.combine import MinuteData
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_text(value):
+    """A list as it is stored: JSON text, None for an empty one or none."""
+    return _encode(value).decode() if value else None
+
 
 _FRAMES = Writer(Frame, times=1, counter="frame_count")
 _AUDIO = Writer(AudioChunk, times=2, counter="audio_count")
