@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -264,6 +265,18 @@ def database_url(request, tmp_path):
     name = databases.take()
     yield databases.server.url(name)
     databases.give_back(name)
+
+
+@contextmanager
+def empty_database(request, kind, directory):
+    """The DATABASE_URL of one more database of that kind, without a table; gone afterwards, but for an SQLite file in ``directory``."""
+    if kind == "sqlite":
+        yield f"sqlite:///{directory}/empty.db"
+        return
+    server = request.getfixturevalue("postgres")
+    name = server.create_database()
+    yield server.url(name)
+    server.drop_database(name)
 
 
 # -- The application -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import CheckingSession, audio, frames, start_session
+from conftest import CheckingSession, audio, empty_database, frames, start_session
 from servers import wait_for
 from stocked import NOW_MS, bemore, everything, in_process, raw, recounted, stocked, tallied
 
@@ -29,13 +29,8 @@ def programs(request, database_url):
 @pytest.fixture
 def empty_url(request, database_url, tmp_path):
     """The DATABASE_URL of a second database, of the same kind as ``database_url``, without a table."""
-    if database_url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path}/second.db"
-        return
-    server = request.getfixturevalue("postgres")
-    name = server.create_database()
-    yield server.url(name)
-    server.drop_database(name)
+    with empty_database(request, database_url.partition(":")[0], tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import peewee
 import psycopg
 import pytest
+from conftest import empty_database
 from servers import REPOSITORY, wait_for
 
 from bemore.errors import DatabaseUnavailable
@@ -23,15 +24,9 @@ from bemore.settings import Settings
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_settings(request, tmp_path):
-    if request.param == "sqlite":
-        yield Settings.from_env({"DATABASE_URL": f"sqlite:///{tmp_path}/empty.db"})
+    with empty_database(request, request.param, tmp_path) as url:
+        yield Settings.from_env({"DATABASE_URL": url})
         connections.close()
-        return
-    postgres = request.getfixturevalue("postgres")
-    name = postgres.create_database()
-    yield Settings.from_env({"DATABASE_URL": postgres.url(name)})
-    connections.close()
-    postgres.drop_database(name)
 
 
 def test_an_empty_database_gets_every_migration_once(empty_settings):

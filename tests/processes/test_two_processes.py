@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from conftest import CheckingSession, audio, frames, scores, start_session, stt
+from conftest import CheckingSession, audio, empty_database, frames, scores, start_session, stt
 from servers import REPOSITORY, Service, straight, wait_for
 
 from bemore.models.migrate import names
@@ -22,13 +22,8 @@ MINUTES = 3
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def database_url(request, tmp_path_factory):
     """The DATABASE_URL of a database without a table; all tests of this module are done with one of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('two')}/two.db"
-        return
-    postgres = request.getfixturevalue("postgres")
-    name = postgres.create_database()
-    yield postgres.url(name)
-    postgres.drop_database(name)
+    with empty_database(request, request.param, tmp_path_factory.mktemp("two")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module", params=["two workers with redis", "two services"])
@@ -261,13 +256,8 @@ def test_erasing_at_one_while_the_other_stores_leaves_nothing(urls, http, counte
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_url(request, tmp_path):
     """The DATABASE_URL of a database without a table."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/empty.db"
-        return
-    postgres = request.getfixturevalue("postgres")
-    name = postgres.create_database()
-    yield postgres.url(name)
-    postgres.drop_database(name)
+    with empty_database(request, request.param, tmp_path) as url:
+        yield url
 
 
 MIGRATE = """
