@@ -14,7 +14,7 @@ LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 #: What the documents say production is installed with.
-HASHED = "pip install --require-hashes --only-binary :all: --no-binary gunicorn-h1c -r requirements.lock"
+HASHED = "pip install --require-hashes --only-binary :all: -r requirements.lock"
 
 
 def entries():
