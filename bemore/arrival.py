@@ -97,6 +97,11 @@ class Arrival:
         return self._head is not None
 
     @property
+    def head(self):
+        """Request line and headers; empty where they are not here or not well-formed."""
+        return self._head or b""
+
+    @property
     def size(self):
         """Bytes of the body that are held."""
         return self._body.size if self._body else 0
@@ -193,6 +198,19 @@ class Arrival:
             request.force_close()
         self._begin()
         return request
+
+    @property
+    def is_plain(self):
+        """Whether head and body are here as they were sent: not in chunks, not cut, not too large."""
+        body = self._body
+        return not self._cut and self._error is None and (body is None or not body.in_chunks and body.size == body.length)
+
+    def take_body(self):
+        """The body of a plain request, of which nothing else is wanted but the head; the next request may follow."""
+        body = b"".join(self._body.pieces) if self._body else b""
+        self._count += 1
+        self._begin()
+        return body
 
     def finish_body(self, deadline=None):
         """What gunicorn asks after each answer: whether the body was read to its end. It always is, before the answer."""

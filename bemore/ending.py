@@ -109,13 +109,12 @@ class EndingWorker(Worker):
     def _keep_for_a_while(self, conn):
         """Keep a connection whose answer went out before we were told to end, and so did not say that it was the last one."""
         try:
-            conn.sock.setblocking(False)
-            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+            self._wait(conn, self.keepalived_conns)
         except (OSError, ValueError, KeyError):
+            self.keepalived_conns.remove(conn)
             self._close(conn)
         else:
             conn.timeout = time.monotonic() + LINGER_S
-            self.keepalived_conns.append(conn)
 
     def murder_keepalived(self):
         super().murder_keepalived()
@@ -130,7 +129,7 @@ class EndingWorker(Worker):
         """
         conn.timeout, conn.unread = time.monotonic() + (CLOSE_S if self.alive else LINGER_S), 0
         try:
-            conn.sock.setblocking(False)
+            self._unpoll(conn)
             conn.sock.shutdown(socket.SHUT_WR)
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._skip, conn))
         except (OSError, ValueError, KeyError):

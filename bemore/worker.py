@@ -6,7 +6,7 @@ import resource
 import select
 import selectors
 import time
-from concurrent.futures import Future
+from collections import OrderedDict
 from functools import partial
 
 import msgspec
@@ -17,6 +17,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from bemore import clock
 from bemore.arrival import Arrival, Socket
+from bemore.exchange import Exchange, Fixed
+from bemore.rounds import Rounds
 
 
 class _Response(wsgi.Response):
@@ -63,7 +65,7 @@ _LET_LIE = 20
 #: take to be taken, and what is on its way when the worker has been told to end.
 HEAD_S, REQUEST_S, ANSWER_S, ENDING_S = 15, 60, 60, 5
 
-#: How much of requests that are not answered yet a worker holds, in bytes; those below PIECE are not counted. Beyond it the one
+#: How much of requests that are not answered yet a worker holds, in bytes; those below SMALL are not counted. Beyond it the one
 #: that has been on its way for longest is given up.
 MOST_HELD, SMALL = 64 << 20, 1 << 16
 
@@ -77,23 +79,70 @@ _LOOK_S = 0.25
 #: Files a worker opens beside its connections, and for each of its threads.
 _FILES, _FILES_PER_THREAD = 64, 4
 
+#: Most requests that are handled side by side.
+MOST_IN_ROUND = 32
+
 #: How long a thread that has answered waits for the next request of the same connection.
 _LINGER_MS = 1
 
 
+class _Line(OrderedDict):
+    """Connections in the order in which they came to wait. To gunicorn it is a deque; one is taken out in no time wherever it stands."""
+
+    def __getitem__(self, place):
+        return next(iter(self)) if place == 0 else super().__getitem__(place)
+
+    def append(self, conn):
+        self[conn] = None
+
+    def remove(self, conn):
+        del self[conn]
+
+    def popleft(self):
+        return self.popitem(last=False)[0]
+
+
+class _Kept:
+    """What gunicorn wants to see of a request that is done: a future that says whether its connection is kept."""
+
+    def __init__(self, kept):
+        self._kept = kept
+
+    def result(self):
+        return self._kept
+
+    def cancelled(self):
+        return False
+
+    def exception(self):
+        return None
+
+
 class Worker(ThreadWorker):
-    """Threads that keep connections open; what is not even HTTP gets an answer in the contract's shape, too."""
+    """Threads that keep connections open; brief requests are answered side by side in the thread that looks after all connections.
+
+    What is not even HTTP gets an answer in the contract's shape, too.
+    """
 
     _let_lie = 0
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.pending_conns, self.keepalived_conns = _Line(), _Line()
         self._arriving, self._leaving, self._large = {}, {}, {}
         self._look_at = 0.0
+        self._brief, self._rounds = [], Rounds(self._elsewhere)
+        self._fixed = Fixed(self.cfg)
+        self._exchange = None
 
     def init_process(self):
         self._bound_connections()
         super().init_process()
+
+    def load_wsgi(self):
+        super().load_wsgi()
+        self._exchange = Exchange(self.wsgi, self.cfg)
+        self._says_brief = self.wsgi.extensions.get("bemore.brief")
 
     def _bound_connections(self):
         """Take no more connections than there may be open files: where accepting one fails, gunicorn's worker ends."""
@@ -136,51 +185,64 @@ class Worker(ThreadWorker):
         for conn in [each for each in self._arriving if each.parser.began_s < slow_since][: max(0, count)]:
             self._hang_up(conn)
 
+    # -- How a request comes ---------------------------------------------------------------------------------------------
+
     def enqueue_req(self, conn):
         if conn.parser is None:
             # A new connection waits for its first request in the poller, as browsers open them in advance.
             conn.sock = Socket.of(conn.sock)
-            conn.parser = Arrival(self.cfg, conn.sock, conn.client, self.wsgi.extensions["bemore"].max_body_bytes)
+            conn.parser = Arrival(self._fixed, conn.sock, conn.client, self.wsgi.extensions["bemore"].max_body_bytes)
             conn.initialized = True
-            conn.set_timeout()
-            self.pending_conns.append(conn)
-            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+            conn.polled = False
+            self._wait(conn, self.pending_conns)
             return
+        if self._is_brief(conn):
+            self._brief.append(conn)
+            return
+        self._unpoll(conn)
         done = self.tpool.submit(self.handle, conn)
         done.add_done_callback(lambda future: self.method_queue.defer(self._answered, conn, future))
 
-    def on_pending_socket_readable(self, conn, client):
-        self._on_readable(conn, self.pending_conns)
+    def _wait(self, conn, line):
+        """Have a connection wait for its next request."""
+        conn.set_timeout()
+        conn.line = line
+        line.append(conn)
+        self._poll(conn)
 
-    def on_client_socket_readable(self, conn, client):
-        self._on_readable(conn, self.keepalived_conns)
+    def _poll(self, conn):
+        if not conn.polled:
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
+            conn.polled = True
 
-    def _on_readable(self, conn, waiting):
+    def _unpoll(self, conn):
+        if conn.polled:
+            self.poller.unregister(conn.sock)
+            conn.polled = False
+
+    def _on_readable(self, conn, client):
+        arriving, waiting = conn in self._arriving, conn in conn.line
+        if not arriving and not waiting:
+            self._unpoll(conn)  # its request is being answered: what comes meanwhile is read afterwards
+            return
         whole = conn.parser.receive()
-        if whole or conn.parser.gone or conn.parser.began_s is not None:
-            waiting.remove(conn)
+        if whole or conn.parser.gone or (waiting and conn.parser.began_s is not None):
+            (self._arriving.pop if arriving else conn.line.remove)(conn)
             self._go_on(conn, whole)
+        elif arriving and conn.parser.size > SMALL:
+            self._large[conn] = None
+            self._hold_no_more_than(MOST_HELD)
 
     def _go_on(self, conn, whole):
         if conn.parser.size > SMALL:
             self._large[conn] = None
         if whole:
-            self.poller.unregister(conn.sock)
             self.enqueue_req(conn)
         elif conn.parser.gone:
             self._hang_up(conn)
         else:
             self._arriving[conn] = None
-            self.poller.modify(conn.sock, selectors.EVENT_READ, partial(self._on_more, conn))
-            self._hold_no_more_than(MOST_HELD)
-
-    def _on_more(self, conn, client):
-        whole = conn.parser.receive()
-        if whole or conn.parser.gone:
-            del self._arriving[conn]
-            self._go_on(conn, whole)
-        elif conn.parser.size > SMALL:
-            self._large[conn] = None
+            self._poll(conn)
             self._hold_no_more_than(MOST_HELD)
 
     def _hold_no_more_than(self, most):
@@ -199,7 +261,7 @@ class Worker(ThreadWorker):
     def _forget(self, conn):
         self._arriving.pop(conn, None)
         self._large.pop(conn, None)
-        self.poller.unregister(conn.sock)
+        self._unpoll(conn)
 
     def _refuse(self, conn, *what):
         """Answer a request that is not whole yet, and close."""
@@ -208,15 +270,43 @@ class Worker(ThreadWorker):
             conn.sock.sendall(self._failure(*what))
         except OSError as error:
             self.log.debug("client left before its error answer: %s", error)
-        done = Future()
-        done.set_result(False)
-        self.finish_request(conn, done)
+        self.finish_request(conn, _Kept(False))
+
+    # -- How it is answered ----------------------------------------------------------------------------------------------
+
+    def _is_brief(self, conn):
+        """Whether the request of a connection, which is whole, is one of those that are answered side by side."""
+        return self._says_brief is not None and conn.parser.size <= SMALL and self._says_brief(conn.parser.head)
+
+    def wait_for_and_dispatch_events(self, timeout):
+        waits = self._accepting and not self._arriving and not self._leaving
+        timeout = 0 if self._brief else timeout if waits else min(timeout, _LOOK_S)
+        super().wait_for_and_dispatch_events(timeout)
+        brief, self._brief = self._brief, []
+        for at in range(0, len(brief), MOST_IN_ROUND):
+            self._rounds.run([partial(self._handle_brief, conn) for conn in brief[at : at + MOST_IN_ROUND]])
+
+    def _handle_brief(self, conn):
+        kept = False
+        try:
+            kept = self._exchange(conn, self.alive and len(self.keepalived_conns) < self.max_keepalived)
+        except OSError as error:
+            self.log.debug("client left before its answer: %s", error)
+        except Exception as error:
+            self.handle_error(None, conn.sock, conn.client, error)
+        self._answered(conn, _Kept(kept))
+
+    def _elsewhere(self, call, then):
+        done = self.tpool.submit(call)
+        done.add_done_callback(lambda future: self.method_queue.defer(lambda: then(future.result())))
 
     def handle(self, conn):
         kept = super().handle(conn)
         # A client that is busy sends its next request at once. The thread that answered the last one takes it as well, unless
         # somebody waits for a thread: by way of the main thread's poller each request would wait for that one twice.
         while kept is True and self.alive and self.tpool._work_queue.empty() and not conn.sock.unsent and _comes_soon(conn):
+            if self._is_brief(conn):
+                break
             kept = super().handle(conn)
         return kept
 
@@ -228,7 +318,9 @@ class Worker(ThreadWorker):
         # The client is slow to take its answer.
         conn.timeout = time.monotonic() + ANSWER_S
         self._leaving[conn] = done
+        self._unpoll(conn)
         self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._on_writable, conn))
+        conn.polled = True
 
     def _on_writable(self, conn, client):
         try:
@@ -238,24 +330,20 @@ class Worker(ThreadWorker):
             self._hang_up(conn)
             return
         if sent:
-            self.poller.unregister(conn.sock)
+            self._unpoll(conn)
             self.finish_request(conn, self._leaving.pop(conn))
 
     def finish_request(self, conn, fs):
         if not self.alive or fs.cancelled() or fs.exception() or fs.result() is not True:
+            self._unpoll(conn)
             super().finish_request(conn, fs)
         elif conn.parser.receive():
             # The next request is here already: the poller would wait for bytes that have been read.
             self.enqueue_req(conn)
+        elif conn.parser.began_s is not None or conn.parser.gone:
+            self._go_on(conn, False)
         else:
-            super().finish_request(conn, fs)
-            if conn.parser.began_s is not None or conn.parser.gone:
-                self.keepalived_conns.remove(conn)
-                self._go_on(conn, False)
-
-    def wait_for_and_dispatch_events(self, timeout):
-        waits = self._accepting and not self._arriving and not self._leaving
-        super().wait_for_and_dispatch_events(timeout if waits else min(timeout, _LOOK_S))
+            self._wait(conn, self.keepalived_conns)
 
     def murder_pending(self):
         super().murder_pending()

@@ -3,11 +3,15 @@
 import enum
 from ipaddress import ip_address
 
-from flask import current_app, g, request
+from flask import current_app, request
 
 from bemore.callers import ANYBODY
 from bemore.errors import Forbidden, InvalidToken, Unauthorized
 from bemore.models.session import ScopedId
+
+
+#: Where the caller stands in the WSGI environment, or what was wrong with the token.
+_CALLER = "bemore.caller"
 
 
 class Access(enum.Enum):
@@ -39,11 +43,13 @@ def init_app(app, settings):
 
 def caller():
     """Who sent this request: a Caller; ANYBODY while authentication is off. Raises Unauthorized, InvalidToken, KeysUnavailable."""
-    if "caller" not in g:
-        g.caller = _caller()
-    if isinstance(g.caller, Exception):
-        raise g.caller
-    return g.caller
+    environ = request.environ
+    found = environ.get(_CALLER)
+    if found is None:
+        found = environ[_CALLER] = _caller()
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def subject():

@@ -71,19 +71,65 @@ return found
 
 
 class RedisBuckets:
-    """Buckets shared by all processes and machines; one round trip a request."""
+    """Buckets shared by all processes and machines; one round trip for as many requests as ask at once."""
 
-    def __init__(self, connection):
-        self._script = connection.register_script(_TAKE)
+    def __init__(self, client):
+        self._client = client
+        self._script = client.register_script(_TAKE)
 
     def take(self, who, limits):
         """Count one request of ``who`` against ``limits`` (limits' RateLimitItems). Raises redis.RedisError."""
-        keys, arguments = [], []
-        for index, limit in enumerate(limits):
-            keys.append(f"bemore:quota:{{{who}}}:{index}")
-            arguments += limit.amount, limit.get_expiry() * 1000
-        allowed, *found = self._script(keys, arguments)
-        return _verdict(bool(allowed), limits, zip(found[::2], (each / 1000 for each in found[1::2])))
+        return _told(limits, self._script(*_asked(who, limits)))
+
+    def take_all(self, asks):
+        """Count a request for each (who, limits) of ``asks``; what became of each. Raises redis.RedisError."""
+        commands = []
+        for who, limits in asks:
+            keys, arguments = _asked(who, limits)
+            commands.append(("EVALSHA", self._script.sha, len(keys), *keys, *arguments))
+        replies = self._replies(commands)
+        # A Redis that does not know the script has run none of them; it learns it from the first that is asked alone.
+        return [
+            self.take(*ask) if type(reply).__name__ == "NoScriptError" else _told(ask[1], reply)
+            for ask, reply in zip(asks, replies, strict=True)
+        ]
+
+    def _replies(self, commands):
+        # What redis-py's pipeline does, without its asking each time whether the script is known.
+        pool = self._client.connection_pool
+        connection = pool.get_connection()
+        try:
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [_reply(connection) for _ in commands]
+        except BaseException:
+            connection.disconnect()  # an answer that is still to come is nobody's
+            raise
+        finally:
+            pool.release(connection)
+
+
+def _reply(connection):
+    """Redis's answer to one of several commands; an error that is about this one alone is part of it."""
+    try:
+        return connection.read_response()
+    except Exception as error:
+        if type(error).__name__ != "NoScriptError":
+            raise
+        return error
+
+
+def _asked(who, limits):
+    """The script's keys and arguments."""
+    keys, arguments = [], []
+    for index, limit in enumerate(limits):
+        keys.append(f"bemore:quota:{{{who}}}:{index}")
+        arguments += limit.amount, limit.get_expiry() * 1000
+    return keys, arguments
+
+
+def _told(limits, reply):
+    allowed, *found = reply
+    return _verdict(bool(allowed), limits, zip(found[::2], (each / 1000 for each in found[1::2])))
 
 
 class ProcessBuckets:

@@ -22,7 +22,7 @@ _schema, _decoder = BatchTick(), Decoder(BatchTick)
 
 
 @blueprint.post("/<session_id:session_id>/tick")
-@operation("Score a minute from what is stored", Access.SESSION, body=Tick, data=shapes.TICK, status=201, errors=(404,))
+@operation("Score a minute from what is stored", Access.SESSION, body=Tick, data=shapes.TICK, status=201, errors=(404,), brief=True)
 def tick(session_id, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
@@ -46,6 +46,7 @@ def tick(session_id, body):
     beside=shapes.BATCH_TICK_BESIDE,
     status=201,
     errors=(404,),
+    brief=True,
 )
 def batch_tick(raw):
     """The good minutes are stored even if others are not; `errors` then tells the first thing wrong with each of those.

@@ -2,10 +2,11 @@
 
 import zlib
 
-from flask import current_app, g, request
+from flask import current_app, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from bemore.errors import InvalidInput, PayloadTooLarge, UnsupportedMediaType
+from bemore.exchange import WHOLE_BODY
 from bemore.schemas.base import problem
 
 #: How much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
@@ -13,38 +14,51 @@ DRAIN_BYTES = 64 << 20
 
 _CHUNK = 1 << 16
 
+#: Where the body stands in the WSGI environment once it is unpacked.
+_BODY = "bemore.body"
+
 
 def body():
     """The request's bytes, unpacked; read once, then kept for the request.
 
     Raises UnsupportedMediaType, PayloadTooLarge, and InvalidInput for a body that is shorter than it says or badly packed.
     """
-    if "body" not in g:
-        g.body = _read(current_app.extensions["bemore"].max_body_bytes)
-    return g.body
+    environ = request.environ
+    if _BODY not in environ:
+        asked = request._get_current_object()  # looked for once instead of at every turn
+        most = current_app.extensions["bemore"].max_body_bytes
+        environ[_BODY] = _unpacked(asked, _read(asked, most), most)
+    return environ[_BODY]
 
 
-def _read(most):
-    if (request.content_length or 0) > most:
+def _read(asked, most):
+    length = asked.content_length
+    if (length or 0) > most:
         _drain()
         raise PayloadTooLarge(_too_large(most))
-    try:
-        raw = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        _drain()
-        raise PayloadTooLarge(_too_large(most)) from None
-    except ClientDisconnected:
-        raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
-    if request.content_length not in (None, len(raw)):
+    raw = asked.environ.get(WHOLE_BODY)
+    if raw is None:
+        try:
+            raw = asked.get_data(cache=False)
+        except RequestEntityTooLarge:
+            _drain()
+            raise PayloadTooLarge(_too_large(most)) from None
+        except ClientDisconnected:
+            raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
+    if length not in (None, len(raw)):
         # gunicorn ends a body where the client does, and says nothing.
         raise InvalidInput([problem("body", "must be as long as Content-Length says")])
-    if len(raw) == most and request.content_length is None and request.environ["wsgi.input"].read(1):
+    if len(raw) > most or len(raw) == most and length is None and asked.environ["wsgi.input"].read(1):
         # werkzeug cuts a body in chunks off at the limit and says nothing.
         _drain()
         raise PayloadTooLarge(_too_large(most))
+    return raw
+
+
+def _unpacked(asked, raw, most):
     if raw:
-        _check_type()
-        encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+        _check_type(asked.mimetype)
+        encoding = asked.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
         if encoding == "gzip":
             return _gunzip(raw, most)
         if encoding != "identity":
@@ -52,8 +66,7 @@ def _read(most):
     return raw
 
 
-def _check_type():
-    kind = request.mimetype
+def _check_type(kind):
     if kind and kind not in ("application/json", "text/plain") and not kind.endswith("+json"):
         raise UnsupportedMediaType("Content-Type must be application/json or text/plain")
 

@@ -15,6 +15,7 @@ from bemore.api.access import subject
 from bemore.api.buckets import ProcessBuckets, RedisBuckets
 from bemore.api.edge import QUOTA
 from bemore.api.envelope import failure
+from bemore.rounds import Shared
 
 WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
@@ -34,7 +35,8 @@ _log = logging.getLogger("bemore.ratelimit")
 
 def is_exempt():
     """Preflights, health checks, metrics, the console's page and its files cost nothing."""
-    return request.method == "OPTIONS" or request.path in _EXEMPT or request.path.startswith(_EXEMPT_FILES)
+    asked = request._get_current_object()
+    return asked.method == "OPTIONS" or asked.path in _EXEMPT or asked.path.startswith(_EXEMPT_FILES)
 
 
 def is_read():
@@ -77,6 +79,7 @@ class Quotas(Limiter):
             app.before_request(self._check_request_limit)
             self._own = ProcessBuckets()
             self._shared = RedisBuckets(self.storage.storage) if self._redis else None
+            self._take_shared = Shared(self._take_alone, self._take_at_once, self._take_all)
 
     @property
     def store_state(self):
@@ -106,23 +109,33 @@ class Quotas(Limiter):
         return failure(429, "RATE_LIMIT", "Too many requests", headers={"Retry-After": str(wait)})
 
     def _take(self, who, limits):
-        if self._shared is not None and self.outage.may_ask():
+        return self._own.take(who, limits) if self._shared is None else self._take_shared((who, limits))
+
+    def _take_alone(self, ask):
+        return self._take_all([ask])[0]
+
+    def _take_at_once(self, asks):
+        # Whether Redis is back is tried where nobody else waits for the answer.
+        return None if self.outage.now and self.outage.is_due() else self._take_all(asks)
+
+    def _take_all(self, asks):
+        if self.outage.may_ask():
             try:
-                taken = self._ask(who, limits)
+                taken = self._ask(asks)
                 self.outage.ends()
                 return taken
             except self._redis.RedisError as error:
                 self.outage.begins(error)
-        return self._own.take(who, limits)
+        return [self._own.take(*ask) for ask in asks]
 
-    def _ask(self, who, limits):
+    def _ask(self, asks):
         try:
-            return self._shared.take(who, limits)
+            return self._shared.take_all(asks)
         except self._redis.TimeoutError:
             raise
         except self._redis.ConnectionError:
             # A kept connection that a restart of Redis has closed fails at once; a new one may be had.
-            return self._shared.take(who, limits)
+            return self._shared.take_all(asks)
 
 
 class Outage:
@@ -139,10 +152,14 @@ class Outage:
     def now(self):
         return self._ask_again_at is not None
 
+    def is_due(self):
+        """Whether it is time to try again."""
+        return time.monotonic() >= self._ask_again_at
+
     def may_ask(self):
         if self._ask_again_at is None:
             return True
-        if time.monotonic() < self._ask_again_at:
+        if not self.is_due():
             return False
         self._ask_again_at = time.monotonic() + REDIS_RETRY_S
         return True

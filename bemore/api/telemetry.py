@@ -20,7 +20,7 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 
 
 @blueprint.post("/frames")
-@operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
+@operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,), brief=True)
 def frames(session_id, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
     rows = [(*item[:3], telemetry.json_text(item[3])) for item in body["items"]]
@@ -30,7 +30,7 @@ def frames(session_id, body):
 
 
 @blueprint.post("/audio")
-@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
+@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,), brief=True)
 def audio(session_id, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     total = telemetry.store_audio(session_id, body["items"])
@@ -39,7 +39,7 @@ def audio(session_id, body):
 
 
 @blueprint.post("/stt")
-@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,))
+@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,), brief=True)
 def stt(session_id, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     rows = [(*item, sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]]

@@ -65,9 +65,10 @@ def _for_postgres(sql):
 
 @contextmanager
 def transaction(begin):
-    """One transaction that ``begin`` begins; committed when the block is left, undone when it raises."""
+    """One transaction that ``begin`` begins (None: that has begun); committed when the block is left, undone when it raises."""
     with translated_errors(ready=True):
-        database.execute_sql(begin)
+        if begin is not None:
+            database.execute_sql(begin)
         try:
             yield
         except BaseException:

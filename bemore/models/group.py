@@ -1,21 +1,28 @@
-"""Group commit: writes of several threads in one transaction, so that they share its wait for the disk.
+"""Group commit: several writes in one transaction, so that they share its wait for the disk.
 
-Who comes while nobody writes leads: it does the work of all that wait by the time it has the writer's turn together with its
+Writes of requests that are handled side by side in one thread come together (``bemore/rounds.py``). Those of threads gather: who
+comes while nobody writes leads: it does the work of all that wait by the time it has the writer's turn together with its
 own, commits, and hands the lead to the first of those that came meanwhile. Each is answered after the commit. Should one of them
 go wrong, all is undone and done again with a savepoint for each, so that only its own work is undone; what the database refuses is
 refused to all.
 """
 
 import threading
+import time
 
 import peewee
 
 from bemore.errors import DatabaseUnavailable
-from bemore.models.database import BUSY_SECONDS, database, execute, transaction, translated_errors, turn
+from bemore.models.database import BUSY_SECONDS, database, execute, transaction, translated_errors, turn, write
 from bemore.models.sqlite import writers_took_too_long
+from bemore.rounds import Shared
 
 #: Most writes in one transaction: what waits is bounded by the threads anyway.
 MOST = 32
+
+#: How long a thread that looks after all connections waits for its turn to write, and how long a transaction of one write
+#: and each further one may take it before the next ones are left to other threads for SLOW_S, in seconds.
+SOON_S, LONG_S, LONGER_S, SLOW_S = 0.02, 0.01, 0.002, 1.0
 
 
 class _Write:
@@ -102,22 +109,33 @@ def together(work):
     On PostgreSQL, where writers do not wait for each other, ``work`` must be a single statement: a transaction by itself.
     Raises what ``work`` raises, and DatabaseUnavailable.
     """
-    bound = database.obj
-    if bound.dialect == "postgres":
+    if database.obj.dialect == "postgres":
         with translated_errors(ready=True):
             return work()
-    write = _Write(work)
-    _queue.add(write)
-    if not write.leads and not write.wait(BUSY_SECONDS):
-        if _queue.withdraw(write):
+    return _shared(work)
+
+
+def in_turn(work):
+    """As ``together``, for work of several statements: on PostgreSQL it has a transaction of its own."""
+    if database.obj.dialect == "postgres":
+        with write():
+            return work()
+    return _shared(work)
+
+
+def _among_threads(work):
+    mine = _Write(work)
+    _queue.add(mine)
+    if not mine.leads and not mine.wait(BUSY_SECONDS):
+        if _queue.withdraw(mine):
             with translated_errors():
                 raise writers_took_too_long()
-        write.wait(-1)  # it is being done, or has just been given the lead
-    if write.leads:
-        _lead(write, bound.begin_write)
-    if write.error is not None:
-        raise write.error
-    return write.result
+        mine.wait(-1)  # it is being done, or has just been given the lead
+    if mine.leads:
+        _lead(mine, database.obj.begin_write)
+    if mine.error is not None:
+        raise mine.error
+    return mine.result
 
 
 def _lead(write, begin):
@@ -139,13 +157,64 @@ def _lead(write, begin):
 def _do(group, begin):
     try:
         with transaction(begin):
-            for write in group:
-                write.run()
+            for each in group:
+                each.run()
     except DatabaseUnavailable:
         raise
     except Exception:
         if len(group) == 1:
             raise
         with transaction(begin):
-            for write in group:
-                write.run_apart()
+            for each in group:
+                each.run_apart()
+
+
+class _Pace:
+    """Whether transactions are short enough at the moment for a thread that others wait for."""
+
+    def __init__(self):
+        self._slow_until = 0.0
+
+    def is_slow(self):
+        return time.monotonic() < self._slow_until
+
+    def took(self, seconds, writes):
+        if seconds > LONG_S + LONGER_S * writes:
+            self._slow_until = time.monotonic() + SLOW_S
+
+
+_pace = _Pace()
+
+
+def _at_once(works):
+    """As Shared wants it; None where the turn does not come soon, the disk is slow, or a work goes wrong and all are to be done again."""
+    if _pace.is_slow():
+        return None
+    bound = database.obj
+    with translated_errors(ready=True):
+        if not bound.enter_within(SOON_S):
+            return None
+    began = time.monotonic()
+    try:
+        with translated_errors():
+            if not bound.begin_within(SOON_S):
+                return None
+        with transaction(None):
+            return [work() for work in works]
+    except DatabaseUnavailable:
+        raise
+    except Exception:
+        return None
+    finally:
+        bound.leave()
+        _pace.took(time.monotonic() - began, len(works))
+
+
+def _patiently(works):
+    group = [_Write(work) for work in works]
+    with turn():
+        _do(group, database.obj.begin_write)
+    return [each.result if each.error is None else each.error for each in group]
+
+
+_shared = Shared(_among_threads, _at_once, _patiently)

@@ -1,5 +1,6 @@
 """Minute scores: scored here or by the browser, one per minute of a session, the last write wins."""
 
+from functools import partial
 from itertools import repeat
 
 import msgspec
@@ -7,8 +8,8 @@ import msgspec
 from bemore.clock import MINUTE_MS
 from bemore.models import session, telemetry
 from bemore.models.bulk import Writer
-from bemore.models.database import execute, read, write
-from bemore.models.group import together
+from bemore.models.database import execute, read
+from bemore.models.group import in_turn, together
 from bemore.models.tables import MinuteScore
 from bemore.reporting.facts import Minute
 from bemore.scoring.combine import score_minute
@@ -48,18 +49,21 @@ def tick(session_id, minute_index, weights, model_version, now_ms):
     ``minute_index`` None means the last complete minute (0 before there is one), at the session's end at the latest.
     Raises SessionNotFound.
     """
-    with write():
-        row = session.find(session_id)
-        if minute_index is None:
-            minute_index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1)
-        data = telemetry.minute_data(row.key, minute_index)
-        score = score_minute(data, weights)
-        scored = Minute(
-            minute_index, score.facial, score.vad, score.text, score.combined, model_version, "server",
-            data.frame_count, data.audio_count, data.stt_count,
-        )  # fmt: skip
-        _BY_SERVER.store(session_id, [tuple(getattr(scored, name) for name in _BY_SERVER.columns)])
-        return scored
+    return in_turn(partial(_tick, session_id, minute_index, weights, model_version, now_ms))
+
+
+def _tick(session_id, minute_index, weights, model_version, now_ms):
+    row = session.find(session_id)
+    if minute_index is None:
+        minute_index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1)
+    data = telemetry.minute_data(row.key, minute_index)
+    score = score_minute(data, weights)
+    scored = Minute(
+        minute_index, score.facial, score.vad, score.text, score.combined, model_version, "server",
+        data.frame_count, data.audio_count, data.stt_count,
+    )  # fmt: skip
+    _BY_SERVER.store(session_id, [tuple(getattr(scored, name) for name in _BY_SERVER.columns)])
+    return scored
 
 
 def of_session(session_id):

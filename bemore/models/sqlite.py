@@ -126,12 +126,31 @@ class Sqlite(peewee.SqliteDatabase):
 
     def enter(self):
         """Wait for the writer's turn. Raises OperationalError if it does not come in time or cannot be asked for."""
+        if not self.enter_within(self._busy_seconds):
+            raise writers_took_too_long()
+
+    def enter_within(self, seconds):
+        """Wait so long for the writer's turn; whether it came. Raises OperationalError if it cannot be asked for."""
         try:
-            came = self.gate.enter(self._busy_seconds)
+            return self.gate.enter(seconds)
         except OSError as error:
             raise peewee.OperationalError(f"the file of the writers' turns cannot be used: {error.strerror}") from error
-        if not came:
-            raise writers_took_too_long()
+
+    def begin_within(self, seconds):
+        """Begin to write, unless another program keeps the file for longer than that; whether it has begun.
+
+        This thread's connection waits no longer for anything from then on.
+        """
+        if not getattr(self._opened, "hurries", False):
+            self.execute_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+            self._opened.hurries = True
+        try:
+            self.execute_sql(self.begin_write)
+        except peewee.OperationalError as error:
+            if "locked" in str(error):
+                return False
+            raise
+        return True
 
     def leave(self):
         self.gate.leave()

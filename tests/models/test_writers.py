@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import threading
+from functools import partial
 
 import peewee
 import pytest
@@ -17,6 +18,7 @@ from bemore.models.bulk import _array
 from bemore.models.database import execute, read, write
 from bemore.models.gate import Gate
 from bemore.models.group import together
+from bemore.rounds import Rounds
 from bemore.settings import Settings
 from servers import wait_for
 
@@ -81,6 +83,62 @@ def test_what_waits_behind_a_writer_shares_its_commit(app, statements):
     assert at_once(*map(start, "abcdef")) == list("abcdef")
     assert statements.count("COMMIT") == 1
     assert users() == set("abcdef")
+
+
+def in_a_round(*works):
+    """Run ``together(work)`` for each side by side in this thread; results or errors. What has to wait is done at once, here too."""
+    results = [None] * len(works)
+
+    def run(place, work):
+        try:
+            results[place] = together(work)
+        except Exception as error:
+            results[place] = error
+
+    rounds = Rounds(lambda call, then: then(call()))
+    rounds.run([partial(run, *each) for each in enumerate(works)])
+    return results
+
+
+@on_sqlite
+def test_those_side_by_side_share_a_commit(app, statements):
+    assert in_a_round(*map(start, "abcdef")) == list("abcdef")
+    assert statements.count("COMMIT") == 1
+    assert users() == set("abcdef")
+
+
+@on_sqlite
+def test_what_one_of_those_side_by_side_does_wrong_is_undone_alone(app):
+    def wrong():
+        session.start("wrong", "counselor", 1_000)
+        raise SessionNotFound("x")
+
+    first, error, last = in_a_round(start("a"), wrong, start("b"))
+    assert (first, last) == ("a", "b") and isinstance(error, SessionNotFound)
+    assert users() == {"a", "b"} and session.tally()["active"] == (2, 0)
+
+
+@on_sqlite
+def test_where_the_disk_is_slow_other_threads_wait_for_it(app, monkeypatch):
+    assert in_a_round(start("a")) == ["a"]
+    assert group._at_once([start("b")]) == ["b"]
+    group._pace.took(group.LONG_S + 2 * group.LONGER_S, 1)
+    try:
+        assert group._at_once([start("c")]) is None
+        assert in_a_round(start("c")) == ["c"]
+    finally:
+        monkeypatch.setattr(group, "_pace", group._Pace())
+    assert users() == set("abc")
+
+
+@on_sqlite
+def test_who_does_not_get_the_turn_soon_leaves_it_to_another_thread(app):
+    assert database.obj.gate.enter(5)
+    try:
+        assert group._at_once([start("a")]) is None
+    finally:
+        database.obj.gate.leave()
+    assert users() == set()
 
 
 @on_sqlite
