@@ -119,6 +119,19 @@ def mix(subjects, seconds, most, directory, out):
 
 
 @main.command()
+@click.option("--subjects", default="bemore-1,bemore-2", show_default=True, callback=_listed(*_OURS), help="The service's variants.")
+@_option("--rounds", 3, click.IntRange(1, 50), "How often everything is done.")
+@_option("--seconds", 5, click.IntRange(1, 60), "Load of one trial.")
+@_directory
+@_out
+def connections(subjects, rounds, seconds, directory, out):
+    """What many kept connections cost, busy ones and silent ones."""
+    from bench.connections import run
+
+    click.echo(run(_results(out, "connections"), subjects, rounds, seconds, directory))
+
+
+@main.command()
 @_option("--times", 9, click.IntRange(1, 100), "How often each start is measured.")
 @_out
 def cold(times, out):
