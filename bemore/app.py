@@ -9,7 +9,7 @@ from bemore.api import (
     access, dashboard, devices, docs, emotion, failures, health, metrics, minutes, monitoring, openapi, pages, preferences, reports,
     sessions, telemetry,
 )  # fmt: skip
-from bemore.api.brief import brief_requests
+from bemore.api.brief import brief_requests, side_by_side
 from bemore.api.edge import Edge
 from bemore.api.ratelimit import Quotas
 from bemore.models import database
@@ -63,7 +63,7 @@ def create_app(settings):
     failures.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions["bemore.brief"] = brief_requests(app, settings)
+    app.extensions["bemore.brief"], app.extensions["bemore.side_by_side"] = brief_requests(app), side_by_side(settings)
     app.extensions["bemore.openapi"] = openapi.document(app, settings)
     app.wsgi_app = Edge(app.wsgi_app)
     if settings.trusted_proxies:

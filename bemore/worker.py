@@ -142,7 +142,8 @@ class Worker(ThreadWorker):
     def load_wsgi(self):
         super().load_wsgi()
         self._exchange = Exchange(self.wsgi, self.cfg)
-        self._says_brief = self.wsgi.extensions.get("bemore.brief")
+        self._says_brief = self.wsgi.extensions.get("bemore.brief", lambda head: None)
+        self._side_by_side = self.wsgi.extensions.get("bemore.side_by_side", False)
 
     def _bound_connections(self):
         """Take no more connections than there may be open files: where accepting one fails, gunicorn's worker ends."""
@@ -196,7 +197,7 @@ class Worker(ThreadWorker):
             conn.polled = False
             self._wait(conn, self.pending_conns)
             return
-        if self._is_brief(conn):
+        if self._side_by_side and self._is_brief(conn):
             self._brief.append(conn)
             return
         self._unpoll(conn)
@@ -275,8 +276,8 @@ class Worker(ThreadWorker):
     # -- How it is answered ----------------------------------------------------------------------------------------------
 
     def _is_brief(self, conn):
-        """Whether the request of a connection, which is whole, is one of those that are answered side by side."""
-        return self._says_brief is not None and conn.parser.size <= SMALL and self._says_brief(conn.parser.head)
+        """Whether the request of a connection, which is whole, is a brief one."""
+        return conn.parser.size <= SMALL and self._says_brief(conn.parser.head)
 
     def wait_for_and_dispatch_events(self, timeout):
         waits = self._accepting and not self._arriving and not self._leaving
@@ -284,31 +285,37 @@ class Worker(ThreadWorker):
         super().wait_for_and_dispatch_events(timeout)
         brief, self._brief = self._brief, []
         for at in range(0, len(brief), MOST_IN_ROUND):
-            self._rounds.run([partial(self._handle_brief, conn) for conn in brief[at : at + MOST_IN_ROUND]])
+            self._rounds.run([partial(self._answer_here, conn) for conn in brief[at : at + MOST_IN_ROUND]])
+
+    def _answer_here(self, conn):
+        self._answered(conn, _Kept(self._handle_brief(conn)))
 
     def _handle_brief(self, conn):
-        kept = False
+        """Answer the request; whether the connection is kept."""
         try:
-            kept = self._exchange(conn, self.alive and len(self.keepalived_conns) < self.max_keepalived)
+            return self._exchange(conn, self.alive and len(self.keepalived_conns) < self.max_keepalived)
         except OSError as error:
             self.log.debug("client left before its answer: %s", error)
         except Exception as error:
             self.handle_error(None, conn.sock, conn.client, error)
-        self._answered(conn, _Kept(kept))
+        return False
 
     def _elsewhere(self, call, then):
         done = self.tpool.submit(call)
         done.add_done_callback(lambda future: self.method_queue.defer(lambda: then(future.result())))
 
     def handle(self, conn):
-        kept = super().handle(conn)
+        kept = self._handle_any(conn)
         # A client that is busy sends its next request at once. The thread that answered the last one takes it as well, unless
         # somebody waits for a thread: by way of the main thread's poller each request would wait for that one twice.
         while kept is True and self.alive and self.tpool._work_queue.empty() and not conn.sock.unsent and _comes_soon(conn):
-            if self._is_brief(conn):
+            if self._side_by_side and self._is_brief(conn):
                 break
-            kept = super().handle(conn)
+            kept = self._handle_any(conn)
         return kept
+
+    def _handle_any(self, conn):
+        return self._handle_brief(conn) if self._is_brief(conn) else super().handle(conn)
 
     def _answered(self, conn, done):
         self._large.pop(conn, None)

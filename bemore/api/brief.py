@@ -1,17 +1,20 @@
-"""Which requests are brief, so that a worker may answer them side by side in the thread that looks after its connections."""
+"""Which requests are brief: a worker spends less on what is around them, and may answer several of them side by side in one thread."""
 
 import re
 
 _PART = re.compile(r"<[^<>]+>")
 
 
-def brief_requests(app, settings):
-    """What tells a brief request by the bytes of its head, or None if none is.
+def side_by_side(settings):
+    """Whether brief requests are answered in the thread that looks after all connections.
 
     On PostgreSQL a write waits for the server, and a key set that has to be fetched for somebody else's: those wait in threads.
     """
-    if not settings.database_url.startswith("sqlite:") or settings.jwt_jwks_url:
-        return None
+    return settings.database_url.startswith("sqlite:") and not settings.jwt_jwks_url
+
+
+def brief_requests(app):
+    """What tells a brief request by the bytes of its head."""
     lines = []
     for rule in app.url_map.iter_rules():
         operation = getattr(app.view_functions[rule.endpoint], "operation", None)

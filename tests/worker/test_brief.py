@@ -9,8 +9,7 @@ import pytest
 from conftest import frames, scores, start_session
 from servers import raw_request, wait_for
 
-from bemore.api.brief import brief_requests
-from bemore.app import create_app
+from bemore.api.brief import side_by_side
 from bemore.settings import Settings
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -36,13 +35,17 @@ def test_what_is_brief(app, line, is_brief):
     assert bool(app.extensions["bemore.brief"](line + b"\r\nHost: h\r\n\r\n")) is is_brief
 
 
-def test_on_postgres_and_with_keys_from_elsewhere_nothing_is_brief(tmp_path):
-    for environ in (
-        {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
-        {"DATABASE_URL": f"sqlite:///{tmp_path}/a.db", "AUTH_ENABLED": "true", "JWT_JWKS_URL": "http://127.0.0.1:1/keys"},
-    ):
-        settings = Settings.from_env(environ)
-        assert brief_requests(create_app(settings), settings) is None
+@pytest.mark.parametrize(
+    ("environ", "answer"),
+    [
+        ({"DATABASE_URL": "sqlite:///a.db"}, True),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, False),
+        ({"DATABASE_URL": "sqlite:///a.db", "AUTH_ENABLED": "true", "JWT_JWKS_URL": "http://127.0.0.1:1/keys"}, False),
+        ({"DATABASE_URL": "sqlite:///a.db", "AUTH_ENABLED": "true", "JWT_SECRET": "s" * 32}, True),
+    ],
+)
+def test_where_a_request_waits_for_another_server_it_does_so_in_a_thread(environ, answer):
+    assert side_by_side(Settings.from_env(environ)) is answer
 
 
 def _frames_of(http, running, session_id):
@@ -85,7 +88,6 @@ def _post(path, body, extra=b""):
     return head + body
 
 
-@on_sqlite
 def test_requests_sent_without_waiting_are_answered_in_their_order(service, http):
     """Several on one connection, some of them brief, some not."""
     running = service()
@@ -131,7 +133,6 @@ def test_one_who_sends_without_end_and_reads_nothing_keeps_nobody_waiting(servic
     assert sent > len(flood) and slowest < 2
 
 
-@on_sqlite
 @pytest.mark.settings(MAX_BODY_BYTES=2048)
 def test_a_brief_request_may_be_refused_in_every_way(service, http):
     running = service()
@@ -150,7 +151,6 @@ def test_a_brief_request_may_be_refused_in_every_way(service, http):
     assert status(_post(path, b'{"items":[{"ts":1}]}')) == 201
 
 
-@on_sqlite
 def test_who_asks_to_close_is_let_go(service, http):
     running = service()
     session_id = start_session(http, base=running.url)
