@@ -82,6 +82,28 @@ def test_peer_that_stores_nothing_is_found_out(tmp_path):
         measure(Plan(("floor-1",), (workloads(2)["batch1"],), 1, 1, 0), stage, print)
 
 
+def test_kept_connections_are_there_while_others_are_measured(tmp_path, monkeypatch):
+    need("wrk")
+    from bench import connections
+    from bench.report import Results
+
+    monkeypatch.setattr(connections, "CROWDS", ((2, 0), (2, 5)))
+    held = []
+
+    def trial(port, requests, seconds, busy, silent):
+        load = measured(port, requests, seconds, busy, silent)
+        held.append((busy, silent, load.requests))
+        return load
+
+    measured = connections._trial
+    monkeypatch.setattr(connections, "_trial", trial)
+    text = connections.run(Results(tmp_path, "connections"), ["bemore-1"], 1, 1)
+    assert [each[:2] for each in held] == [(2, 0), (2, 5)] and all(each[2] > 20 for each in held)
+    told = json.loads((tmp_path / "connections.json").read_text("utf-8"))["measured"]
+    assert [(each["busy"], each["silent"]) for each in told] == [(2, 0), (2, 5)] and all(each["per_second"] > 20 for each in told)
+    assert "2 busy, 5 silent" in text
+
+
 def test_slow_answers_count_once():
     from bench.load import summarise
 
