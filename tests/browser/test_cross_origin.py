@@ -33,6 +33,7 @@ _ASK = """async ([calls, exposed]) => {
 #: A variable in a rule of Flask.
 _CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
+#: Small, so that a body too large is a small one.
 BODY_BYTES = 20_000
 
 
