@@ -59,7 +59,7 @@ _PLAIN_JSON = re.compile(r"/health(/.*)?|/metrics|/api/openapi\.json|/api/docs(/
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 #: A Hangul letter written as \uXXXX: the backslash is one of the escape, not an escaped backslash.
 _ESCAPED_HANGUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:11|31[3-8]|a[c-f]|[bc][0-9a-f]|d[0-7])[0-9a-f]{2}", re.IGNORECASE)
-_CODES = {
+CODES = {
     400: {"VALIDATION_ERROR"},
     401: {"UNAUTHORIZED", "INVALID_TOKEN"},
     403: {"FORBIDDEN"},
@@ -112,7 +112,7 @@ def _check_failure(where, status, headers, answer):
     assert set(answer) == {"success", "error", "requestId", "serverTs", "modelVersion"}, f"{where}: has {sorted(answer)}"
     error = answer["error"]
     assert set(error) - {"details"} == {"code", "message", "requestId"}, f"{where}: error has {sorted(error)}"
-    assert error["code"] in _CODES.get(status, {error["code"]}), f"{where}: code {error['code']}"
+    assert error["code"] in CODES.get(status, {error["code"]}), f"{where}: code {error['code']}"
     assert type(error["message"]) is str and error["message"], f"{where}: message"
     assert error["requestId"] == answer["requestId"], f"{where}: two request ids"
     if "details" in error:

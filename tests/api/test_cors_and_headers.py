@@ -74,6 +74,16 @@ def test_a_preflight_allows_no_more_than_the_contract_lists(client):
         assert not words(preflight(client, "/api/session/start", method), "Access-Control-Allow-Methods") & {method.lower(), "*"}
 
 
+def test_the_preflight_of_an_address_that_is_not_there_passes(client):
+    """What the browser holds back is no 404 to the page, but a network that is down."""
+    for path in ("/nowhere", "/api/session/sess_1_aaaaaaaaaaaaaaaa/nothing"):
+        answer = preflight(client, path)
+        assert answer.status_code == 200 and not answer.data and is_open_to(answer, PAGE)
+        assert client.post(path, json={}, headers={"Origin": PAGE}).status_code == 404
+        assert not is_open_to(preflight(client, path, origin="https://evil.example"), "https://evil.example")
+        assert client.options(path).status_code == 404  # that is no preflight
+
+
 @pytest.mark.settings(RATE_LIMIT_ENABLED="true", RATE_LIMIT_ALL="1 per 10 minutes")
 def test_preflights_cost_no_quota(client):
     start_session(client)

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 from browsing import ORIGIN, RECORDER, Tab
 from scripted import ScriptedServer
-from servers import need
+from servers import Service, need
 
 try:
     from playwright.sync_api import sync_playwright
@@ -41,6 +41,15 @@ def chromium(page_server):
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The service of all tests of a module that want nothing special of one; without quotas."""
+    home = tmp_path_factory.mktemp("service")
+    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", RATE_LIMIT_ENABLED="false") as running:
+        yield running
+        print(running.log)
 
 
 @pytest.fixture

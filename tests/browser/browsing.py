@@ -1,6 +1,7 @@
 """A page in a real Chromium with a client in it, as the tests use it."""
 
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 
 from servers import wait_for
 
@@ -16,7 +17,7 @@ const after = window.setTimeout.bind(window);
 window.inTime = (promise, ms) => Promise.race([promise, new Promise((_, fail) => after(() => fail(new Error(`no end in ${ms} ms`)), ms))]);
 const fetchOfBrowser = window.fetch;
 window.fetch = (url, options) => {
-  window.fetches.push({at: Date.now(), path: new URL(url, location).pathname, keepalive: Boolean(options.keepalive)});
+  window.fetches.push({at: Date.now(), path: new URL(url, location).pathname, keepalive: Boolean(options?.keepalive)});
   return fetchOfBrowser(url, options);
 };
 """
@@ -110,6 +111,20 @@ class Tab:
               }
               return JSON.stringify(all);
             }"""
+        )
+
+
+def database_of(service):
+    """A connection to the SQLite file of a running service."""
+    return closing(sqlite3.connect(service.env["DATABASE_URL"].removeprefix("sqlite:///")))
+
+
+def stored(service, session_id):
+    """How many rows the database has of a session: frames, audio chunks, snippets."""
+    with database_of(service) as connection:
+        count = "select count(*) from {} join session on session_id = session.id where public_id = ?"
+        return tuple(
+            connection.execute(count.format(table), [session_id]).fetchone()[0] for table in ("frame", "audio_chunk", "stt_snippet")
         )
 
 

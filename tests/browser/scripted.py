@@ -1,12 +1,13 @@
 """A server that answers as a test's script says, and remembers what it was asked."""
 
 import gzip
+import http.client
 import json
 import socket
 import struct
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,12 @@ LIBRARY = Path(bemore.__file__).resolve().parent / "web" / "bemore-client.js"
 
 #: Answers of a script beside statuses: none for as long as the test runs, and a connection that breaks off.
 HANG, RESET = "hang", "reset"
+
+#: With a service behind it: its answer, and an answer of it that gets lost on the way.
+PASS, LOST = "pass", "lost"
+
+#: What an answer passed on does not keep: it is sent anew, on a connection of its own.
+_OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding", "keep-alive", "date", "server"}
 
 
 @dataclass
@@ -50,6 +57,9 @@ class ScriptedServer(ThreadingHTTPServer):
 
     A script is a list of statuses, ``(status, headers, body)``, HANG or RESET. ``answers`` maps the end of a path to a script
     of its own. ``received`` holds the requests in their order, ``most_at_once`` how many were open at the same time.
+
+    With a running ``Service`` as ``behind`` that one answers what the script does not (PASS), and preflights: so the pages of
+    ``ORIGIN`` find a service of another origin here that fails when it is told to. ``pages`` are HTML by path.
     """
 
     daemon_threads = True
@@ -67,6 +77,7 @@ class ScriptedServer(ThreadingHTTPServer):
         wait_for(lambda: self.open == 0)
         with self.lock:
             self.script, self.answers, self.received = [], {}, []
+            self.behind, self.pages = None, {}
             self.released, self.delay_s = threading.Event(), 0
             self.open = self.most_at_once = 0
 
@@ -81,7 +92,11 @@ class ScriptedServer(ThreadingHTTPServer):
 
     def next_answer(self, path):
         script = self.answers.get(path.rpartition("/")[2], self.script)
-        return script.pop(0) if script else 201
+        return script.pop(0) if script else PASS if self.behind else 201
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request, client_address):
         """A page that is gone reads no answer; that is no error of the server."""
@@ -94,12 +109,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: pytest shows what a failed test needs."""
 
     def do_GET(self):
-        if self.path == "/":
+        if self.path in self.server.pages:
+            self._answer(200, {"Content-Type": "text/html; charset=utf-8"}, self.server.pages[self.path].encode())
+        elif self.path == "/":
             self._answer(200, {"Content-Type": "text/html"}, b"<!doctype html><title>A page</title>")
         elif self.path == "/bemore-client.js":
             self._answer(200, {"Content-Type": "text/javascript", "Cache-Control": "no-store"}, LIBRARY.read_bytes())
         elif self.path == "/favicon.ico":
-            self._answer(404, {}, b"")
+            self._answer(204, {}, b"")  # a 404 would stand in the page's console as an error
         else:
             self._scripted()
 
@@ -107,6 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._scripted()
 
     do_DELETE = do_PUT = do_POST
+
+    def do_OPTIONS(self):
+        self._answer(*self._asked_behind(b""))
 
     def _scripted(self):
         server = self.server
@@ -123,9 +143,12 @@ class _Handler(BaseHTTPRequestHandler):
         # Before the answer: who reads it may be quicker than this thread.
         with server.lock:
             server.open -= 1
-        self._carry_out(answer)
+        self._carry_out(answer, raw)
 
-    def _carry_out(self, answer):
+    def _carry_out(self, answer, raw):
+        if answer in (PASS, LOST):
+            passed = self._asked_behind(raw)
+            answer = RESET if answer == LOST else passed
         if answer == RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.shutdown(socket.SHUT_RD)
@@ -135,7 +158,21 @@ class _Handler(BaseHTTPRequestHandler):
             if body is None:
                 body = success() if status < 400 else failure(status)
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self._answer(status, {"Content-Type": "application/json", **headers}, raw)
+            self._answer(status, {"Content-Type": "application/json", **self._open_to_page(), **headers}, raw)
+
+    def _open_to_page(self):
+        """As the service and nginx say it on failures, too: which page may read the answer, and the header it needs of one."""
+        origin = self.headers.get("Origin")
+        return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Retry-After"} if origin else {}
+
+    def _asked_behind(self, raw):
+        """What the service answers to this request: (status, headers, body)."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.server.behind.port, timeout=30)) as connection:
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_CONNECTION}
+            connection.request(self.command, self.path, raw or None, headers)
+            answer = connection.getresponse()
+            kept = {name: value for name, value in answer.getheaders() if name.lower() not in _OF_THE_CONNECTION}
+            return answer.status, kept, answer.read()
 
     def _answer(self, status, headers, raw):
         with suppress(OSError):

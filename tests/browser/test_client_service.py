@@ -1,11 +1,9 @@
 """The browser client with the real service, from a page of another origin: what it sends is stored, once."""
 
 import re
-import sqlite3
-from contextlib import closing
 
 import pytest
-from browsing import frame
+from browsing import frame, stored
 from conftest import audio, frames, scores, stt
 from servers import Service, wait_for
 from signing import HS256, token
@@ -13,15 +11,6 @@ from signing import HS256, token
 pytest_plugins = ["browser_fixtures"]
 
 CALM = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [50, 50, 50]}
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """The service of all tests here that want nothing special of one."""
-    home = tmp_path_factory.mktemp("service")
-    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", RATE_LIMIT_ENABLED="false") as running:
-        yield running
-        print(running.log)
 
 
 @pytest.fixture
@@ -39,15 +28,6 @@ def opened(tab, service, **options):
 
 def started(tab):
     return tab.call("start", "user-1", "counselor-1")["sessionId"]
-
-
-def stored(service, session_id):
-    """How many rows the database has of a session: frames, audio chunks, snippets."""
-    with closing(sqlite3.connect(service.env["DATABASE_URL"].removeprefix("sqlite:///"))) as connection:
-        count = "select count(*) from {} join session on session_id = session.id where public_id = ?"
-        return tuple(
-            connection.execute(count.format(table), [session_id]).fetchone()[0] for table in ("frame", "audio_chunk", "stt_snippet")
-        )
 
 
 def test_a_whole_session_arrives_once(shared, tab):
