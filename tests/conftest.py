@@ -6,6 +6,8 @@ import re
 import shutil
 import signal
 from collections import Counter
+from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import pytest
 import requests
@@ -123,15 +125,18 @@ def _check_failure(where, status, headers, answer):
 
 
 _checkers = {}
+_checker_of_app = WeakKeyDictionary()
 
 
 def _checker(app):
     """What holds answers against the app's OpenAPI document; one per document, as making one takes a while."""
-    document = app.extensions["bemore.openapi"]
-    key = json.dumps(document)
-    if key not in _checkers:
-        _checkers[key] = AnswerChecker(document)
-    return _checkers[key]
+    if app not in _checker_of_app:
+        document = app.extensions["bemore.openapi"]
+        key = json.dumps(document)
+        if key not in _checkers:
+            _checkers[key] = AnswerChecker(document)
+        _checker_of_app[app] = _checkers[key]
+    return _checker_of_app[app]
 
 
 class CheckingClient(FlaskClient):
@@ -283,13 +288,29 @@ def settings(environ):
     return Settings.from_env(environ)
 
 
+_apps = {}
+
+
 @pytest.fixture
-def app(settings):
-    """The application in this process, on an empty database."""
+def app(request, settings):
+    """The application in this process, on an empty database.
+
+    It is made once for all tests whose settings differ in the database alone, as making one takes longer than most tests; not
+    where it would remember (quotas, fetched keys), or where ``@pytest.mark.own_app`` says that the test changes it.
+    """
     # Loaded here, so that tests of pure functions load no application.
     from bemore.app import create_app
 
-    yield create_app(settings)
+    if settings.rate_limit_enabled or settings.jwt_jwks_url or request.node.get_closest_marker("own_app"):
+        made = create_app(settings)
+    else:
+        kind = replace(settings, database_url=settings.database_url.partition(":")[0])
+        if kind not in _apps:
+            _apps[kind] = create_app(settings)
+        made = _apps[kind]
+        made.extensions["bemore"] = settings
+        database.connect(settings, create=False)
+    yield made
     database.close()
 
 
