@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -26,7 +28,11 @@ DATABASES = ("sqlite", "postgres")
 START_MS = 1_737_250_800_000
 
 
-# -- What is counted -----------------------------------------------------------------------------------------------------
+#: A run takes no more processes than this, as each has a PostgreSQL, a Redis and a Chromium of its own.
+MOST_PROCESSES = 4
+
+
+# -- How it is run, and what is counted ----------------------------------------------------------------------------------
 
 
 class _DatabaseCount:
@@ -46,6 +52,21 @@ class _DatabaseCount:
     def pytest_terminal_summary(self, terminalreporter):
         counts = ", ".join(f"{name} {self.ran[name]}" for name in (*DATABASES, "none"))
         terminalreporter.write_line(f"tests per database: {counts}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Run in as many processes as there are cores, unless ``-n`` says how many; it does not count on pytest-xdist being there.
+
+    Only where whole directories are asked for: a few files are done before the processes have started. The long forms tell what
+    they measured, which needs the machine for itself and this process's output.
+    """
+    chosen = not config.pluginmanager.hasplugin("xdist") or config.option.numprocesses is not None or hasattr(config, "workerinput")
+    alone = {"BEMORE_TEST_LONG", "BEMORE_FAULTS_OUT"} & set(os.environ) or config.option.usepdb
+    if not chosen and not alone and all(Path(argument).is_dir() for argument in config.args):
+        config.option.numprocesses = min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+        # Neighbours stay together as long as they can, as they share what their module has started.
+        config.option.dist = "worksteal"
 
 
 def pytest_configure(config):
