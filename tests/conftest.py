@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+import hypothesis
 import pytest
 import requests
 from flask.testing import FlaskClient
@@ -70,6 +71,10 @@ def pytest_cmdline_main(config):
 
 
 def pytest_configure(config):
+    # A busy machine is no reason to fail: no deadline for one example, no complaint that making them takes long.
+    patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("suite", max_examples=1000 if "BEMORE_TEST_LONG" in os.environ else 60, **patient)
+    hypothesis.settings.load_profile("suite")
     config.pluginmanager.register(_DatabaseCount(), "tests-per-database")
     # A run that is told to end (by a time limit, say) must still take its servers with it.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end by SIGTERM", returncode=143))
