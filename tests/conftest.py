@@ -6,9 +6,7 @@ import os
 import re
 import shutil
 import signal
-from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import hypothesis
@@ -21,53 +19,12 @@ from bemore.models import database
 from bemore.models.migrate import migrate
 from bemore.settings import Settings
 from openapi_check import AnswerChecker
-from servers import PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)
-
-DATABASES = ("sqlite", "postgres")
+from servers import DATABASES, PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)
 
 #: A whole second in January 2025 at which ``clock`` begins.
 START_MS = 1_737_250_800_000
 
-
-#: A run takes no more processes than this, as each has a PostgreSQL, a Redis and a Chromium of its own.
-MOST_PROCESSES = 4
-
-
-# -- How it is run, and what is counted ----------------------------------------------------------------------------------
-
-
-class _DatabaseCount:
-    """Counts the tests that ran, by the database they ran on."""
-
-    def __init__(self):
-        self.ran = Counter()
-
-    def pytest_runtest_setup(self, item):
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        item.user_properties.append(("database", parameters.get("database_url", "none")))
-
-    def pytest_runtest_logreport(self, report):
-        if report.when == "call" and report.outcome != "skipped":
-            self.ran[dict(report.user_properties).get("database", "none")] += 1
-
-    def pytest_terminal_summary(self, terminalreporter):
-        counts = ", ".join(f"{name} {self.ran[name]}" for name in (*DATABASES, "none"))
-        terminalreporter.write_line(f"tests per database: {counts}")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config):
-    """Run in as many processes as there are cores, unless ``-n`` says how many; it does not count on pytest-xdist being there.
-
-    Only where whole directories are asked for: a few files are done before the processes have started. The long forms tell what
-    they measured, which needs the machine for itself and this process's output.
-    """
-    chosen = not config.pluginmanager.hasplugin("xdist") or config.option.numprocesses is not None or hasattr(config, "workerinput")
-    alone = {"BEMORE_TEST_LONG", "BEMORE_FAULTS_OUT"} & set(os.environ) or config.option.usepdb
-    if not chosen and not alone and all(Path(argument).is_dir() for argument in config.args):
-        config.option.numprocesses = min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
-        # Neighbours stay together as long as they can, as they share what their module has started.
-        config.option.dist = "worksteal"
+pytest_plugins = ["parallel"]
 
 
 def pytest_configure(config):
@@ -75,7 +32,6 @@ def pytest_configure(config):
     patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
     hypothesis.settings.register_profile("suite", max_examples=1000 if "BEMORE_TEST_LONG" in os.environ else 60, **patient)
     hypothesis.settings.load_profile("suite")
-    config.pluginmanager.register(_DatabaseCount(), "tests-per-database")
     # A run that is told to end (by a time limit, say) must still take its servers with it.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end by SIGTERM", returncode=143))
 

@@ -32,6 +32,9 @@ import bemore
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+#: The kinds of database that the service runs on.
+DATABASES = ("sqlite", "postgres")
+
 #: How much of a log an error quotes.
 TAIL_CHARACTERS = 4000
 
