@@ -2,12 +2,15 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
-from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
+from weakref import WeakKeyDictionary
 
+import hypothesis
 import pytest
 import requests
 from flask.testing import FlaskClient
@@ -17,38 +20,19 @@ from bemore.models import database
 from bemore.models.migrate import migrate
 from bemore.settings import Settings
 from openapi_check import AnswerChecker
-from servers import PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)
-
-DATABASES = ("sqlite", "postgres")
+from servers import DATABASES, PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)
 
 #: A whole second in January 2025 at which ``clock`` begins.
 START_MS = 1_737_250_800_000
 
-
-# -- What is counted -----------------------------------------------------------------------------------------------------
-
-
-class _DatabaseCount:
-    """Counts the tests that ran, by the database they ran on."""
-
-    def __init__(self):
-        self.ran = Counter()
-
-    def pytest_runtest_setup(self, item):
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        item.user_properties.append(("database", parameters.get("database_url", "none")))
-
-    def pytest_runtest_logreport(self, report):
-        if report.when == "call" and report.outcome != "skipped":
-            self.ran[dict(report.user_properties).get("database", "none")] += 1
-
-    def pytest_terminal_summary(self, terminalreporter):
-        counts = ", ".join(f"{name} {self.ran[name]}" for name in (*DATABASES, "none"))
-        terminalreporter.write_line(f"tests per database: {counts}")
+pytest_plugins = ["parallel"]
 
 
 def pytest_configure(config):
-    config.pluginmanager.register(_DatabaseCount(), "tests-per-database")
+    # A busy machine is no reason to fail: no deadline for one example, no complaint that making them takes long.
+    patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("suite", max_examples=1000 if "BEMORE_TEST_LONG" in os.environ else 60, **patient)
+    hypothesis.settings.load_profile("suite")
     # A run that is told to end (by a time limit, say) must still take its servers with it.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end by SIGTERM", returncode=143))
 
@@ -124,15 +108,18 @@ def _check_failure(where, status, headers, answer):
 
 
 _checkers = {}
+_checker_of_app = WeakKeyDictionary()
 
 
 def _checker(app):
     """What holds answers against the app's OpenAPI document; one per document, as making one takes a while."""
-    document = app.extensions["bemore.openapi"]
-    key = json.dumps(document)
-    if key not in _checkers:
-        _checkers[key] = AnswerChecker(document)
-    return _checkers[key]
+    if app not in _checker_of_app:
+        document = app.extensions["bemore.openapi"]
+        key = json.dumps(document)
+        if key not in _checkers:
+            _checkers[key] = AnswerChecker(document)
+        _checker_of_app[app] = _checkers[key]
+    return _checker_of_app[app]
 
 
 class CheckingClient(FlaskClient):
@@ -296,13 +283,29 @@ def settings(environ):
     return Settings.from_env(environ)
 
 
+_apps = {}
+
+
 @pytest.fixture
-def app(settings):
-    """The application in this process, on an empty database."""
+def app(request, settings):
+    """The application in this process, on an empty database.
+
+    It is made once for all tests whose settings differ in the database alone, as making one takes longer than most tests; not
+    where it would remember (quotas, fetched keys), or where ``@pytest.mark.own_app`` says that the test changes it.
+    """
     # Loaded here, so that tests of pure functions load no application.
     from bemore.app import create_app
 
-    yield create_app(settings)
+    if settings.rate_limit_enabled or settings.jwt_jwks_url or request.node.get_closest_marker("own_app"):
+        made = create_app(settings)
+    else:
+        kind = replace(settings, database_url=settings.database_url.partition(":")[0])
+        if kind not in _apps:
+            _apps[kind] = create_app(settings)
+        made = _apps[kind]
+        made.extensions["bemore"] = settings
+        database.connect(settings, create=False)
+    yield made
     database.close()
 
 

@@ -32,11 +32,18 @@ import bemore
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+#: The kinds of database that the service runs on.
+DATABASES = ("sqlite", "postgres")
+
 #: How much of a log an error quotes.
 TAIL_CHARACTERS = 4000
 
+#: Ports that are given out: below those that systems take for outgoing connections, so that one is still free for a server that
+#: was stopped and is started again. They lie in blocks, each of which is one process's alone.
+PORTS, PORTS_OF_A_BLOCK = range(20_000, 32_000), 500
+
 _running = set()
-_ports_given = set()
+_ports_left = []
 
 
 class ServerFailed(AssertionError):
@@ -54,21 +61,29 @@ def wait_for(condition, timeout_s=10, what="the condition"):
 
 
 def free_port():
-    """A TCP port of the loopback that is free and that this process has not given out before.
-
-    It lies below the ports that systems take for outgoing connections, so that it is still free for a server that was
-    stopped and is started again.
-    """
-    for port in random.SystemRandom().sample(range(20000, 32000), 500):
-        if port not in _ports_given:
-            with socket.socket() as probe:
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-            _ports_given.add(port)
+    """A TCP port of the loopback that is free, and that neither this process nor another that runs tests has given out."""
+    while True:
+        if not _ports_left:
+            _ports_left.extend(_another_block())
+        port = _ports_left.pop()
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
             return port
-    raise AssertionError("no free TCP port")
+
+
+def _another_block():
+    """The ports of a block that nobody has. Who is bound to its first port has it, for as long as the process lives."""
+    firsts = PORTS[::PORTS_OF_A_BLOCK]
+    for first in random.SystemRandom().sample(firsts, len(firsts)):
+        guard = socket.socket()
+        try:
+            guard.bind(("127.0.0.1", first))
+        except OSError:
+            guard.close()
+            continue
+        atexit.register(guard.close)
+        return range(first + PORTS_OF_A_BLOCK - 1, first, -1)
+    raise AssertionError("no block of TCP ports is free")
 
 
 class RawAnswer(NamedTuple):

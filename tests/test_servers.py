@@ -1,13 +1,21 @@
 """The tests' own servers do what fault tests need of them: stop, come back on the same address, hang, die, leave nothing."""
 
+import contextlib
 import json
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 import requests
 from conftest import check_envelope, start_session
-from servers import NginxServer, RedisServer, Server, ServerFailed, Service, alive, free_port, need, raw_request, wait_for
+from servers import (
+    PORTS, PORTS_OF_A_BLOCK, NginxServer, RedisServer, Server, ServerFailed, Service, alive, free_port, need, raw_request, wait_for,
+)  # fmt: skip
+
+HERE = Path(__file__).resolve().parent
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -28,9 +36,22 @@ class _Quitter(Server):
         return ["sh", "-c", "echo no such setting >&2; exit 3"]
 
 
-def test_free_ports_are_all_different():
-    ports = [free_port() for _ in range(50)]
-    assert len(set(ports)) == 50
+def test_free_ports_are_all_different_in_all_processes_that_run_tests():
+    command = [sys.executable, "-c", "from servers import free_port; print(*(free_port() for _ in range(50))); input()"]
+    with contextlib.ExitStack() as stack:
+        others = [
+            stack.enter_context(subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            for _ in range(2)
+        ]
+        ports = [*(free_port() for _ in range(50)), *(int(port) for other in others for port in other.stdout.readline().split())]
+        for other in others:
+            other.communicate("\n")
+    assert len(set(ports)) == 150
+
+
+def test_more_free_ports_are_found_than_one_block_has():
+    given = [free_port() for _ in range(PORTS_OF_A_BLOCK)]
+    assert len(set(given)) == PORTS_OF_A_BLOCK and set(given) <= set(PORTS)
 
 
 def test_wait_for_names_what_did_not_happen():

@@ -118,6 +118,7 @@ def failures(client):
         yield answer, status
 
 
+@pytest.mark.own_app
 def test_the_page_may_read_failures_of_every_kind(app, client):
     app.add_url_rule("/fail", view_func=lambda: 1 / 0)
     for answer, status in failures(client):
@@ -174,6 +175,7 @@ SECURITY = {
 }
 
 
+@pytest.mark.own_app
 def test_every_answer_has_the_security_headers(app, client):
     app.add_url_rule("/fail", view_func=lambda: 1 / 0)
     answers = [answer for answer, _ in failures(client)]
@@ -196,6 +198,7 @@ def test_data_of_sessions_is_kept_in_no_cache(client):
         assert policy == {"no-store"} or policy >= {"private", "no-cache"}, path
 
 
+@pytest.mark.own_app
 def test_no_answer_names_the_software(app, client):
     app.add_url_rule("/fail", view_func=lambda: 1 / 0)
     for answer, _ in failures(client):

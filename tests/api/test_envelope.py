@@ -77,6 +77,7 @@ def test_a_refusal_for_want_of_quota_has_the_contracts_words(client):
     assert 1 <= int(answer.headers["Retry-After"]) <= 600
 
 
+@pytest.mark.own_app
 def test_an_unexpected_error_tells_nothing_of_itself(app, client):
     def fail():
         raise RuntimeError("비밀 postgresql://bemore:secret@db")

@@ -95,6 +95,7 @@ def test_every_route_is_described(app, document):
 
 
 @on_sqlite
+@pytest.mark.own_app
 def test_view_without_an_operation_stops_the_start(app, settings):
     app.add_url_rule("/api/secret", "sessions.secret", lambda: "not told")
     with pytest.raises(TypeError, match="/api/secret"):

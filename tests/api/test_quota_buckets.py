@@ -187,7 +187,7 @@ _steps = st.lists(
 
 
 @pytest.mark.parametrize("kind", ["process", "redis"])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps=_steps)
 @example(steps=[(0, "a", WRITE)] * 5 + [(2000, "a", WRITE)] * 4)
 def test_any_sequence_is_answered_as_the_rule_says(kind, request, steps):

@@ -260,7 +260,7 @@ VALID = {
 
 
 @KINDS
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_total_is_the_number_of_distinct_items(client, clock, kind, data):
     batches, key = data.draw(VALID[kind])

@@ -271,6 +271,7 @@ ATTACKS = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_others_are_served_meanwhile(running, http, attack):
     session = start_session(http, base=running.url)

@@ -166,6 +166,7 @@ def test_what_the_database_refuses_is_refused_to_all_and_nothing_is_stored(app):
 @on_sqlite
 def test_a_writer_that_gets_no_turn_is_refused_and_does_not_write_later(app, monkeypatch):
     monkeypatch.setattr(group, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(database.obj, "_busy_seconds", 0.05)
     assert database.obj.gate.enter(5)
     refused = []
 

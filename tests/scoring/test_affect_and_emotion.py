@@ -1,14 +1,11 @@
 """Affect of minutes and sessions, emotion labels of minutes and texts."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.affect import Affect, minute_affect, session_affect
 from bemore.scoring.emotion import EMOTIONS, PROTOTYPES, distribution, dominant, minute_emotion, text_emotion
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 shares = st.floats(0, 1)
 maybe = st.none() | shares
@@ -16,7 +13,6 @@ signs = st.sampled_from([None, "positive", "neutral", "negative"])
 affects = st.builds(Affect, *[st.integers(-1000, 1000).map(lambda n: n / 1000)] * 3)
 
 
-@patient
 @given(shares, shares, shares, maybe, maybe)
 def test_affect_is_between_minus_1_and_1_with_three_decimals(facial, vad, text, speech, rms):
     affect = minute_affect(facial, vad, text, speech, rms)
@@ -24,7 +20,6 @@ def test_affect_is_between_minus_1_and_1_with_three_decimals(facial, vad, text, 
         assert -1 <= value <= 1 and value == round(value, 3)
 
 
-@patient
 @given(shares, shares, shares, shares, shares, shares)
 def test_friendlier_words_never_lower_valence_or_dominance(facial, vad, text, other, speech, rms):
     low, high = sorted((text, other))
@@ -32,7 +27,6 @@ def test_friendlier_words_never_lower_valence_or_dominance(facial, vad, text, ot
     assert after.valence >= before.valence and after.dominance >= before.dominance and after.arousal == before.arousal
 
 
-@patient
 @given(shares, shares, shares, shares, shares, shares)
 def test_more_speech_never_lowers_arousal_or_dominance(facial, vad, text, speech, other, rms):
     low, high = sorted((speech, other))
@@ -59,7 +53,6 @@ def test_session_affect_is_the_mean_and_none_without_minutes():
     assert session_affect([Affect(1, 0, -1), Affect(0, 0.5, 0)]) == Affect(0.5, 0.25, -0.5)
 
 
-@patient
 @given(st.lists(affects, min_size=1, max_size=600), st.randoms())
 def test_session_affect_does_not_depend_on_the_order(minutes, random):
     shuffled = [*minutes]
@@ -67,7 +60,6 @@ def test_session_affect_does_not_depend_on_the_order(minutes, random):
     assert session_affect(shuffled) == session_affect(minutes)
 
 
-@patient
 @given(affects, signs)
 def test_minute_emotion_is_a_known_label_with_a_score(affect, sign):
     label, score = minute_emotion(affect, sign)
@@ -80,7 +72,6 @@ def test_prototype_has_its_own_label_and_score_1(label):
     assert minute_emotion(Affect(*PROTOTYPES[label]), sign) == (label, 1.0)
 
 
-@patient
 @given(affects)
 def test_label_never_contradicts_the_sentiment(affect):
     assert minute_emotion(affect, "positive")[0] in ("happy", "surprised", "neutral")
@@ -128,7 +119,6 @@ def test_score_of_a_text_grows_with_agreeing_words():
     assert text_emotion("슬퍼요")[1] < text_emotion("슬프고 외로워요")[1] < text_emotion("슬프고 외롭고 서러워요")[1]
 
 
-@patient
 @given(st.text(max_size=300))
 def test_any_text_has_an_emotion(text):
     label, score, sign = text_emotion(text)
@@ -141,7 +131,6 @@ def test_distribution_is_ordered_by_share():
     assert distribution([]) == {}
 
 
-@patient
 @given(st.lists(st.sampled_from(EMOTIONS), min_size=1, max_size=600))
 def test_distribution_sums_to_about_1_whatever_the_order(labels):
     shares_of = distribution(labels)

@@ -3,13 +3,10 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.keywords import count_keywords, extract_keywords
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +40,6 @@ def test_word_said_twice_is_one_keyword_of_a_text():
     assert extract_keywords("회사에서 회사로 회사까지") == ["회사"]
 
 
-@patient
 @given(st.text(max_size=2000), st.sampled_from(["ko", "en", "fr"]))
 def test_keywords_of_any_text_have_2_to_20_characters(text, lang):
     keywords = extract_keywords(text, lang)

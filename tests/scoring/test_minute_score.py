@@ -3,7 +3,7 @@
 from math import fsum
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.combine import DEFAULT_WEIGHTS, MinuteData, Weights, score_minute, statistics
@@ -11,9 +11,6 @@ from bemore.scoring.facial import facial_score
 from bemore.scoring.rounding import round3, unit
 from bemore.scoring.text import text_score
 from bemore.scoring.voice import vad_score
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 shares = st.integers(0, 1000).map(lambda n: n / 1000)
 values = st.lists(shares, max_size=40)
@@ -61,7 +58,6 @@ def test_parts_without_data_are_independent_of_the_others():
     assert (score.facial, score.vad, score.text) == (1.0, 0.3, 0.5)
 
 
-@patient
 @given(minutes(), weights())
 def test_every_score_is_between_0_and_1_with_three_decimals(data, weighting):
     score = score_minute(data, weighting)
@@ -70,7 +66,6 @@ def test_every_score_is_between_0_and_1_with_three_decimals(data, weighting):
         assert value == round(value, 3)
 
 
-@patient
 @given(minutes(), weights())
 def test_combined_can_be_recomputed_from_the_shown_parts(data, weighting):
     score = score_minute(data, weighting)
@@ -78,14 +73,12 @@ def test_combined_can_be_recomputed_from_the_shown_parts(data, weighting):
     assert abs(score.combined - on_paper) <= 0.0005 + 1e-9
 
 
-@patient
 @given(values.filter(bool), st.data())
 def test_order_of_the_frames_does_not_matter(qualities, data):
     shuffled = data.draw(st.permutations(qualities))
     assert score_minute(minute(qualities)) == score_minute(minute(shuffled))
 
 
-@patient
 @given(st.lists(st.tuples(shares, shares), min_size=1, max_size=40), st.data())
 def test_order_of_the_audio_does_not_matter(audio, data):
     shuffled = data.draw(st.permutations(audio))
@@ -96,7 +89,6 @@ def test_order_of_the_audio_does_not_matter(audio, data):
     assert of(audio) == of(shuffled)
 
 
-@patient
 @given(values.filter(bool), st.data())
 def test_better_frame_never_lowers_a_score(qualities, data):
     place = data.draw(st.integers(0, len(qualities) - 1))
@@ -106,7 +98,6 @@ def test_better_frame_never_lowers_a_score(qualities, data):
     assert after.facial >= before.facial and after.combined >= before.combined
 
 
-@patient
 @given(st.lists(st.tuples(shares, shares), min_size=1, max_size=20), st.data())
 def test_more_voice_never_lowers_a_score(audio, data):
     place = data.draw(st.integers(0, len(audio) - 1))
@@ -120,14 +111,12 @@ def test_more_voice_never_lowers_a_score(audio, data):
     assert of(more).vad >= of(audio).vad and of(more).combined >= of(audio).combined
 
 
-@patient
 @given(counts, counts, st.integers(1, 20))
 def test_friendlier_snippet_never_lowers_a_score(positive, neutral, negative):
     assert text_score(positive, neutral + 1, negative - 1) > text_score(positive, neutral, negative)
     assert text_score(positive + 1, neutral, negative - 1) > text_score(positive, neutral + 1, negative - 1)
 
 
-@patient
 @given(counts, counts, counts)
 def test_text_score_stays_between_the_scores_of_a_snippet(positive, neutral, negative):
     assert 0.3 - 1e-9 <= text_score(positive, neutral, negative) <= 0.7 + 1e-9
@@ -146,7 +135,6 @@ def test_default_weights_sum_to_1():
     assert fsum(getattr(DEFAULT_WEIGHTS, part) for part in PARTS) == 1
 
 
-@patient
 @given(weights())
 def test_weights_that_sum_to_1_are_taken(weighting):
     assert abs(weighting.facial + weighting.vad + weighting.text - 1) < 1e-9
@@ -220,7 +208,6 @@ def test_statistics_of_two_minutes():
     }
 
 
-@patient
 @given(st.lists(st.tuples(shares, shares, shares, shares), min_size=1, max_size=600))
 def test_averages_lie_between_the_extremes(rows):
     stats = statistics([(index, *row) for index, row in enumerate(rows)])

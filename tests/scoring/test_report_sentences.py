@@ -6,7 +6,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring import narrative, speech, wording
@@ -15,9 +15,6 @@ from bemore.scoring.emotion import EMOTIONS
 from bemore.scoring.narrative import highlights, observations, recommendations
 from bemore.scoring.speech import voice_metrics
 from bemore.scoring.wording import duration, minute_span, percent, signed
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 FORBIDDEN = re.compile(
     "우울|불안|장애|위험|진단|자살|자해|증상|증후군|질환|질병|병원|병적|치료|처방|약물|복용|환자|의사|의심|조울|공황|강박|중독|트라우마|망상|환각"
@@ -81,7 +78,6 @@ def numbered(minutes):
     return minutes
 
 
-@patient
 @given(some_minutes, voices, some_affect, some_dominant)
 def test_no_sentence_names_an_illness_and_each_is_one_in_polite_korean(minutes, voice, affect, dominant):
     minutes = numbered(minutes)

@@ -5,14 +5,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.lexicon import ENGLISH, KOREAN
 from bemore.scoring.text import SENTIMENT_SCORES, evidence, sentiment, text_score
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 
 def sentences(name):
@@ -74,13 +71,11 @@ def test_question_about_a_feeling_states_none():
     assert sentiment("많이 불안해요") == "negative"
 
 
-@patient
 @given(st.sampled_from([text for _, text in sentences("korean_sentences.tsv")]))
 def test_decomposed_hangul_reads_like_composed(text):
     assert sentiment(unicodedata.normalize("NFD", text)) == sentiment(text)
 
 
-@patient
 @given(st.sampled_from([text for _, text in sentences("korean_sentences.tsv")]), st.sampled_from("\u200b\u202e\u200f\ufeff"))
 def test_invisible_marks_change_nothing(text, mark):
     assert sentiment(mark.join(text)) == sentiment(text)
@@ -112,13 +107,11 @@ def test_text_without_words_of_feeling_is_neutral(text):
     assert sentiment(text) == "neutral"
 
 
-@patient
 @given(st.text(max_size=5000), st.sampled_from(["ko", "en", "ja", ""]))
 def test_any_text_has_a_sentiment(text, lang):
     assert sentiment(text, lang) in SENTIMENT_SCORES
 
 
-@patient
 @given(st.lists(st.sampled_from("좋 싫 안 못 하 지 않 없 아니 을 수 있 게 덜 , . ? not happy sad n't but 지만".split() + [" "]), max_size=200))
 def test_any_pile_of_feelings_and_negations_gives_values_within_bounds(parts):
     for item in evidence("".join(parts)):

@@ -1,13 +1,10 @@
 """Slope, largest change, best and lowest minute."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.trend import best, largest_change, lowest, slope_per_minute
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 series = st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=2, max_size=100).map(
     lambda values: list(enumerate(values))
@@ -25,7 +22,6 @@ def test_slope_of_a_line_is_its_slope():
     assert slope_per_minute([(m, 0.5) for m in range(600)]) == pytest.approx(0)
 
 
-@patient
 @given(series)
 def test_slope_of_the_reversed_values_is_the_opposite(points):
     backwards = [(m, value) for (m, _), (_, value) in zip(points, reversed(points), strict=True)]
@@ -49,7 +45,6 @@ def test_no_best_and_no_lowest_without_points():
     assert best([]) is None and lowest([]) is None
 
 
-@patient
 @given(series)
 def test_best_and_lowest_bound_all_points(points):
     assert all(lowest(points)[1] <= value <= best(points)[1] for _, value in points)

@@ -2,13 +2,10 @@
 
 import time
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.speech import GAP_TOLERANCE_MS, NO_AUDIO, voice_metrics
-
-# A busy machine is no reason to fail: no deadline for one example.
-patient = settings(deadline=None)
 
 NUMBERS = (
     "speechRatio",
@@ -99,7 +96,6 @@ some_chunks = st.lists(
 ).map(sorted)
 
 
-@patient
 @given(some_chunks)
 def test_metrics_stay_within_their_ranges(some):
     metrics = voice_metrics(some)
@@ -112,7 +108,6 @@ def test_metrics_stay_within_their_ranges(some):
         assert metrics["summary"] == NO_AUDIO
 
 
-@patient
 @given(some_chunks)
 def test_known_time_is_never_longer_than_what_the_chunks_cover(some):
     metrics = voice_metrics(some)
@@ -124,7 +119,6 @@ def test_known_time_is_never_longer_than_what_the_chunks_cover(some):
     assert known <= covered + GAP_TOLERANCE_MS * len(some) + runs
 
 
-@patient
 @given(some_chunks, st.integers(0, 10**9))
 def test_shift_in_time_changes_nothing(some, shift):
     assert voice_metrics((s + shift, e + shift, v) for s, e, v in some) == voice_metrics(some)
