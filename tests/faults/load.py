@@ -6,6 +6,7 @@ import random
 import threading
 import time
 import uuid
+from contextlib import closing
 from typing import NamedTuple
 
 from conftest import audio, check_envelope, frames, scores, stt
@@ -222,3 +223,30 @@ class _Client:
             self.load.ledger.gave_up(session_id, kind, booked)
         else:
             self.load.ledger.stored(session_id, kind, booked)
+
+
+class Pulse:
+    """Asks ``/health/live``, which needs no database, again and again: what of a delay is the machine's and not the service's.
+
+    ``longest_s`` is the longest wait for an answer.
+    """
+
+    def __init__(self, port):
+        self.port, self.longest_s, self.ended = port, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        while not self.ended.wait(0.02):
+            began = time.monotonic()
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+                connection.request("GET", "/health/live", headers={"Connection": "close"})
+                assert connection.getresponse().read()
+            self.longest_s = max(self.longest_s, time.monotonic() - began)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.ended.set()
+        self.thread.join(40)

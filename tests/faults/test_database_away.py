@@ -1,13 +1,10 @@
 """PostgreSQL stopped, killed, restarted and hung under load: clients are told so at once, and served by themselves when it is back."""
 
-import http.client
-import threading
 import time
-from contextlib import closing
 
 import pytest
 from figures import LONG, record
-from load import Load
+from load import Load, Pulse
 from servers import Service, wait_for
 
 #: How often each is done, and for how long PostgreSQL is away, in seconds.
@@ -18,33 +15,6 @@ ANSWER_S = 1.0
 
 #: After this the service must serve again, counted from the moment at which PostgreSQL does.
 BACK_S = 2.0
-
-
-class Pulse:
-    """Asks ``/health/live``, which needs no database, again and again: what of a delay is the machine's and not the service's.
-
-    ``longest_s`` is the longest wait for an answer.
-    """
-
-    def __init__(self, port):
-        self.port, self.longest_s, self.ended = port, 0.0, threading.Event()
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self):
-        while not self.ended.wait(0.02):
-            began = time.monotonic()
-            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-                connection.request("GET", "/health/live", headers={"Connection": "close"})
-                assert connection.getresponse().read()
-            self.longest_s = max(self.longest_s, time.monotonic() - began)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.ended.set()
-        self.thread.join(40)
 
 
 @pytest.fixture

@@ -18,13 +18,14 @@ import psutil
 import pytest
 from conftest import check_envelope, frames, start_session
 from figures import LONG, record
+from load import Pulse
 from servers import RawAnswer, Service, raw_request, wait_for
 
 #: How long each attack lasts, and how often a slow client sends a byte, in seconds.
 LASTS_S, BYTE_EVERY_S = (20, 1.0) if LONG else (0.8, 0.1)
 
 #: What a client that means well may be kept waiting by them, in seconds: half of the time, and in 99 of 100 requests. Alone it waits
-#: for a few ms; these leave room for a machine that has other things to do.
+#: for a few ms. To the second is added what a service that nobody attacks takes at most meanwhile: that is the machine's.
 P50_S, P99_S = 0.15, 1.0
 
 #: How long until those who say nothing are hung up on where they take all connections that a worker can have.
@@ -57,10 +58,21 @@ def running(tmp_path_factory):
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """A service that nobody attacks."""
+    home = tmp_path_factory.mktemp("calm")
+    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db") as service:
+        yield service
+
+
 @pytest.fixture(scope="module", autouse=True)
-def slow_head(running):
-    """A connection whose request has not come to its end since the first test."""
-    with connected(running) as connection:
+def slow_head(calm):
+    """A connection whose request has not come to its end since the first test.
+
+    Nobody takes all connections there: where that happens, one that is slow is hung up on without a word.
+    """
+    with connected(calm) as connection:
         connection.sendall(b"GET /health/live HTTP/1.1\r\nHost:")
         yield connection, time.monotonic()
 
@@ -273,13 +285,13 @@ ATTACKS = {
 
 @pytest.mark.alone
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_others_are_served_meanwhile(running, http, attack):
+def test_others_are_served_meanwhile(running, calm, http, attack):
     session = start_session(http, base=running.url)
     (worker,) = running.workers
     memory = worker.memory_info().rss
     with contextlib.ExitStack() as stack:
         step = ATTACKS[attack](stack, running, session)
-        with Client(running, session) as client:
+        with Client(running, session) as client, Pulse(calm.port) as pulse:
             ends = time.monotonic() + LASTS_S
             while time.monotonic() < ends or len(client.seconds) < 30 and time.monotonic() < ends + 10:
                 step()
@@ -290,7 +302,8 @@ def test_others_are_served_meanwhile(running, http, attack):
     told = f"{attack}: p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms, longest {longest * 1000:.1f} ms of {len(client.seconds)}"
     print(f"{told}; memory grew by {grown >> 20} MB")
     assert stored == client.acknowledged * 10
-    assert p50 < P50_S and p99 < (FULL_S if attack == "1300 silent connections" else P99_S), told
+    assert p50 < P50_S, told
+    assert p99 < (FULL_S if attack == "1300 silent connections" else P99_S) + pulse.longest_s, told
     assert grown < 100 << 20, f"memory grew by {grown >> 20} MB"
 
 
@@ -396,7 +409,7 @@ def test_gzip_bomb_is_refused_and_never_unpacked(running, http, how):
 # -- Afterwards ----------------------------------------------------------------------------------------------------------
 
 
-def test_request_that_takes_too_long_is_told_so(running, slow_head):
+def test_request_that_takes_too_long_is_told_so(slow_head):
     connection, began = slow_head
     connection.settimeout(HEAD_S + LATE_S)
     status, headers, body = read_answer(connection)
