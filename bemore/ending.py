@@ -16,7 +16,8 @@ from functools import partial
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from bemore.worker import CONNECTIONS, Worker
+from bemore.connections import CONNECTIONS
+from bemore.worker import Worker
 
 #: How long a kept connection may still bring a request to a worker that ends, in seconds; its answer says ``Connection: close``.
 LINGER_S = 0.3

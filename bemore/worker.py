@@ -1,12 +1,10 @@
 """gunicorn's threaded worker, with what a page full of browsers and an nginx with kept connections need beyond it."""
 
 import errno
-import mmap
 import resource
 import select
 import selectors
 import time
-from collections import OrderedDict
 from functools import partial
 
 import msgspec
@@ -17,6 +15,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from bemore import clock
 from bemore.arrival import Arrival, Socket
+from bemore.connections import CONNECTIONS, Kept, Line
 from bemore.exchange import Exchange, Fixed
 from bemore.rounds import Rounds
 
@@ -37,25 +36,6 @@ class Logger(glogging.Logger):
     def access(self, resp, req, environ, request_time):
         pass
 
-
-class _Connections:
-    """How many connections each worker has, in memory that all of them share as it is made before they are."""
-
-    def __init__(self):
-        # 0 is a place without a worker; a worker's count is one more than its connections.
-        self._places = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
-
-    def put(self, age, count):
-        self._places[age % len(self._places)] = count + 1
-
-    def leave(self, age):
-        self._places[age % len(self._places)] = 0
-
-    def least(self):
-        return min((count for count in self._places if count), default=1) - 1
-
-
-CONNECTIONS = _Connections()
 
 #: How often a worker lets a new connection lie for a worker that has fewer, before it takes it itself: about a millisecond.
 _LET_LIE = 20
@@ -86,38 +66,6 @@ MOST_IN_ROUND = 32
 _LINGER_MS = 1
 
 
-class _Line(OrderedDict):
-    """Connections in the order in which they came to wait. To gunicorn it is a deque; one is taken out in no time wherever it stands."""
-
-    def __getitem__(self, place):
-        return next(iter(self)) if place == 0 else super().__getitem__(place)
-
-    def append(self, conn):
-        self[conn] = None
-
-    def remove(self, conn):
-        del self[conn]
-
-    def popleft(self):
-        return self.popitem(last=False)[0]
-
-
-class _Kept:
-    """What gunicorn wants to see of a request that is done: a future that says whether its connection is kept."""
-
-    def __init__(self, kept):
-        self._kept = kept
-
-    def result(self):
-        return self._kept
-
-    def cancelled(self):
-        return False
-
-    def exception(self):
-        return None
-
-
 class Worker(ThreadWorker):
     """Threads that keep connections open; brief requests are answered side by side in the thread that looks after all connections.
 
@@ -128,7 +76,7 @@ class Worker(ThreadWorker):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.pending_conns, self.keepalived_conns = _Line(), _Line()
+        self.pending_conns, self.keepalived_conns = Line(), Line()
         self._arriving, self._leaving, self._large = {}, {}, {}
         self._look_at = 0.0
         self._brief, self._rounds = [], Rounds(self._elsewhere)
@@ -271,7 +219,7 @@ class Worker(ThreadWorker):
             conn.sock.sendall(self._failure(*what))
         except OSError as error:
             self.log.debug("client left before its error answer: %s", error)
-        self.finish_request(conn, _Kept(False))
+        self.finish_request(conn, Kept(False))
 
     # -- How it is answered ----------------------------------------------------------------------------------------------
 
@@ -288,7 +236,7 @@ class Worker(ThreadWorker):
             self._rounds.run([partial(self._answer_here, conn) for conn in brief[at : at + MOST_IN_ROUND]])
 
     def _answer_here(self, conn):
-        self._answered(conn, _Kept(self._handle_brief(conn)))
+        self._answered(conn, Kept(self._handle_brief(conn)))
 
     def _handle_brief(self, conn):
         """Answer the request; whether the connection is kept."""

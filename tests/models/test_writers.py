@@ -45,17 +45,21 @@ def statements():
     logger.setLevel(logging.NOTSET)
 
 
+def _keep(results, place, work):
+    """Put the result of ``together(work)``, or its error, in its place."""
+    try:
+        results[place] = together(work)
+    except Exception as error:
+        results[place] = error
+
+
 def at_once(*works):
     """Run ``together(work)`` for each in a thread of its own while the gate is closed, then open it; answer results or errors."""
     results = [None] * len(works)
 
     def run(place, work):
-        try:
-            results[place] = together(work)
-        except Exception as error:
-            results[place] = error
-        finally:
-            connections.close()
+        _keep(results, place, work)
+        connections.close()
 
     gate = database.obj.gate
     assert gate.enter(5)
@@ -88,15 +92,8 @@ def test_what_waits_behind_a_writer_shares_its_commit(app, statements):
 def in_a_round(*works):
     """Run ``together(work)`` for each side by side in this thread; results or errors. What has to wait is done at once, here too."""
     results = [None] * len(works)
-
-    def run(place, work):
-        try:
-            results[place] = together(work)
-        except Exception as error:
-            results[place] = error
-
     rounds = Rounds(lambda call, then: then(call()))
-    rounds.run([partial(run, *each) for each in enumerate(works)])
+    rounds.run([partial(_keep, results, *each) for each in enumerate(works)])
     return results
 
 

@@ -4,6 +4,7 @@ import socket
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
 import pytest
 from conftest import frames, scores, start_session
@@ -52,22 +53,25 @@ def _frames_of(http, running, session_id):
     return http.get(f"{running.url}/api/session/{session_id}").json()["data"]["stats"]["totalFrames"]
 
 
-def _file(database_url):
-    return database_url.removeprefix("sqlite:///")
+@contextmanager
+def taken(database_url):
+    """The file of the database is kept by another program that writes to it."""
+    with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 @on_sqlite
 def test_while_another_program_writes_uploads_wait_and_others_do_not(service, http, database_url):
     running = service()
     session_id = start_session(http, base=running.url)
-    other = sqlite3.connect(_file(database_url), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(6) as pool:
-        uploads = [
-            pool.submit(http.post, f"{running.url}/api/session/{session_id}/frames", json={"items": frames(3, start_ms=1000 * each)})
-            for each in range(6)
-        ]
-        try:
+        with taken(database_url):
+            uploads = [
+                pool.submit(http.post, f"{running.url}/api/session/{session_id}/frames", json={"items": frames(3, start_ms=1000 * each)})
+                for each in range(6)
+            ]
             slowest = 0.0
             for _ in range(20):
                 began = time.monotonic()
@@ -75,9 +79,6 @@ def test_while_another_program_writes_uploads_wait_and_others_do_not(service, ht
                 assert http.get(f"{running.url}/api/session/{session_id}").status_code == 200
                 slowest = max(slowest, time.monotonic() - began)
             assert not any(each.done() for each in uploads)
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
         assert [each.result(20).status_code for each in uploads] == [201] * 6
     assert slowest < 1, "nobody waits for as long as the file is kept"
     assert _frames_of(http, running, session_id) == 18
@@ -167,12 +168,8 @@ def test_who_asks_to_close_is_let_go(service, http):
 def test_a_client_that_leaves_while_its_upload_waits_takes_nothing_with_it(service, http, database_url):
     running = service()
     session_id = start_session(http, base=running.url)
-    other = sqlite3.connect(_file(database_url), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
+    with taken(database_url), socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
         connection.sendall(_post(f"/api/session/{session_id}/frames".encode(), b'{"items":[{"ts":1}]}'))
         assert http.get(f"{running.url}/api/session/{session_id}").status_code == 200  # by now it waits
-    other.execute("ROLLBACK")
-    other.close()
     assert http.post(f"{running.url}/api/session/{session_id}/frames", json={"items": frames(1, start_ms=5000)}).status_code == 201
     wait_for(lambda: _frames_of(http, running, session_id) == 2, what="both are stored")
