@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,11 +40,16 @@ def pytest_cmdline_main(config):
 # -- Alone ---------------------------------------------------------------------------------------------------------------
 
 
+def _is_alone(item):
+    return item.get_closest_marker("alone") is not None
+
+
 class _Turns:
     """Tests marked ``alone`` run while no other process of the run is in a test, its set-up or its tear-down."""
 
     def __init__(self, place):
         self._place = Path(place)
+        self._kept, self._has_kept = ExitStack(), False
 
     @contextmanager
     def turn(self, alone):
@@ -57,9 +62,20 @@ class _Turns:
             yield
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item):
-        with self.turn(item.get_closest_marker("alone") is not None):
+    def pytest_runtest_protocol(self, item, nextitem):
+        if not _is_alone(item):
+            with self.turn(False):
+                return (yield)
+        # Several in a row have one turn: for each the others would have to come to the end of a test.
+        if not self._has_kept:
+            self._kept.enter_context(self.turn(True))
+            self._has_kept = True
+        try:
             return (yield)
+        finally:
+            if nextitem is None or not _is_alone(nextitem):
+                self._kept.close()
+                self._has_kept = False
 
 
 @pytest.hookimpl(optionalhook=True)

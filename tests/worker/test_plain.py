@@ -1,5 +1,6 @@
 """Plain heads are read as gunicorn's parser reads them, or not at all."""
 
+import os
 import socket
 from types import SimpleNamespace
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from bemore import plain
 from bemore.arrival import Arrival, Socket
 from bemore.exchange import Exchange
+
+LONG = os.environ.get("BEMORE_TEST_LONG") == "1"
 
 CFG = Config()
 BODY = b'{"items":[]}'
@@ -87,7 +90,7 @@ def patches():
         yield patch
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=20_000 if LONG else 400)
 @given(head=_heads())
 @example(head=b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nContent-Length: 12\r\n\r\n")
 @example(head=b"POST /a HTTP/1.1\r\nHost: h\r\nHost: i\r\nContent-Length: 12\r\n\r\n")
