@@ -291,7 +291,7 @@ def test_a_batch_goes_out_when_it_is_full(tab, scripted):
     tab.open(batchMs=600_000, saveMs=600_000)
     tab.begin("frames", SESSION, [frame(number) for number in range(250)])
     scripted.wait_for(2)
-    assert tab.call("pending")["items"] == 50
+    wait_for(lambda: tab.call("pending")["items"] == 50, what="both answers have come")
     tab.call("flush")
     assert [numbers(each) for each in scripted.sent()] == [[*range(100)], [*range(100, 200)], [*range(200, 250)]]
 
