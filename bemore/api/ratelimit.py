@@ -154,7 +154,8 @@ class Outage:
 
     def is_due(self):
         """Whether it is time to try again."""
-        return time.monotonic() >= self._ask_again_at
+        again_at = self._ask_again_at  # another thread may find meanwhile that it is back
+        return again_at is None or time.monotonic() >= again_at
 
     def may_ask(self):
         if self._ask_again_at is None:
