@@ -232,6 +232,8 @@ def test_what_has_not_changed_is_not_sent_again_and_new_minutes_are(open_console
     console.page.clock.install()
     page = console.session(live_id).page
     page.locator(".minutes summary").click()
+    # Chromium tells that it was opened a moment later; the rows are made then.
+    page.wait_for_selector(".minutes tbody tr")
     before = page.locator(".minutes tbody tr").count()
     for _ in range(3):
         count = len(answers)

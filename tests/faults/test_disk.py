@@ -191,8 +191,8 @@ def test_read_only_file_refuses_writes_and_takes_them_again(path, database_url, 
             print(running.log)
         said = reasons(running)
     assert_nothing_lost(load, database_url, "file read-only", rounds=1, broken=(0,))
-    # Several processes take turns by a file beside the database, which is the first to say so.
-    assert ("readonly database" if processes == 1 else "Permission denied") in said
+    # Several processes take turns by a file beside the database: which of the two says so first is chance.
+    assert "readonly database" in said or (processes > 1 and "Permission denied" in said)
 
 
 # -- Gone ----------------------------------------------------------------------------------------------------------------
