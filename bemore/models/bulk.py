@@ -51,9 +51,13 @@ class Writer:
         self._replace = [(size, f"{text} {replace}") for size, text in pieces]
         self._count = counter and f"UPDATE session SET {counter} = {counter} + ? WHERE id = ?"
         typed = [f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]}) AS {name}" for name, sql in constants.items()]
-        self._whole = self._postgres(keys, given, typed, f"{into} SELECT {names}", replace)
+        self._key_columns = len(key) - 1
+        self._whole, self._whole_distinct = (
+            self._postgres(keys, given, typed, f"{into} SELECT {names}", replace, distinct) for distinct in (False, True)
+        )
 
-    def _postgres(self, keys, given, constants, insert, replace):
+    def _postgres(self, keys, given, constants, insert, replace, distinct):
+        """The statement for rows that may have the same key, or where they are known to be ``distinct`` one that need not sort them."""
         columns = [each.column_name for each in given]
         arrays = ", ".join(f"?::{_POSTGRES_TYPES[each.field_type]}[]" for each in given)
         relative = [
@@ -63,17 +67,28 @@ class Writer:
         # + 0 makes -0.0 what it is on SQLite: 0.0.
         plain = [f"given.{each.column_name}{' + 0' * (each.field_type == 'DOUBLE')} AS {each.column_name}" for each in given[self._times :]]
         values = [*relative, *plain, *constants]
-        # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
-        total = f", {self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)" if self._counter else ""
+        rows, newest = "each", ""
+        if not distinct:
+            rows, newest = "newest", f"newest AS (SELECT DISTINCT ON ({keys}) * FROM each ORDER BY {keys}, position DESC),\n"
+        stored = f"{insert} FROM {rows} ON CONFLICT ({keys}) DO {replace}"
+        change, found = "UPDATE session SET revision = revision + 1", f"WHERE {session.NAMED} AND erasing = 0"
+        if self._counter is None:
+            first, last = f"{change} {found} RETURNING id, started_ms", "SELECT id FROM s"
+        else:
+            # The total is known at the end only, and no statement changes a row twice.
+            first = f"SELECT id, started_ms FROM session {found} FOR NO KEY UPDATE"
+            # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
+            stored += " RETURNING xmax = 0 AS is_new"
+            total = f"{self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)"
+            last = f"{change}, {total} FROM s WHERE session.id = s.id RETURNING {self._counter}"
         return f"""
-WITH s AS (SELECT id, started_ms FROM session WHERE {session.NAMED} AND erasing = 0 FOR NO KEY UPDATE),
+WITH s AS ({first}),
 each AS (
     SELECT s.id AS session_id, {", ".join(values)}, given.position
     FROM s, unnest({arrays}) WITH ORDINALITY AS given ({", ".join(columns)}, position)
 ),
-newest AS (SELECT DISTINCT ON ({keys}) * FROM each ORDER BY {keys}, position DESC),
-stored AS ({insert} FROM newest ON CONFLICT ({keys}) DO {replace} RETURNING xmax = 0 AS is_new)
-UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id RETURNING {self._counter or "session.id"}"""
+{newest}stored AS ({stored})
+{last}"""
 
     def store(self, session_id, rows):
         """Store a list of rows inside the caller's transaction, or by ``together``; answer the session's total where it is counted.
@@ -81,7 +96,8 @@ UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id
         Raises SessionNotFound.
         """
         if database.obj.dialect == "postgres":
-            return session.one(self._whole, session_id, *map(_array, zip(*rows)))[0]
+            columns = list(zip(*rows))
+            return session.one(self._statement(columns), session_id, *map(_array, columns))[0]
         found = session.touch(session_id)
         rows = [(found.key, *row) for row in self._relative(rows, found.started_ms)]
         if self._counter is None:
@@ -93,6 +109,15 @@ UPDATE session SET revision = revision + 1{total} FROM s WHERE session.id = s.id
         if new:
             execute(self._count, (new, found.key))
         return getattr(found, self._counter) + new
+
+    def _statement(self, columns):
+        """The statement that PostgreSQL takes these columns with."""
+        first, count = columns[0], len(columns[0])
+        keys = first if self._key_columns == 1 else zip(*columns[: self._key_columns])
+        # Two times that are told apart here may be one there, if one of them is relative to the session's start and the other is not.
+        if len(set(keys)) < count or (self._times and min(first) < EPOCH_FROM_MS <= max(first)):
+            return self._whole
+        return self._whole_distinct
 
     def _relative(self, rows, started_ms):
         # The first time tells for both: the schema lets no row mix the two kinds.

@@ -59,6 +59,7 @@ class Tally(_Model):
 
 
 def _of_session(**options):
+    # On PostgreSQL triggers stand for the foreign keys of the tables that get rows by the hundred: migration 7.
     return peewee.ForeignKeyField(Session, column_name="session_id", object_id_name="session_key", on_delete="CASCADE", **options)
 
 

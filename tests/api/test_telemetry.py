@@ -136,6 +136,7 @@ def test_epoch_and_relative_times_name_the_same_moment(client, clock, kind):
     assert kind.upload(client, session_id, kind.at(*(START_MS + each for each in relative))) == 5
     assert kind.upload(client, session_id, kind.at(START_MS + 2_000)) == 6
     assert kind.upload(client, session_id, kind.at(2_000)) == 6
+    assert kind.upload(client, session_id, kind.at(3_000, START_MS + 3_000, START_MS + 3_001, 3_001)) == 8, "in one batch, too"
 
 
 @KINDS

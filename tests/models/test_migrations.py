@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import peewee
@@ -18,7 +19,7 @@ from bemore.models import database as connections
 from bemore.models import session, telemetry
 from bemore.models.database import execute, read, write
 from bemore.models.migrate import _LOCK, migrate, names
-from bemore.models.tables import TABLES
+from bemore.models.tables import TABLES, TELEMETRY
 from bemore.settings import Settings
 
 
@@ -200,17 +201,84 @@ def test_a_writer_on_sqlite_takes_the_lock_at_once(tmp_path):
     connections.close()
 
 
-def test_a_deleted_session_takes_its_rows_along_on_its_own(database_url):
-    """The foreign keys do so even where somebody deletes by hand."""
+#: A row of each table of telemetry, of the session with that integer key.
+TELEMETRY_BY_HAND = (
+    "INSERT INTO frame (session_id, ts_ms, quality) VALUES (?, 5, 0.5)",
+    "INSERT INTO audio_chunk (session_id, ts_start_ms, ts_end_ms, vad, rms) VALUES (?, 5, 6, 1, 0.5)",
+    "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment) VALUES (?, 5, 6, 'x', 'ko', 'neutral')",
+    "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count, audio_count,"
+    " stt_count) VALUES (?, 0, 0, 0, 0, 0, 'v', 'server', 0, 0, 0)",
+)
+
+SESSION_BY_HAND = (
+    "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES ('x', 'u', 'c', 'active', 1) RETURNING id"
+)
+
+
+def telemetry_rows():
+    with read():
+        return [execute(f"SELECT count(*) FROM {model._meta.table_name}").fetchone()[0] for model in TELEMETRY]
+
+
+@pytest.fixture
+def connected(database_url):
     connections.connect(Settings.from_env({"DATABASE_URL": database_url}))
-    with write():
-        (key,) = execute(
-            "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES ('x', 'u', 'c', 'active', 1) RETURNING id"
-        ).fetchone()
-        execute("INSERT INTO frame (session_id, ts_ms, quality) VALUES (?, 5, 0.5)", (key,))
-        execute("DELETE FROM session WHERE id = ?", (key,))
-        assert execute("SELECT count(*) FROM frame").fetchone() == (0,)
+    yield
     connections.close()
+
+
+def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
+    """The tables see to it, even where somebody deletes by hand."""
+    with write():
+        kept, gone = (execute(SESSION_BY_HAND.replace("'x'", name)).fetchone()[0] for name in ("'x'", "'y'"))
+        for statement in TELEMETRY_BY_HAND:
+            execute(statement, (kept,))
+            execute(statement, (gone,))
+        execute("DELETE FROM session WHERE id = ?", (gone,))
+    assert telemetry_rows() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("statement", TELEMETRY_BY_HAND, ids=[model._meta.table_name for model in TELEMETRY])
+def test_no_row_is_stored_without_its_session(connected, statement):
+    with write():
+        (key,) = execute(SESSION_BY_HAND).fetchone()
+    with pytest.raises(peewee.IntegrityError), write():
+        execute(statement, (key,))
+        execute(statement, (key + 1,))
+    assert telemetry_rows() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("statement", TELEMETRY_BY_HAND, ids=[model._meta.table_name for model in TELEMETRY])
+@pytest.mark.parametrize("deleted_first", [True, False])
+def test_a_row_and_the_deletion_of_its_session_wait_for_each_other(connected, database_url, statement, deleted_first):
+    """Whichever comes first: in the end neither is there."""
+    with write():
+        (key,) = execute(SESSION_BY_HAND).fetchone()
+    insert, delete = statement.replace("?", str(key)), f"DELETE FROM session WHERE id = {key}"
+    first, second = (delete, insert) if deleted_first else (insert, delete)
+
+    def run_second():
+        with psycopg.connect(database_url) as connection:
+            connection.execute(second)
+
+    with psycopg.connect(database_url) as connection, ThreadPoolExecutor(1) as pool:
+        connection.execute(first)
+        doing = pool.submit(run_second)
+        try:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+            wait_for(lambda: doing.done() or connection.execute(waiting).fetchone() == (1,), what="the second to wait for the first")
+            assert not doing.done()
+        finally:
+            connection.commit()
+        if deleted_first:
+            with pytest.raises(psycopg.errors.ForeignKeyViolation):
+                doing.result()
+        else:
+            doing.result()
+    assert telemetry_rows() == [0, 0, 0, 0]
+    with read():
+        assert execute("SELECT count(*) FROM session").fetchone() == (0,)
 
 
 def test_psycopg_3_is_the_driver(postgres):
