@@ -5,7 +5,8 @@ transaction of its own, does all of it.
 """
 
 import logging
-from itertools import chain
+from itertools import chain, repeat
+from operator import sub
 
 import peewee
 
@@ -20,13 +21,15 @@ _log = logging.getLogger("peewee")  # where peewee logs the statements it runs i
 #: at work gets it back late: 100 executions of one row take 1.9 ms there, 4 of 25 rows 0.4. Larger ones would keep more memory.
 _PIECES = (25, 5, 1)
 
+_NUMBERS, _NOTHING = {int, float}, {type(None)}
+
 _POSTGRES_TYPES = {"BIGINT": "bigint", "INT": "int", "SMALLINT": "smallint", "DOUBLE": "float8", "TEXT": "text"}
 
 
 class Writer:
     """Stores rows of a model; a row whose key is there already replaces the old one, the last one of a batch the others.
 
-    The model has a composite primary key that starts with its session. Rows are tuples of the values of ``columns``: the rest
+    The model has a composite primary key that starts with its session. ``columns`` names what a row is made of: the rest
     of the key, then the other fields in the model's order, without those of ``constants`` (SQL by field). The first
     ``times`` columns are times of clients, which are stored relative to the session's start. ``counter`` names the
     session's column that counts the rows.
@@ -45,10 +48,10 @@ class Writer:
         keys = ", ".join(each.column_name for each in key)
         into = f"INSERT INTO {meta.table_name} ({names})"
         replace = "UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
-        row = f"({', '.join(('?', *('?' for _ in given), *constants.values()))})"
-        pieces = [(size, f"{into} VALUES {', '.join([row] * size)} ON CONFLICT ({keys}) DO") for size in _PIECES]
-        self._add = [(size, f"{text} NOTHING") for size, text in pieces]
-        self._replace = [(size, f"{text} {replace}") for size, text in pieces]
+        self._optional = [index for index, each in enumerate(given) if each.null]
+        self._insert, self._constants = into, tuple(constants.values())
+        self._on_conflict = {True: f"ON CONFLICT ({keys}) DO {replace}", False: f"ON CONFLICT ({keys}) DO NOTHING"}
+        self._prepared = {}
         self._count = counter and f"UPDATE session SET {counter} = {counter} + ? WHERE id = ?"
         typed = [f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]}) AS {name}" for name, sql in constants.items()]
         self._key_columns = len(key) - 1
@@ -90,25 +93,38 @@ each AS (
 {newest}stored AS ({stored})
 {last}"""
 
-    def store(self, session_id, rows):
-        """Store a list of rows inside the caller's transaction, or by ``together``; answer the session's total where it is counted.
+    def store(self, session_id, columns):
+        """Store rows inside the caller's transaction, or by ``together``; answer the session's total where it is counted.
 
-        Raises SessionNotFound.
+        ``columns`` are sequences of the same length, one or more, in the order of ``self.columns``. Raises SessionNotFound.
         """
         if database.obj.dialect == "postgres":
-            columns = list(zip(*rows))
             return session.one(self._statement(columns), session_id, *map(_array, columns))[0]
-        found = session.touch(session_id)
-        rows = [(found.key, *row) for row in self._relative(rows, found.started_ms)]
+        found, count = session.touch(session_id), len(columns[0])
+        columns = self._relative(columns, found.started_ms)
+        # A NULL in the statement's text costs nothing, one that is handed over several times as much as a number.
+        absent = tuple(index for index in self._optional if _is_absent(columns[index]))
+        rows = zip(repeat(found.key, count), *(each for index, each in enumerate(columns) if index not in absent))
+        values = list(chain.from_iterable(rows))
         if self._counter is None:
-            self._execute_many(self._replace, rows)
+            self._execute_many(self._pieces(absent, replace=True), values, count)
             return None
-        new = self._execute_many(self._add, rows)
-        if new < len(rows):
-            self._execute_many(self._replace, rows)
+        new = self._execute_many(self._pieces(absent, replace=False), values, count)
+        if new < count:
+            self._execute_many(self._pieces(absent, replace=True), values, count)
         if new:
             execute(self._count, (new, found.key))
         return getattr(found, self._counter) + new
+
+    def _pieces(self, absent, replace):
+        """Numbers of rows and SQLite's statements for so many, largest first; the columns ``absent`` are null in all rows."""
+        pieces = self._prepared.get((absent, replace))
+        if pieces is None:
+            given = ("NULL" if index in absent else "?" for index in range(len(self.columns)))
+            row = f"({', '.join(('?', *given, *self._constants))})"
+            pieces = [(size, f"{self._insert} VALUES {', '.join([row] * size)} {self._on_conflict[replace]}") for size in _PIECES]
+            self._prepared[absent, replace] = pieces
+        return pieces
 
     def _statement(self, columns):
         """The statement that PostgreSQL takes these columns with."""
@@ -119,31 +135,38 @@ each AS (
             return self._whole
         return self._whole_distinct
 
-    def _relative(self, rows, started_ms):
+    def _relative(self, columns, started_ms):
+        if not self._times or max(columns[0]) < EPOCH_FROM_MS:
+            return columns
         # The first time tells for both: the schema lets no row mix the two kinds.
-        if self._times == 1:
-            return [(row[0] - started_ms, *row[1:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]
-        if self._times == 2:
-            return [(row[0] - started_ms, row[1] - started_ms, *row[2:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]
-        return rows
+        offsets = [started_ms if each >= EPOCH_FROM_MS else 0 for each in columns[0]]
+        return [*(list(map(sub, column, offsets)) for column in columns[: self._times]), *columns[self._times :]]
 
-    def _execute_many(self, pieces, rows):
-        connection, changed, done = database.connection(), 0, 0
+    def _execute_many(self, pieces, values, count):
+        """Run the statements of ``pieces`` for ``count`` rows, whose ``values`` come one after the other; answer how many rows changed."""
+        connection, changed, done, width = database.connection(), 0, 0, len(values) // count
         with peewee.__exception_wrapper__:
             for size, sql in pieces:
-                upto = len(rows) - (len(rows) - done) % size
+                upto = count - (count - done) % size
                 if upto > done:
-                    parameters = [list(chain.from_iterable(rows[at : at + size])) for at in range(done, upto, size)]
+                    parameters = [values[at : at + size * width] for at in range(done * width, upto * width, size * width)]
                     _log.debug((sql, parameters))
                     changed += connection.executemany(sql, parameters).rowcount
                     done = upto
         return changed
 
 
+def _is_absent(column):
+    return column[0] is None and column.count(None) == len(column)
+
+
 def _array(column):
     """A column as PostgreSQL writes arrays. psycopg does so too, in three times the time."""
-    if all(type(value) is float or type(value) is int for value in column):
+    kinds = set(map(type, column))
+    if kinds <= _NUMBERS:
         return f"{{{','.join(map(repr, column))}}}"
+    if kinds == _NOTHING:
+        return f"{{{','.join(('NULL',) * len(column))}}}"
     return f"{{{','.join(map(_element, column))}}}"
 
 

@@ -22,6 +22,8 @@ _BY_SERVER = Writer(
 )
 _BY_CLIENT = Writer(MinuteScore, constants={"source": "'client'", "frame_count": "0", "audio_count": "0", "stt_count": "0"})
 
+_THOUSANDTHS = frozenset(number / 1000 for number in range(1001))
+
 _COLUMNS = [each.name for each in MinuteScore._meta.sorted_fields[1:]]
 _KEYWORDS = _COLUMNS.index("keywords")
 
@@ -38,9 +40,15 @@ def store(session_id, items, model_version):
     timestamp_ms, duration_ms). Scores are stored with three decimals.
     """
     index, facial, vad, text, combined, keywords, *known_by_client = zip(*items)
-    scores = (map(round, part, repeat(3)) for part in (facial, vad, text, combined))
-    rows = list(zip(index, *scores, repeat(model_version), map(telemetry.json_text, keywords), *known_by_client))
-    together(lambda: _BY_CLIENT.store(session_id, rows))
+    scores = map(_rounded, (facial, vad, text, combined))
+    words = list(map(telemetry.json_text, keywords)) if any(keywords) else (None,) * len(keywords)
+    columns = [index, *scores, (model_version,) * len(index), words, *known_by_client]
+    together(lambda: _BY_CLIENT.store(session_id, columns))
+
+
+def _rounded(scores):
+    # Most have been rounded by the browser, and looking that up takes a tenth of rounding them again.
+    return scores if _THOUSANDTHS.issuperset(scores) else list(map(round, scores, repeat(3)))
 
 
 def tick(session_id, minute_index, weights, model_version, now_ms):
@@ -62,7 +70,7 @@ def _tick(session_id, minute_index, weights, model_version, now_ms):
         minute_index, score.facial, score.vad, score.text, score.combined, model_version, "server",
         data.frame_count, data.audio_count, data.stt_count,
     )  # fmt: skip
-    _BY_SERVER.store(session_id, [tuple(getattr(scored, name) for name in _BY_SERVER.columns)])
+    _BY_SERVER.store(session_id, [(getattr(scored, name),) for name in _BY_SERVER.columns])
     return scored
 
 

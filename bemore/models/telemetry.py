@@ -31,12 +31,12 @@ _STT = Writer(SttSnippet, times=2, counter="stt_count")
 
 def store_frames(session_id, frames):
     """Store (ts, quality, compressed, landmarks) rows; answer the session's number of frames. Raises SessionNotFound."""
-    return together(lambda: _FRAMES.store(session_id, frames))
+    return _store(_FRAMES, session_id, frames)
 
 
 def store_audio(session_id, chunks):
     """Store (tsStart, tsEnd, vad, rms, pitch) rows; answer the session's number of audio chunks. Raises SessionNotFound."""
-    return together(lambda: _AUDIO.store(session_id, chunks))
+    return _store(_AUDIO, session_id, chunks)
 
 
 def store_stt(session_id, snippets):
@@ -44,7 +44,12 @@ def store_stt(session_id, snippets):
 
     Raises SessionNotFound.
     """
-    return together(lambda: _STT.store(session_id, snippets))
+    return _store(_STT, session_id, snippets)
+
+
+def _store(writer, session_id, rows):
+    columns = list(zip(*rows))
+    return together(lambda: writer.store(session_id, columns))
 
 
 #: Earlier than any stored time.

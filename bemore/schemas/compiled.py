@@ -6,7 +6,6 @@ be stricter than the schema, never laxer, but for one thing: a number beyond all
 over. A field that it cannot compile is a TypeError at import, not a difference.
 """
 
-from operator import attrgetter
 from typing import Annotated, Literal, Union
 
 import msgspec
@@ -126,12 +125,11 @@ class _Rows:
             if convert:
                 self._conversions.append((position, convert, None if field.required else field.load_default))
             declared.append((name, kind) if field.required else (name, kind, field.load_default))
-        self.struct = _struct(schema.__name__, element, declared)
-        self._values = attrgetter(*element.fields)
+        self.struct = _struct(schema.__name__, element, declared)  # whose fields are the row's, in its order
         self._disagreement = schema.disagreement if schema.disagreement.__func__ is not Item.disagreement.__func__ else None
 
     def __call__(self, structs):
-        rows = list(map(self._values, structs))
+        rows = list(map(msgspec.structs.astuple, structs))
         for position, convert, default in self._conversions:
             if any(row[position] is not default for row in rows):
                 rows = [_converted(row, position, convert, default) for row in rows]
