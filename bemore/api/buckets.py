@@ -8,7 +8,6 @@ import math
 import threading
 import time
 from array import array
-from bisect import bisect_right
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -133,67 +132,128 @@ def _told(limits, reply):
 
 
 class ProcessBuckets:
-    """Buckets of this process; what has left every window is forgotten, so that memory stays bounded."""
+    """Buckets of this process; what has left every window is forgotten, so that memory stays bounded.
+
+    The limits that a client is asked against are always the first ones of one list: all of its buckets are one log. ``clock`` gives
+    seconds, of which whole milliseconds count.
+    """
 
     def __init__(self, clock=time.monotonic):
         self._clock = clock
         self._lock = threading.Lock()
-        self._buckets = OrderedDict()
+        self._logs = OrderedDict()
 
     def take(self, who, limits):
         """Count one request of ``who`` against ``limits``."""
-        now = self._clock()
+        now_ms = round(self._clock() * 1000)
         with self._lock:
-            self._forget(now)
-            buckets, found = [], []
-            for index, limit in enumerate(limits):
-                bucket = self._bucket((who, index), limit.get_expiry())
-                horizon = now - bucket.window
-                if bucket.times and bucket.times[0] <= horizon:
-                    del bucket.times[: bisect_right(bucket.times, horizon)]
-                buckets.append(bucket)
-            allowed = all(len(bucket.times) < limit.amount for bucket, limit in zip(buckets, limits))
-            for bucket in buckets:
-                if allowed:
-                    bucket.times.append(now)
-                # In this order: the sum of a clock and a window, less the clock, may come out a hair above the window.
-                found.append((len(bucket.times), bucket.window - (now - bucket.times[0]) if bucket.times else bucket.window))
-        return _verdict(allowed, limits, found)
+            self._forget(now_ms)
+            log = self._logs.get(who)
+            if log is None:
+                log = self._logs[who] = _Log(now_ms)
+            else:
+                self._logs.move_to_end(who)
+            while len(log.windows_ms) < len(limits):
+                log.know(limits[len(log.windows_ms)].get_expiry() * 1000)
+            log.pass_to(now_ms)
+            allowed = True
+            for used, limit in zip(log.used, limits):
+                if used >= limit.amount:
+                    allowed = False
+            if allowed:
+                log.add(now_ms, len(limits))
+            return _verdict(allowed, limits, log.found(now_ms, len(limits)))
 
-    def _bucket(self, key, window):
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(window)
-        else:
-            self._buckets.move_to_end(key)
-        return bucket
-
-    def _forget(self, now):
+    def _forget(self, now_ms):
         # Two per request are more than come in new.
         for _ in range(2):
-            if not self._buckets:
+            who, log = next(iter(self._logs.items()), (None, None))
+            if who is None or log.has_some(now_ms):
                 return
-            key, bucket = next(iter(self._buckets.items()))
-            if bucket.times and bucket.times[-1] > now - bucket.window:
-                return
-            del self._buckets[key]
+            del self._logs[who]
 
     def __len__(self):
-        return len(self._buckets)
+        return len(self._logs)
 
 
-class _Bucket:
-    __slots__ = ("times", "window")
+class _Log:
+    """The requests of a client that were let through and are in the window of some limit, oldest first, in four bytes each.
 
-    def __init__(self, window):
-        # Numbers without objects around them: 8 bytes each, where a deque of floats takes 32 and 600 for the first.
-        self.times = array("d")
-        self.window = window
+    An entry is a time in ms since ``base_ms`` and, in its last two bits, how many limits after the first one it counts for. ``used`` is how
+    many entries count for each limit, ``first`` where the oldest of them is.
+    """
+
+    __slots__ = ("base_ms", "entries", "first", "used", "windows_ms")
+
+    MOST = 4
+
+    def __init__(self, now_ms):
+        self.base_ms = now_ms
+        self.entries = array("I")
+        self.windows_ms, self.first, self.used = [], [], []
+
+    def know(self, window_ms):
+        """A further limit is asked for: nothing was counted for it so far."""
+        if len(self.windows_ms) == self.MOST:
+            raise ValueError(f"more than {self.MOST} limits")
+        self.windows_ms.append(window_ms)
+        self.first.append(len(self.entries))
+        self.used.append(0)
+
+    def pass_to(self, now_ms):
+        """Let go what is in no window any more, now that it is ``now_ms``."""
+        entries, count, needless, now = self.entries, len(self.entries), len(self.entries), (now_ms - self.base_ms) * 4 + 3
+        for index, window_ms in enumerate(self.windows_ms):
+            at = before = self.first[index]
+            gone = now - window_ms * 4
+            while at < count and (entries[at] <= gone or entries[at] & 3 < index):
+                self.used[index] -= entries[at] & 3 >= index
+                at += 1
+            if at > before:
+                self.first[index] = at
+            if at < needless:
+                needless = at
+        if needless:
+            del entries[:needless]
+            self.first = [each - needless for each in self.first]
+
+    def add(self, now_ms, limits):
+        """Count a request for so many limits."""
+        since_ms = now_ms - self.base_ms
+        if since_ms >> self.entries.itemsize * 8 - 2:
+            since_ms = self._move_base(now_ms)
+        self.entries.append(since_ms * 4 + limits - 1)
+        for index in range(limits):
+            self.used[index] += 1
+
+    def _move_base(self, now_ms):
+        """Count times from the oldest that is left, or where a window is too long for that in eight bytes; answer the time of now."""
+        shift = self.entries[0] >> 2 if self.entries else now_ms - self.base_ms
+        self.base_ms += shift
+        wide = (now_ms - self.base_ms) >> self.entries.itemsize * 8 - 2
+        self.entries = array("Q" if wide else self.entries.typecode, (each - shift * 4 for each in self.entries))
+        return now_ms - self.base_ms
+
+    def found(self, now_ms, limits):
+        """For each of so many limits how many requests count, and in how many seconds the oldest of them leaves."""
+        entries, since_ms, told = self.entries, now_ms - self.base_ms, []
+        for index in range(limits):
+            used, reset_ms = self.used[index], self.windows_ms[index]
+            if used:
+                reset_ms += (entries[self.first[index]] >> 2) - since_ms
+            told.append((used, reset_ms / 1000))
+        return told
+
+    def has_some(self, now_ms):
+        """Whether the newest entry is still in a window."""
+        return bool(self.entries) and (self.entries[-1] >> 2) + self.base_ms > now_ms - max(self.windows_ms)
 
 
 def _verdict(allowed, limits, found):
     """The bucket that says most: the fullest; of those that refuse, the one that refuses longest."""
-    told = [
-        Taken(allowed, limit.amount, max(0, limit.amount - used), reset_s) for limit, (used, reset_s) in zip(limits, found, strict=True)
-    ]
-    return min(told, key=lambda each: (each.remaining, -each.reset_s))
+    least, longest_s, amount = math.inf, 0, 0
+    for limit, (used, reset_s) in zip(limits, found, strict=True):
+        remaining = max(0, limit.amount - used)
+        if remaining < least or (remaining == least and reset_s > longest_s):
+            least, longest_s, amount = remaining, reset_s, limit.amount
+    return Taken(allowed, amount, least, longest_s)

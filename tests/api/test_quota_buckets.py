@@ -1,6 +1,8 @@
 """Both kinds of buckets give exactly the quota in every window, whatever the order and the gaps of the requests."""
 
 import itertools
+import random
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -223,8 +225,8 @@ def test_the_process_forgets_clients_that_have_gone():
         buckets.take(f"10.0.{number >> 8}.{number & 255}", WRITE)
         clock.ms += 10
         most = max(most, len(buckets))
-    # 300 clients are heard of within 3 s, each in two buckets; what has left may stay a moment longer.
-    assert most <= 2 * 300 + 10
+    # 300 clients are heard of within 3 s; what has left may stay a moment longer.
+    assert most <= 300 + 10
     clock.ms += 10_000
     for _ in range(most):
         buckets.take("10.0.0.1", READ)
@@ -239,7 +241,32 @@ def test_one_clients_bucket_does_not_grow_beyond_its_quota():
         allowed += buckets.take("a", WRITE).allowed
         clock.ms += 1
     assert allowed == 3 * 5
-    assert all(len(bucket.times) <= 5 for bucket in buckets._buckets.values())
+    assert all(len(log.entries) <= 5 for log in buckets._logs.values())
+
+
+@pytest.mark.parametrize("days", [1, 20, 400])
+def test_clients_that_stay_for_weeks_are_counted_as_at_first(days):
+    """Times are kept in 30 bits, 12 days, where a window is shorter: the model knows nothing of that."""
+    clock, model = Clock(), Model()
+    buckets, limits = ProcessBuckets(clock), [parse(f"3 per {days} days"), parse("2 per 5 days")]
+    chance = random.Random(days)
+    for _ in range(400):
+        clock.ms += chance.choice((1, 3_600_000, days * 86_400_000 // 3, days * 86_400_000 - 1))
+        asked = limits[: chance.choice((1, 2))]
+        allowed, found = model.take(clock.ms, "a", asked)
+        taken = buckets.take("a", asked)
+        assert taken.allowed is allowed
+        assert taken.remaining == min(limit.amount - used - allowed for limit, (used, _) in zip(asked, found))
+
+
+def test_a_client_takes_few_bytes_for_each_request():
+    clock = Clock()
+    buckets, limits = ProcessBuckets(clock), [parse("600 per 10 minutes"), parse("300 per 10 minutes")]
+    for number in range(450):
+        assert buckets.take("a", limits[: 1 + number % 3 % 2]).allowed
+        clock.ms += 1000
+    (log,) = buckets._logs.values()
+    assert sys.getsizeof(log.entries) < 450 * 5 + 100
 
 
 def test_threads_of_a_process_share_its_buckets_exactly():
