@@ -6,7 +6,7 @@ from bemore import __version__
 from bemore.commands.audit_log import audit
 from bemore.commands.common import load_settings, told_errors
 from bemore.commands.files import backup, export, restore
-from bemore.commands.retention import close_idle, purge, vacuum
+from bemore.commands.retention import close_idle, erase, purge, vacuum
 from bemore.commands.signing import token
 
 
@@ -35,5 +35,5 @@ def migrate():
     click.echo("\n".join(done) if done else "nothing to do")
 
 
-for _command in (token, close_idle, purge, vacuum, export, backup, restore, audit):
+for _command in (token, close_idle, purge, erase, vacuum, export, backup, restore, audit):
     main.add_command(_command)

@@ -1,16 +1,17 @@
 -- Requests for wrk, put together from a file that bench/load.py writes; the figures come out as one line of JSON.
--- Arguments: the file, and the place in the sequence to begin at. Sessions change fastest, then bodies.
+-- Arguments: the file, and the place in the sequence to begin at. Sessions change fastest, then bodies (where they are mixed, both).
 
-local templates, clients, position
+local templates, clients, position, mixed
 
 function init(arguments)
    local data = dofile(arguments[1])
-   templates, clients, position = data.templates, data.clients, tonumber(arguments[2])
+   templates, clients, position, mixed = data.templates, data.clients, tonumber(arguments[2]), data.mixed and 1 or 0
 end
 
 function request()
-   local client = clients[position % #clients + 1]
-   local template = templates[math.floor(position / #clients) % #templates + 1]
+   local number = position % #clients
+   local client = clients[number + 1]
+   local template = templates[(math.floor(position / #clients) + number * mixed) % #templates + 1]
    position = position + 1
    local pieces = {}
    for index, piece in ipairs(template) do

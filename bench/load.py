@@ -117,7 +117,8 @@ def _lua(workload):
         for each in range(workload.sessions)
     )
     templates = (b"{%s}" % b",".join(map(_quoted, _pieces(each))) for each in workload.templates)
-    return b"return {clients={%s},\ntemplates={%s}}\n" % (b",\n".join(clients), b",\n".join(templates))
+    mixed = b"true" if workload.mixed else b"false"
+    return b"return {clients={%s},\ntemplates={%s},\nmixed=%s}\n" % (b",\n".join(clients), b",\n".join(templates), mixed)
 
 
 def _pieces(template):

@@ -100,6 +100,7 @@ class Workload:
     """Requests of one kind: ``templates`` with the marks SESSION and ADDRESS, to be sent for ``sessions`` sessions each.
 
     ``items`` rows of ``table`` come from one request; they are new until every template has been sent for every session.
+    All sessions send one template after the other; ``mixed``: each session is at another one.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Workload:
     sessions: int
     items: int = 0
     table: str = ""
+    mixed: bool = False
 
     @property
     def different(self):
@@ -116,8 +118,8 @@ class Workload:
 
     def raw(self, position):
         """The bytes of the request at a place of the sequence, in the order in which load.lua sends them."""
-        template = self.templates[position // self.sessions % len(self.templates)]
-        number = position % self.sessions
+        turn, number = divmod(position, self.sessions)
+        template = self.templates[(turn + number * self.mixed) % len(self.templates)]
         return template.replace(SESSION, session_id(number).encode()).replace(ADDRESS, address(number).encode())
 
 
@@ -166,4 +168,4 @@ def life(sessions):
     ]
     templates = one + reads + ticks + uploads
     source.shuffle(templates)
-    return Workload("life", "mixed requests", tuple(templates), sessions)
+    return Workload("life", "mixed requests", tuple(templates), sessions, mixed=True)

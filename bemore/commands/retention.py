@@ -1,4 +1,7 @@
-"""``bemore close-idle``, ``purge`` and ``vacuum``: sessions nobody ended, sessions that are too old, what is left of those."""
+"""``bemore close-idle``, ``purge``, ``erase`` and ``vacuum``.
+
+Sessions nobody ended, sessions that are too old, all of one user, and what is left of what was erased.
+"""
 
 import sys
 import time
@@ -41,8 +44,7 @@ def purge(older_than, dry_run, yes):
     The service may go on meanwhile; a purge that is stopped is finished by the next.
     """
     settings = load_settings()
-    if dry_run and yes:
-        raise click.UsageError("--dry-run and --yes say the opposite of each other.")
+    _check(dry_run, yes)
     if older_than is None and settings.retention_days is None:
         raise click.UsageError("say how old with --older-than 90d, or set RETENTION_DAYS.")
     if older_than is None:
@@ -52,13 +54,32 @@ def purge(older_than, dry_run, yes):
 
         now = clock.now_ms()
         amount = model.survey(now - older_than, now)
-        told = f"{_told(amount)}, of before {time_text(now - older_than)}"
-        if dry_run:
-            click.echo(f"would erase {told}")
-            return
-        if any(amount) and not yes:
-            _ask(told)
-        click.echo(f"erased {_told(_run(model, now - older_than, now, amount))}")
+        _tell_ask_erase(
+            amount, f", of before {time_text(now - older_than)}", dry_run, yes,
+            lambda after_batch: model.purge(now - older_than, now, actor(), after_batch),
+        )  # fmt: skip
+
+
+@click.command()
+@click.argument("user_id")
+@click.option("--dry-run", is_flag=True, help="Only tell what there is to erase.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(user_id, dry_run, yes):
+    """Erase all that is stored of a user, as when a client asks to be forgotten.
+
+    USER_ID is the userId of the sessions: they go in whatever state they are, with all that is stored under them, and the settings
+    of the page of the user with that id. The service may go on meanwhile; stopped, it is run again.
+    """
+    settings = load_settings()
+    _check(dry_run, yes)
+    with database(settings):
+        from bemore.models import purge as model
+
+        amount = model.survey_user(user_id)
+        _tell_ask_erase(
+            amount, " of that user", dry_run, yes,
+            lambda after_batch: model.erase_user(user_id, clock.now_ms(), actor(), after_batch),
+        )  # fmt: skip
 
 
 @click.command()
@@ -80,20 +101,38 @@ def _told(amount):
     return ", ".join(plural(count, noun) for count, noun in parts)
 
 
+def _check(dry_run, yes):
+    if dry_run and yes:
+        raise click.UsageError("--dry-run and --yes say the opposite of each other.")
+
+
+def _tell_ask_erase(amount, which, dry_run, yes, run):
+    """Tell the Amount there is, or ask and ``run(after_batch)``, which answers what it erased."""
+    told = f"{_told(amount)}{which}"
+    if dry_run:
+        click.echo(f"would erase {told}")
+        return
+    if any(amount) and not yes:
+        _ask(told)
+    with click.progressbar(length=max(1, amount.rows), label="Erasing", file=sys.stderr) as bar:
+        done = run(_pausing(bar))
+    click.echo(f"erased {_told(done)}")
+
+
 def _ask(told):
     if not sys.stdin.isatty():
         raise click.ClickException(f"there is no terminal to ask on: say --yes to erase {told}.")
     click.confirm(f"Erase {told}?", abort=True)
 
 
-def _run(model, cutoff_ms, now_ms, amount):
-    with click.progressbar(length=max(1, amount.rows), label="Erasing", file=sys.stderr) as bar:
+def _pausing(bar):
+    """What is called after a batch, with its number of rows."""
+    began = time.monotonic()
+
+    def after_batch(rows):
+        nonlocal began
+        bar.update(rows)
+        time.sleep(min(_MOST_PAUSE, max(_LEAST_PAUSE, time.monotonic() - began)))
         began = time.monotonic()
 
-        def after_batch(rows):
-            nonlocal began
-            bar.update(rows)
-            time.sleep(min(_MOST_PAUSE, max(_LEAST_PAUSE, time.monotonic() - began)))
-            began = time.monotonic()
-
-        return model.purge(cutoff_ms, now_ms, actor(), after_batch)
+    return after_batch

@@ -32,6 +32,9 @@ _SET = (
 _COUNT_UNUSED = "SELECT count(*) FROM preference WHERE used_ms <= ?"
 _FORGET = "DELETE FROM preference WHERE owner IN (SELECT owner FROM preference WHERE used_ms <= ? LIMIT ?)"
 
+_COUNT_OF = "SELECT count(*) FROM preference WHERE owner = ?"
+_FORGET_OF = "DELETE FROM preference WHERE owner = ?"
+
 #: Reading is noted once in that time, so that it hardly ever is a write.
 _NOTED_MS = 24 * 3600 * 1000
 
@@ -80,6 +83,18 @@ def forget_unused(cutoff_ms):
         count += forgotten
         if forgotten < FORGET_BATCH:
             return count
+
+
+def count_of(owner):
+    """1 if the owner has chosen anything, else 0."""
+    with read():
+        return execute(_COUNT_OF, (owner,)).fetchone()[0]
+
+
+def forget(owner):
+    """Delete what the owner has chosen; answer 1 if that was anything, else 0."""
+    with write():
+        return execute(_FORGET_OF, (owner,)).rowcount
 
 
 def _filled(row):

@@ -1,4 +1,4 @@
-"""Erasing what is older than it may be kept."""
+"""Erasing what is older than it may be kept, and what is of a user who wants to be forgotten."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,10 @@ from bemore.errors import SessionNotFound
 from bemore.models import audit, idempotency, idle, preference, session
 from bemore.models.database import write
 from bemore.models.traces import empty_log
+
+
+#: Sessions of a user that are looked up at once.
+_PAGE = 100
 
 
 class Amount(NamedTuple):
@@ -44,8 +48,7 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first. Preferences that
     nobody has used since then go as well, and answers under an ``Idempotency-Key`` that are out of date.
     """
-    for key in session.hidden():
-        session.erase_hidden(key, after_batch)
+    _finish(after_batch)
     amount = Amount()
     for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
         if last_ms <= cutoff_ms:
@@ -58,6 +61,43 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     amount = amount._replace(preferences=preference.forget_unused(cutoff_ms))
     empty_log()
     return amount
+
+
+def survey_user(user_id):
+    """The Amount that ``erase_user`` would erase now."""
+    amount, before = Amount(), None
+    while rows := session.newest(_PAGE, user_id=user_id, before=before):
+        for row in rows:
+            amount = amount.plus(row)
+        before = rows[-1].started_ms, rows[-1].key
+    return amount._replace(preferences=preference.count_of(preference.owner_of(subject=user_id)))
+
+
+def erase_user(user_id, now_ms, actor, after_batch=None):
+    """Erase all sessions of a user, in whatever state, and the preferences of that subject; answer the Amount.
+
+    A session at a time, in batches, as ``purge`` does; sessions that begin meanwhile go as well.
+    """
+    _finish(after_batch)
+    amount = Amount()
+    while rows := session.newest(_PAGE, user_id=user_id):
+        for seen in rows:
+            with write():
+                row = session.hide(seen.public_id)
+                if row is not None:
+                    audit.record(audit.ERASE, row.public_id, actor, None, None, now_ms)
+            if row is not None:
+                session.erase_hidden(row.key, after_batch)
+                amount = amount.plus(row)
+    amount = amount._replace(preferences=preference.forget(preference.owner_of(subject=user_id)))
+    empty_log()
+    return amount
+
+
+def _finish(after_batch):
+    """Erase what a crash left half erased."""
+    for key in session.hidden():
+        session.erase_hidden(key, after_batch)
 
 
 def _hide(public_id, cutoff_ms, now_ms, actor):

@@ -153,6 +153,19 @@ def test_workload_sends_every_session_before_it_repeats():
     assert len(set(paths[:3])) == 3 and paths[3:6] == paths[:3]
 
 
+def test_mixed_sessions_send_different_things_at_any_time():
+    from bench.payloads import ADDRESS, SESSION, address, life, session_id
+
+    workload = life(40)
+    known = sorted(each.replace(SESSION, b"").replace(ADDRESS, b"") for each in workload.templates)
+    sent = [
+        workload.raw(position).replace(session_id(position % 40).encode(), b"").replace(address(position % 40).encode(), b"")
+        for position in range(workload.different)
+    ]
+    assert sorted(sent[: len(known)]) == known, "of the first sessions each sends something else"
+    assert all(sorted(sent[number::40]) == known for number in range(40)), "every session sends everything once"
+
+
 def test_table_is_aligned_where_hangul_is_wide():
     from bench.figures import table
 
