@@ -17,6 +17,7 @@ from bemore import clock
 from bemore.arrival import Arrival, Socket
 from bemore.connections import CONNECTIONS, Kept, Line
 from bemore.exchange import Exchange, Fixed
+from bemore.memory import share_one_arena
 from bemore.rounds import Rounds
 
 
@@ -84,6 +85,7 @@ class Worker(ThreadWorker):
         self._exchange = None
 
     def init_process(self):
+        share_one_arena()
         self._bound_connections()
         super().init_process()
 
