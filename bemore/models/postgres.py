@@ -4,8 +4,9 @@ A server that has gone refuses connections at once. One that hangs (stopped, out
 everything) refuses nothing, its kernel goes on taking connections and data, and every thread would wait for it. So:
 
 - connecting is given up after CONNECT_S, whatever of it takes so long;
-- who has waited ASK_AFTER_S for a statement asks the server for a sign of life, and again and again; without one within SIGN_S
-  the server is away, and all that wait for an answer of it give up;
+- who has waited ASK_AFTER_S for a statement asks the server for a sign of life, and again and again; without one within SIGN_S, in
+  which nobody else heard of it either (one that has too much to do answers those it knows before it greets somebody new), the server
+  is away, and all that wait for an answer of it give up;
 - while it is away, one request at a time tries to connect, every RETRY_S; all others are refused without waiting.
 
 So nobody waits longer than 0.8 s for a server that does not answer, while a statement that takes its time on one that does may
@@ -48,7 +49,7 @@ class Outage:
         self._lock = threading.Lock()
         self._try_at = 0.0
         self._asking = threading.Lock()
-        self._ask_at = 0.0
+        self._ask_at = self._heard_at = 0.0
 
     def may_try(self):
         """Whether to connect: always, or while the server is away one at a time every RETRY_S."""
@@ -74,11 +75,19 @@ class Outage:
         if ended:
             _log.info("database is back")
 
+    def heard(self):
+        """The server has answered somebody."""
+        self._heard_at = time.monotonic()
+
+    def heard_since(self, monotonic_s):
+        return self._heard_at > monotonic_s
+
     def look(self, connection):
         """Raise OperationalError if the server of ``connection``, which keeps somebody waiting, is away."""
         if not self.now and self._ask_at <= time.monotonic() and self._asking.acquire(blocking=False):
             try:
-                if not _gives_sign(connection) and not _readable(connection):
+                began = time.monotonic()
+                if not _gives_sign(connection) and not _readable(connection) and not self.heard_since(began):
                     self.begins(TimeoutError())
                 self._ask_at = time.monotonic() + ASK_AFTER_S
             finally:
@@ -128,6 +137,7 @@ class _Connection(psycopg.Connection):
             try:
                 wanted = gen.send(ready)
             except StopIteration as end:
+                self.outage.heard()
                 return end.value
             ready = yield wanted
             if not ready:
@@ -181,12 +191,13 @@ class Postgres(peewee.PostgresqlDatabase):
 
     def connect(self, reuse_if_open=False):
         # Made here, as peewee lets one thread at a time call _connect.
+        began = time.monotonic()
         with peewee.__exception_wrapper__:
             try:
                 self._made.connection = self._connect_in_time()
             except psycopg.Error as error:
-                # A server that refuses this connection in its own words ("too many clients") is there for the others.
-                if self.outage.now or "FATAL:" not in str(error):
+                # A server that refuses this connection in its own words ("too many clients"), or answers others, is there for those.
+                if self.outage.now or not ("FATAL:" in str(error) or self.outage.heard_since(began)):
                     self.outage.begins(error)
                 raise
         self.outage.ends()
