@@ -19,6 +19,10 @@ _log = logging.getLogger("bemore.database")
 #: How long emptying the log may wait for those who read of it, in milliseconds; nobody can write meanwhile.
 EMPTY_MS = 100
 
+#: Pages that a connection keeps, in KB. The main thread writes most and finds its own again; those of another thread are out of date
+#: whenever somebody has written since, and there are eight of them.
+MAIN_CACHE_KB, THREAD_CACHE_KB = 512, 64
+
 #: The mode of a file that holds sessions: it is its owner's alone.
 PRIVATE = 0o600
 
@@ -50,8 +54,8 @@ class Sqlite(peewee.SqliteDatabase):
             "foreign_keys": 1,
             # What is deleted or replaced is overwritten. Debian's SQLite is built that way, others are not.
             "secure_delete": 1,
-            # Per connection, of which each thread has one; the system's cache holds the rest of the file.
-            "cache_size": -512,
+            # In KB, of each connection; the system's cache holds the rest of the file.
+            "cache_size": -MAIN_CACHE_KB,
             "temp_store": "memory",
         }
         super().__init__(f"file:{quote(self.path)}?mode=rw", pragmas=pragmas, timeout=busy_seconds, uri=True)
@@ -73,6 +77,8 @@ class Sqlite(peewee.SqliteDatabase):
                     raise
                 time.sleep(0.01)
         self._create = False
+        if threading.current_thread() is not threading.main_thread():
+            connection.execute(f"PRAGMA cache_size = -{THREAD_CACHE_KB}")
         self._known = self._opened.files = {name: _identity(name) for name in (self.path, *self._companions())}
         return connection
 
