@@ -443,13 +443,12 @@ class Service(Server):
         return [sys.executable, "-m", "bemore", "serve"]
 
     def _ready(self):
+        # First what costs little: the workers are looked for among all processes of the machine.
+        if _status(self.port, self.ready_path) != 200:
+            return False
         # A signal that comes between a worker's fork and its boot is lost, and gunicorn waits for that worker in vain.
         workers = self.workers
-        return (
-            _status(self.port, self.ready_path) == 200
-            and len(workers) >= int(self.env.get("WEB_CONCURRENCY", 1))
-            and all(_booted(worker) for worker in workers)
-        )
+        return len(workers) >= int(self.env.get("WEB_CONCURRENCY", 1)) and all(_booted(worker) for worker in workers)
 
     @property
     def url(self):
@@ -458,7 +457,15 @@ class Service(Server):
     @property
     def workers(self):
         """The worker processes: those that have no child."""
-        return [member for member in self.processes[1:] if not member.children()]
+        parents = {member: _parent(member) for member in self.processes}
+        _, *others = parents or [None]
+        return [each for each in others if parents[each] is not None and each.pid not in parents.values()]
+
+
+def _parent(member):
+    """The id of a process's parent; None of one that is gone."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return member.ppid()
 
 
 def _status(port, path):
