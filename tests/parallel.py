@@ -37,6 +37,11 @@ def pytest_cmdline_main(config):
         config.option.dist = "worksteal"
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the tests marked ``first``: left to the end, one process would be at them while the others have nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
 # -- Alone ---------------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from watching import Console
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "browser"))  # the plugin, when these tests run alone
 pytest_plugins = ["browser_fixtures"]
+pytestmark = pytest.mark.first
 
 #: Quotas off: a run of tests is busier than any visitor. The newcomer's service has them.
 CALM = {"RATE_LIMIT_ENABLED": "false"}

@@ -10,6 +10,7 @@ from watching import Console
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "browser"))  # the plugin, when these tests run alone
 pytest_plugins = ["browser_fixtures"]
+pytestmark = pytest.mark.first
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,8 @@ HANGUL_MARK = "비밀이야기"
 NUMBER_MARK = 0.123987456
 
 
-@pytest.mark.parametrize("log_format", ["json", "console"])
+# The format of the log and the kind of database have nothing to do with each other: each is once enough.
+@pytest.mark.parametrize(("database_url", "log_format"), [("sqlite", "console"), ("postgres", "json")], indirect=["database_url"])
 def test_log_never_holds_what_was_said_seen_or_who_it_was(service, http, log_format):
     """Marked texts in every field, in good requests and in refused ones, at the most talkative level."""
     running = service(RATE_LIMIT_ENABLED="false", LOG_FORMAT=log_format, LOG_LEVEL="debug")
