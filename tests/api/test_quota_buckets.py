@@ -308,14 +308,15 @@ def test_redis_counts_by_its_own_clock(connection):
     buckets, who, limits = RedisBuckets(connection), next(_names), [parse("2 per 1 second")]
     began = time.monotonic()
     asked, answered = [], []
-    while (asking := time.monotonic()) < began + 1.3:
+    while len(answered) < 4:
+        asking = time.monotonic()
+        assert asking < began + 10, "who waits as long as told is let in again"
         if (taken := buckets.take(who, limits)).allowed:
             asked.append(asking)
             answered.append(time.monotonic())
         else:
             # As a client would: it waits for as long as it was told.
             time.sleep(max(0.001, taken.reset_s))
-    assert len(answered) == 4
     # Redis counts whole milliseconds, so a window may seem one too short from here.
     assert answered[2] - asked[0] >= 0.998 and answered[3] - asked[1] >= 0.998
 

@@ -16,7 +16,7 @@ from servers import REPOSITORY, Service, straight, wait_for
 from bemore.models.migrate import names
 
 CLIENTS = 8
-MINUTES = 3
+MINUTES = 2
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
