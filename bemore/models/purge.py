@@ -48,7 +48,7 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first. Preferences that
     nobody has used since then go as well, and answers under an ``Idempotency-Key`` that are out of date.
     """
-    _finish(after_batch)
+    session.finish_erasing(after_batch)
     amount = Amount()
     for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
         if last_ms <= cutoff_ms:
@@ -78,7 +78,7 @@ def erase_user(user_id, now_ms, actor, after_batch=None):
 
     A session at a time, in batches, as ``purge`` does; sessions that begin meanwhile go as well.
     """
-    _finish(after_batch)
+    session.finish_erasing(after_batch)
     amount = Amount()
     while rows := session.newest(_PAGE, user_id=user_id):
         for seen in rows:
@@ -92,12 +92,6 @@ def erase_user(user_id, now_ms, actor, after_batch=None):
     amount = amount._replace(preferences=preference.forget(preference.owner_of(subject=user_id)))
     empty_log()
     return amount
-
-
-def _finish(after_batch):
-    """Erase what a crash left half erased."""
-    for key in session.hidden():
-        session.erase_hidden(key, after_batch)
 
 
 def _hide(public_id, cutoff_ms, now_ms, actor):

@@ -234,11 +234,11 @@ def hidden():
         return [key for (key,) in execute("SELECT id FROM session WHERE erasing = 1").fetchall()]
 
 
-def finish_erasing():
-    """Finish what a crash interrupted; answer how many sessions that were."""
+def finish_erasing(after_batch=None):
+    """Finish what a crash interrupted (``after_batch`` as in ``erase_hidden``); answer how many sessions that were."""
     keys = hidden()
     for key in keys:
-        erase_hidden(key)
+        erase_hidden(key, after_batch)
     if keys:
         empty_log()
     return len(keys)
