@@ -5,14 +5,28 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
+from bemore.auth import access
 from bemore.api import (
-    access, dashboard, devices, docs, emotion, failures, health, metrics, minutes, monitoring, openapi, pages, preferences, reports,
-    sessions, telemetry,
-)  # fmt: skip
+    dashboard,
+    devices,
+    docs,
+    emotion,
+    health,
+    metrics,
+    minutes,
+    monitoring,
+    pages,
+    preferences,
+    reports,
+    sessions,
+    telemetry,
+)
+from bemore.api.http import error_handlers as failures
+from bemore.api.openapi import document as openapi  # fmt: skip
 from bemore.api.brief import brief_requests, side_by_side
-from bemore.api.edge import Edge
-from bemore.api.ratelimit import Quotas
-from bemore.models import database
+from bemore.api.http.middleware import Edge
+from bemore.ratelimit import Quotas
+from bemore.db import connections as database
 
 BLUEPRINTS = (
     sessions.blueprint, telemetry.blueprint, minutes.blueprint, reports.blueprint, dashboard.blueprint, preferences.blueprint,
@@ -38,7 +52,7 @@ class SessionIdConverter(BaseConverter):
 
 
 def create_app(settings):
-    """The WSGI application for ``settings``. Makes no connection and no table; ``bemore.models.migrate`` makes those."""
+    """The WSGI application for ``settings``. Makes no connection and no table; ``bemore.db.migrate`` makes those."""
     app = Flask("bemore", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a slash too many is no address, and an answer rather than a redirect

@@ -1,4 +1,4 @@
-"""Domain errors. They know no HTTP; ``bemore.api.failures`` gives each its status and code."""
+"""Domain errors. They know no HTTP; ``bemore.api.http.error_handlers`` gives each its status and code."""
 
 
 class BeMoreError(Exception):

@@ -5,14 +5,14 @@ import sys
 
 from gunicorn.app.base import BaseApplication
 
-from bemore import logs
+from bemore.observability import logs
 from bemore.app import create_app
 from bemore.connections import CONNECTIONS
 from bemore.ending import EndingWorker
 from bemore.errors import DatabaseUnavailable
 from bemore.models import session
-from bemore.models.database import close
-from bemore.models.migrate import migrate
+from bemore.db.connections import close
+from bemore.db.migrate import migrate
 from bemore.settings import Settings, SettingsError
 from bemore.worker import Logger
 

@@ -262,7 +262,7 @@ class Settings:
         if len(given) != 1:
             raise SettingsError("AUTH_ENABLED=true needs one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL, and only one.")
         if self.jwt_public_key:
-            from bemore.tokens import public_key  # with a library that nobody else needs
+            from bemore.auth.tokens import public_key  # with a library that nobody else needs
 
             try:
                 public_key(self.jwt_public_key)

@@ -5,8 +5,8 @@ import time
 
 import psycopg
 
-from bemore.models import database as connections
-from bemore.models.migrate import migrate
+from bemore.db import connections
+from bemore.db.migrate import migrate
 from bemore.settings import Settings
 from bench.payloads import session_id
 

@@ -16,8 +16,8 @@ import requests
 from flask.testing import FlaskClient
 
 from bemore import clock as bemore_clock
-from bemore.models import database
-from bemore.models.migrate import migrate
+from bemore.db import connections as database
+from bemore.db.migrate import migrate
 from bemore.settings import Settings
 from openapi_check import AnswerChecker
 from servers import DATABASES, PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)

@@ -6,12 +6,12 @@ Not the calendar's day: the service knows no time zone of its callers, and at mi
 from flask import Blueprint
 
 from bemore import clock
-from bemore.api import around_shapes
-from bemore.api.access import Access, own
-from bemore.api.envelope import success
-from bemore.api.operation import operation
+from bemore.api.openapi import around_shapes
+from bemore.auth.access import Access, own
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
 from bemore.models.dashboard import two_days
-from bemore.reporting.assemble import report_id
+from bemore.reports.assemble import report_id
 from bemore.scoring.affect import session_affect
 from bemore.scoring.narrative import FACE_SEEN_FROM, FEW_MINUTES
 from bemore.scoring.rounding import round3

@@ -6,10 +6,10 @@ import struct
 
 from flask import Blueprint, current_app, request
 
-from bemore.api import around_shapes
-from bemore.api.access import Access
-from bemore.api.envelope import success
-from bemore.api.operation import operation
+from bemore.api.openapi import around_shapes
+from bemore.auth.access import Access
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
 from bemore.schemas.base import EmptyBody
 
 blueprint = Blueprint("devices", __name__, url_prefix="/api/session/devices")

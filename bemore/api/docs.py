@@ -4,10 +4,11 @@ from importlib import resources
 
 from flask import Blueprint, current_app, request
 
-from bemore.api import envelope, shapes
-from bemore.api.access import Access
-from bemore.api.files import REVALIDATE, Files, cached
-from bemore.api.operation import operation
+from bemore.api.http import responses as envelope
+from bemore.api.openapi import shapes
+from bemore.auth.access import Access
+from bemore.api.http.static_files import REVALIDATE, Files, cached
+from bemore.api.http.operation import operation
 
 blueprint = Blueprint("docs", __name__, url_prefix="/api")
 

@@ -2,10 +2,10 @@
 
 from flask import Blueprint
 
-from bemore.api import around_shapes
-from bemore.api.access import Access
-from bemore.api.envelope import success
-from bemore.api.operation import operation
+from bemore.api.openapi import around_shapes
+from bemore.auth.access import Access
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
 from bemore.schemas.around import FeelText
 from bemore.scoring.emotion import text_emotion
 

@@ -5,12 +5,12 @@ import time
 from flask import Blueprint, current_app
 
 from bemore import __version__
-from bemore.api import shapes
-from bemore.api.access import Access
-from bemore.api.envelope import json
-from bemore.api.operation import operation
+from bemore.api.openapi import shapes
+from bemore.auth.access import Access
+from bemore.api.http.responses import json
+from bemore.api.http.operation import operation
 from bemore.errors import DatabaseUnavailable
-from bemore.models.database import ping
+from bemore.db.connections import ping
 
 blueprint = Blueprint("health", __name__)
 

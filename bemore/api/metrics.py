@@ -6,11 +6,12 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app
 
-from bemore import __version__, clock, metrics
-from bemore.api.access import Access
-from bemore.api.operation import operation
+from bemore import __version__, clock
+from bemore.observability import metrics
+from bemore.auth.access import Access
+from bemore.api.http.operation import operation
 from bemore.errors import DatabaseUnavailable
-from bemore.extensions import database
+from bemore.db.proxy import database
 from bemore.models import session
 
 blueprint = Blueprint("metrics", __name__)

@@ -5,15 +5,15 @@ import secrets
 from flask import Blueprint, current_app
 
 from bemore import clock
-from bemore.api import shapes
-from bemore.api.access import Access, scoped
-from bemore.api.envelope import success
-from bemore.api.operation import operation
-from bemore.metrics import count_items
+from bemore.api.openapi import shapes
+from bemore.auth.access import Access, scoped
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
+from bemore.observability.metrics import count_items
 from bemore.models import minute
-from bemore.reporting.minutes import data_points, inference, scores, statistics
+from bemore.reports.minutes import data_points, inference, scores, statistics
 from bemore.schemas.base import check_partly, decode
-from bemore.schemas.compiled import Decoder
+from bemore.schemas.decoder import Decoder
 from bemore.schemas.minutes import BatchTick, Tick
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")

@@ -2,12 +2,13 @@
 
 from flask import Blueprint, current_app
 
-from bemore import __version__, metrics
-from bemore.api import around_shapes
-from bemore.api.access import Access
-from bemore.api.envelope import success
+from bemore import __version__
+from bemore.observability import metrics
+from bemore.api.openapi import around_shapes
+from bemore.auth.access import Access
+from bemore.api.http.responses import success
 from bemore.api.metrics import memory_bytes, session_states, unavailable, uptime_s
-from bemore.api.operation import operation
+from bemore.api.http.operation import operation
 from bemore.scoring.rounding import round3
 
 blueprint = Blueprint("monitoring", __name__, url_prefix="/api/monitoring")

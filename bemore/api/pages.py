@@ -4,9 +4,9 @@ from importlib import resources
 
 from flask import Blueprint, abort, current_app, request
 
-from bemore.api.access import Access
-from bemore.api.files import Files
-from bemore.api.operation import operation
+from bemore.auth.access import Access
+from bemore.api.http.static_files import Files
+from bemore.api.http.operation import operation
 
 blueprint = Blueprint("pages", __name__)
 

@@ -5,10 +5,10 @@ import re
 from flask import Blueprint, request
 
 from bemore import clock
-from bemore.api import around_shapes
-from bemore.api.access import Access, subject
-from bemore.api.envelope import success
-from bemore.api.operation import operation
+from bemore.api.openapi import around_shapes
+from bemore.auth.access import Access, subject
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
 from bemore.errors import InvalidInput
 from bemore.models import preference
 from bemore.schemas.around import ChosenPreferences, SavePreferences

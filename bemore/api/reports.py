@@ -3,16 +3,16 @@
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
-from bemore.api import report_shapes as shapes
-from bemore.api.access import Access
-from bemore.api.conditional import unless_known
-from bemore.api.envelope import success
-from bemore.api.operation import operation
+from bemore.api.openapi import report_shapes as shapes
+from bemore.auth.access import Access
+from bemore.api.http.etags import unless_known
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
-from bemore.reporting import assemble
-from bemore.reporting.csv_file import emotion_csv, vad_csv
-from bemore.reporting.html import CONTENT_SECURITY_POLICY, html
+from bemore.reports import assemble
+from bemore.reports.csv_file import emotion_csv, vad_csv
+from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
 from bemore.schemas.reports import ChooseCsv
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -74,7 +74,7 @@ def as_html(session_id):
 def as_pdf(session_id):
     def make():
         # Imported when first asked for: the library takes half as much memory again as the whole service.
-        from bemore.reporting.pdf import pdf
+        from bemore.reports.pdf.document import pdf
 
         return _download(pdf(_report(session_id)), "application/pdf", f"bemore-report-{session_id.public_id}.pdf")
 

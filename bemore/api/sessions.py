@@ -3,17 +3,17 @@
 from flask import Blueprint, current_app
 
 from bemore import clock
-from bemore.api import shapes
-from bemore.api.access import Access, narrowed, own
-from bemore.api.auditing import record
-from bemore.api.envelope import success
-from bemore.api.idempotency import once
-from bemore.api.operation import operation
-from bemore.api.parsing import check_path
+from bemore.api.openapi import shapes
+from bemore.auth.access import Access, narrowed, own
+from bemore.api.http.auditing import record
+from bemore.api.http.responses import success
+from bemore.api.http.idempotency import once
+from bemore.api.http.operation import operation
+from bemore.api.http.body import check_path
 from bemore.models import feedback, minute, report, session
 from bemore.models.audit import ERASE
-from bemore.reporting.assemble import emotion_summary
-from bemore.reporting.minutes import statistics
+from bemore.reports.assemble import emotion_summary
+from bemore.reports.minutes import statistics
 from bemore.schemas.base import EmptyBody, check
 from bemore.schemas.sessions import FindSessions, GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
 

@@ -3,18 +3,18 @@
 import msgspec
 from flask import Blueprint
 
-from bemore.api import shapes
-from bemore.api.access import Access
-from bemore.api.conditional import unless_known
-from bemore.api.envelope import success
-from bemore.api.operation import operation
-from bemore.metrics import count_items
+from bemore.api.openapi import shapes
+from bemore.auth.access import Access
+from bemore.api.http.etags import unless_known
+from bemore.api.http.responses import success
+from bemore.api.http.operation import operation
+from bemore.observability.metrics import count_items
 from bemore.models import telemetry
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.schemas.sessions import ReadTranscript, cursor_text
 from bemore.schemas.telemetry import UploadAudio, UploadFrames, UploadStt
-from bemore.scoring.keywords import extract_keywords
-from bemore.scoring.text import sentiment
+from bemore.scoring.text.keywords import extract_keywords
+from bemore.scoring.text.sentiment import sentiment
 
 blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_id:session_id>")
 

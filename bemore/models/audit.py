@@ -6,8 +6,8 @@ account of who ran a command. What was read or erased is not in it, nor an addre
 
 from typing import NamedTuple
 
-from bemore.models.database import execute, read
-from bemore.models.group import together
+from bemore.db.connections import execute, read
+from bemore.db.write_queue import together
 
 #: What is recorded.
 READ_REPORT, READ_TRANSCRIPT, EXPORT = "report.read", "transcript.read", "session.export"

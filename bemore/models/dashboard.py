@@ -6,7 +6,7 @@ However much is stored, it reads at most twice DAY_SESSIONS sessions and MOST_MI
 from typing import NamedTuple
 
 from bemore.clock import MINUTE_MS
-from bemore.models.database import execute, read
+from bemore.db.connections import execute, read
 from bemore.scoring.affect import Affect, minute_affect
 from bemore.scoring.speech import VOICED_FROM
 

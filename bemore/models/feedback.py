@@ -3,7 +3,7 @@
 import secrets
 
 from bemore.models import session
-from bemore.models.database import execute
+from bemore.db.connections import execute
 
 
 def add(session_id, rating, note, now_ms):

@@ -6,8 +6,8 @@ So whoever asks again gets that answer or, after a crash before the commit, a fr
 from typing import NamedTuple
 
 from bemore.errors import IdempotencyKeyReused
-from bemore.extensions import database
-from bemore.models.database import execute
+from bemore.db.proxy import database
+from bemore.db.connections import execute
 
 #: How long an answer is kept.
 KEPT_MS = 24 * 3600 * 1000

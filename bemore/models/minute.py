@@ -7,11 +7,11 @@ import msgspec
 
 from bemore.clock import MINUTE_MS
 from bemore.models import session, telemetry
-from bemore.models.bulk import Writer
-from bemore.models.database import execute, read
-from bemore.models.group import in_turn, together
+from bemore.db.bulk import Writer
+from bemore.db.connections import execute, read
+from bemore.db.write_queue import in_turn, together
 from bemore.models.tables import MinuteScore
-from bemore.reporting.facts import Minute
+from bemore.reports.facts import Minute
 from bemore.scoring.combine import score_minute
 
 _BY_SERVER = Writer(

@@ -6,7 +6,7 @@ sessions are kept.
 
 from typing import NamedTuple
 
-from bemore.models.database import execute, read, write
+from bemore.db.connections import execute, read, write
 
 #: The owner of what is neither a subject's nor a device's.
 SHARED = "shared"

@@ -11,9 +11,9 @@ import msgspec
 
 from bemore.clock import MINUTE_MS
 from bemore.models import minute, session
-from bemore.models.database import execute, read
-from bemore.reporting.facts import MinuteAudio, ReportInput, SessionFacts
-from bemore.reporting.time_series import voice_by_bucket
+from bemore.db.connections import execute, read
+from bemore.reports.facts import MinuteAudio, ReportInput, SessionFacts
+from bemore.reports.time_series import voice_by_bucket
 from bemore.scoring.speech import VOICED_FROM
 
 # Times before the session's start count as its first moment.

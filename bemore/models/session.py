@@ -6,9 +6,9 @@ import string
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
-from bemore.models.database import execute, read, write
+from bemore.db.connections import execute, read, write
 from bemore.models.tables import TELEMETRY
-from bemore.models.traces import empty_log
+from bemore.db.vacuum import empty_log
 
 _SUFFIX = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits

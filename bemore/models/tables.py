@@ -7,7 +7,7 @@ which is negative where the client's clock ran behind (it then counts as the fir
 import peewee
 from peewee import BigAutoField, BigIntegerField, DoubleField, IntegerField, SmallIntegerField, TextField
 
-from bemore.extensions import database
+from bemore.db.proxy import database
 
 
 class _Model(peewee.Model):

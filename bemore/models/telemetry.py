@@ -10,9 +10,9 @@ import msgspec
 
 from bemore.clock import MINUTE_MS
 from bemore.models import session
-from bemore.models.bulk import Writer
-from bemore.models.database import execute, read
-from bemore.models.group import together
+from bemore.db.bulk import Writer
+from bemore.db.connections import execute, read
+from bemore.db.write_queue import together
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.combine import MinuteData
 

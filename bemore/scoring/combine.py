@@ -6,7 +6,7 @@ from math import fsum
 
 from bemore.scoring.facial import facial_score
 from bemore.scoring.rounding import round3, unit
-from bemore.scoring.text import text_score
+from bemore.scoring.text.sentiment import text_score
 from bemore.scoring.voice import vad_score
 
 MODEL_VERSION = "rules-v1.0"

@@ -6,7 +6,7 @@ from math import dist
 
 from bemore.scoring.affect import Affect
 from bemore.scoring.rounding import round3, unit
-from bemore.scoring.text import evidence, sentiment_of
+from bemore.scoring.text.sentiment import evidence, sentiment_of
 
 EMOTIONS = ("happy", "sad", "angry", "anxious", "neutral", "surprised", "disgusted", "fearful")
 

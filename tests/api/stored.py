@@ -1,7 +1,7 @@
 """What the database holds, for tests that compare it before and after a request."""
 
-from bemore.extensions import database
-from bemore.models.database import execute, read
+from bemore.db.proxy import database
+from bemore.db.connections import execute, read
 
 
 #: The audit log outlives what it tells of; preferences are of callers.

@@ -4,7 +4,7 @@ import pytest
 
 from bemore import __version__
 from bemore.app import create_app
-from bemore.models.database import close
+from bemore.db.connections import close
 from bemore.settings import Settings
 from conftest import CheckingClient, scores, start_session
 from servers import free_port, wait_for

@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from bemore.models.database import close
+from bemore.db.connections import close
 from conftest import frames, scores, start_session
 from stored import contents, counts
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from bemore.api import openapi, prose
+from bemore.api.openapi import document as openapi, texts as prose
 from conftest import START_MS, audio, frames, scores, start_session, stt
 from openapi_check import AnswerChecker, check_answer
 

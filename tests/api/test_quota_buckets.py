@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from limits import parse
 
-from bemore.api.buckets import ProcessBuckets, RedisBuckets
+from bemore.buckets import ProcessBuckets, RedisBuckets
 
 #: A whole second at which the injected clocks begin, in ms.
 BEGIN_MS = 1_737_250_800_000

@@ -16,9 +16,9 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from bemore.extensions import database
-from bemore.models import database as connections
-from bemore.models.database import execute, write
+from bemore.db.proxy import database
+from bemore.db import connections
+from bemore.db.connections import execute, write
 from bemore.models.session import touch
 from conftest import start_session
 from reported import PATHS, ask, data, place, send

@@ -4,7 +4,7 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from bemore.models import database as connections
+from bemore.db import connections
 from conftest import CheckingSession, audio, start_session, stt
 from openapi_check import AnswerChecker
 from reported import PATHS, data, filled, place, send, talk

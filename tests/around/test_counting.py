@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from bemore import metrics
-from bemore.metrics import Counted, SharedTable
+from bemore.observability import metrics
+from bemore.observability.metrics import Counted, SharedTable
 
 _fork = multiprocessing.get_context("fork")
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from servers import Service, free_port, wait_for
 
 from bemore.app import create_app
-from bemore.models.database import close
+from bemore.db.connections import close
 from bemore.settings import Settings
 from conftest import CheckingClient, audio, frames, scores, start_session, stt
 

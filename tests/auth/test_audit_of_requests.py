@@ -5,7 +5,7 @@ from conftest import start_session, stt
 from signing import HS256, bearer
 
 from bemore.models import audit, session
-from bemore.models import database as connections
+from bemore.db import connections
 
 ADMIN, COUNSELOR, OTHER = bearer("admin-1", "admin"), bearer("counselor-1", "counselor"), bearer("counselor-2", "counselor")
 

@@ -14,7 +14,7 @@ from signing import bearer, ec_key, rsa_key, token
 from bemore.app import create_app
 from bemore.errors import InvalidToken, KeysUnavailable
 from bemore.settings import Settings
-from bemore.tokens import RemoteKeys
+from bemore.auth.tokens import RemoteKeys
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

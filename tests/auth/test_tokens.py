@@ -157,7 +157,7 @@ def test_quotas_count_the_subject_and_guessing_counts_the_address(client):
 def command(*arguments, **env):
     from click.testing import CliRunner
 
-    from bemore.cli import main
+    from bemore.cli.main import main
 
     return CliRunner(env=env).invoke(main, ["token", *arguments])
 

@@ -77,7 +77,7 @@ def stranger(context, page_server):
 def app_rules(service):
     """What the application routes, as the document writes it: {(method, path)}."""
     from bemore.app import create_app
-    from bemore.models import database
+    from bemore.db import connections as database
     from bemore.settings import Settings
 
     app = create_app(Settings.from_env({"DATABASE_URL": service.env["DATABASE_URL"]}))

@@ -8,7 +8,7 @@ import pytest
 
 import bemore
 from bemore.api import pages
-from bemore.api.emotion_shapes import AFFECT
+from bemore.api.openapi.emotion_shapes import AFFECT
 from bemore.scoring.emotion import EMOTIONS
 
 served = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import peewee
 
-from bemore import cli, server
+from bemore.cli import main as cli
+from bemore import server
 
 _asked = threading.local()
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True
 
 @pytest.fixture
 def postgres_models(database_url):
-    from bemore.models import postgres
+    from bemore.db import postgres
 
     return postgres
 

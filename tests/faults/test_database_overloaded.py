@@ -7,10 +7,10 @@ import pytest
 from servers import wait_for
 
 from bemore.errors import DatabaseUnavailable
-from bemore.extensions import database
-from bemore.models import database as connections
-from bemore.models import postgres
-from bemore.models.database import execute, read
+from bemore.db.proxy import database
+from bemore.db import connections
+from bemore.db import postgres
+from bemore.db.connections import execute, read
 from bemore.settings import Settings
 
 #: Longer than anybody waits for a server that is away.

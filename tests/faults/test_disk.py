@@ -22,7 +22,7 @@ from figures import LONG, record
 from load import Load
 from servers import Service, need, raw_request, wait_for
 
-from bemore.models import database
+from bemore.db import connections as database
 from bemore.models.session import new_id
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -8,10 +8,10 @@ import sys
 from click.testing import CliRunner
 from servers import REPOSITORY, straight
 
-from bemore.cli import main
+from bemore.cli.main import main
 from bemore.models import feedback, idempotency, minute, session, telemetry
-from bemore.models import database as connections
-from bemore.models.database import execute, read, write
+from bemore.db import connections
+from bemore.db.connections import execute, read, write
 from bemore.scoring.combine import Weights
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000

@@ -9,8 +9,8 @@ import pytest
 from stocked import DAY_MS, NOW_MS, everything, in_process, raw, started
 
 from bemore.models import audit, session
-from bemore.models import database as connections
-from bemore.models.database import write
+from bemore.db import connections
+from bemore.db.connections import write
 
 ID = "sess_1_aaaaaaaaaaaaaaaa"
 

@@ -10,10 +10,11 @@ from conftest import CheckingSession, audio, empty_database, frames, start_sessi
 from servers import wait_for
 from stocked import NOW_MS, bemore, everything, in_process, raw, recounted, stocked, tallied
 
-from bemore.models import audit, backup, session
-from bemore.models import database as connections
-from bemore.models.database import execute, write
-from bemore.models.migrate import migrate, names
+from bemore.models import audit, session
+from bemore.lifecycle import backup
+from bemore.db import connections
+from bemore.db.connections import execute, write
+from bemore.db.migrate import migrate, names
 from bemore.settings import Settings
 
 
@@ -203,7 +204,7 @@ def test_without_pg_dump_it_is_told_what_to_install(app, database_url, tmp_path)
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_a_password_is_not_seen_by_others(database_url):
-    from bemore.models.backup_postgres import _connection_of
+    from bemore.lifecycle.backup_postgres import _connection_of
 
     settings = Settings.from_env({"DATABASE_URL": "postgresql://user:ge%3Ahe%5Cim@host:5433/name?sslmode=require"})
     with _connection_of(settings) as connection:

@@ -8,11 +8,12 @@ from conftest import frames
 from stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, recounted, shown, started, stocked, tallied
 
 from bemore import clock as bemore_clock
-from bemore.cli import main
-from bemore.commands.common import Duration
-from bemore.models import audit, feedback, idle, minute, session, telemetry
-from bemore.models import database as connections
-from bemore.models.database import write
+from bemore.cli.main import main
+from bemore.cli.common import Duration
+from bemore.models import audit, feedback, minute, session, telemetry
+from bemore.lifecycle import idle
+from bemore.db import connections
+from bemore.db.connections import write
 
 LONG_AGO = NOW_MS - 3 * DAY_MS
 CUTOFF = NOW_MS - 12 * HOUR_MS

@@ -4,8 +4,9 @@ import pytest
 from conftest import frames
 from stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied
 
-from bemore.models import audit, preference, purge, session
-from bemore.models import database as connections
+from bemore.models import audit, preference, session
+from bemore.lifecycle import purge
+from bemore.db import connections
 
 
 def in_every_state(user):

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked
 
-from bemore.models import audit, export, feedback, session, telemetry
-from bemore.models import database as connections
-from bemore.models.database import execute, write
+from bemore.models import audit, feedback, session, telemetry
+from bemore.lifecycle import export
+from bemore.db import connections
+from bemore.db.connections import execute, write
 
 ID = "sess_1_aaaaaaaaaaaaaaaa"
 

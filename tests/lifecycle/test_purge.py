@@ -13,9 +13,10 @@ from stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, everything, in_process, raw
 
 from bemore import clock as bemore_clock
 from bemore.errors import SessionNotFound
-from bemore.models import audit, preference, purge, session, telemetry
-from bemore.models import database as connections
-from bemore.models.database import execute, read, write
+from bemore.models import audit, preference, session, telemetry
+from bemore.lifecycle import purge
+from bemore.db import connections
+from bemore.db.connections import execute, read, write
 from bemore.models.tables import TABLES
 
 CUTOFF = NOW_MS - 90 * DAY_MS

@@ -7,7 +7,7 @@ import sys
 from click.testing import CliRunner
 from servers import REPOSITORY, need
 
-from bemore.cli import main
+from bemore.cli.main import main
 
 UNITS = ("bemore-retention.service", "bemore-retention.timer")
 

@@ -9,10 +9,10 @@ import pytest
 from conftest import frames, scores, start_session, stt
 from stocked import bemore, in_process, started
 
-from bemore.models import database as connections
+from bemore.db import connections
 from bemore.models import minute, session, telemetry
-from bemore.models.database import execute
-from bemore.models.traces import PAUSE_S, TRIES, empty_log
+from bemore.db.connections import execute
+from bemore.db.vacuum import PAUSE_S, TRIES, empty_log
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

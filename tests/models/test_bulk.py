@@ -6,8 +6,8 @@ import random
 import pytest
 
 from bemore.models import minute, session, telemetry
-from bemore.models.database import execute, read, write
-from bemore.reporting.facts import Minute
+from bemore.db.connections import execute, read, write
+from bemore.reports.facts import Minute
 
 
 @pytest.fixture

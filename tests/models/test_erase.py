@@ -4,7 +4,7 @@ import pytest
 
 from bemore.errors import SessionNotFound
 from bemore.models import session, telemetry
-from bemore.models.database import execute, read, write
+from bemore.db.connections import execute, read, write
 from bemore.models.tables import TABLES
 
 

@@ -14,11 +14,11 @@ from conftest import empty_database
 from servers import REPOSITORY, wait_for
 
 from bemore.errors import DatabaseUnavailable
-from bemore.extensions import database
-from bemore.models import database as connections
+from bemore.db.proxy import database
+from bemore.db import connections
 from bemore.models import session, telemetry
-from bemore.models.database import execute, read, write
-from bemore.models.migrate import _LOCK, migrate, names
+from bemore.db.connections import execute, read, write
+from bemore.db.migrate import _LOCK, migrate, names
 from bemore.models.tables import TABLES, TELEMETRY
 from bemore.settings import Settings
 

@@ -7,7 +7,7 @@ import sqlite3
 import psycopg
 import pytest
 
-from bemore.models import database as connections
+from bemore.db import connections
 from conftest import audio, frames, scores, start_session, stt
 
 #: ``stats/summary`` and the dashboard walk an index from its newest end and stop after 20 and 10 sessions.

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.errors import DatabaseUnavailable, SessionNotFound
-from bemore.extensions import database
-from bemore.models import database as connections
-from bemore.models import group, session
-from bemore.models.bulk import _array
-from bemore.models.database import execute, read, write
-from bemore.models.gate import Gate
-from bemore.models.group import together
+from bemore.db.proxy import database
+from bemore.db import connections
+from bemore.db import write_queue as group
+from bemore.models import session
+from bemore.db.bulk import _array
+from bemore.db.connections import execute, read, write
+from bemore.db.gate import Gate
+from bemore.db.write_queue import together
 from bemore.rounds import Rounds
 from bemore.settings import Settings
 from servers import wait_for

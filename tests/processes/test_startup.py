@@ -16,7 +16,7 @@ from running import ALIVE, HOST, PRODUCTION, answers_on, log_lines
 from servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
 
 import bemore
-from bemore.models.migrate import names
+from bemore.db.migrate import names
 from bemore.settings import Settings, SettingsError
 
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import CheckingSession, audio, empty_database, frames, scores, start_session, stt
 from servers import REPOSITORY, Service, straight, wait_for
 
-from bemore.models.migrate import names
+from bemore.db.migrate import names
 
 CLIENTS = 8
 MINUTES = 2

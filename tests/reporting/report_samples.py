@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from bemore.reporting.assemble import Minute, MinuteAudio, ReportInput, SessionFacts
+from bemore.reports.assemble import Minute, MinuteAudio, ReportInput, SessionFacts
 from bemore.scoring.combine import MinuteData, score_minute
 from bemore.scoring.rounding import round3
 

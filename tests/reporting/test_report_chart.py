@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from report_samples import client_minute, sample, server_minute
 
-from bemore.reporting import chart
-from bemore.reporting.assemble import report
-from bemore.reporting.wording import PARTS
+from bemore.reports import chart
+from bemore.reports.assemble import report
+from bemore.reports.wording import PARTS
 
 
 def minutes_of(data):

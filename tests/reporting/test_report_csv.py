@@ -9,8 +9,8 @@ import pytest
 from report_programs import need_module, need_program, run
 from report_samples import FORMULA, HOSTILE, cases, hostile, sample
 
-from bemore.reporting.assemble import report
-from bemore.reporting.csv_file import VAD_COLUMNS, cell, emotion_csv, vad_csv
+from bemore.reports.assemble import report
+from bemore.reports.csv_file import VAD_COLUMNS, cell, emotion_csv, vad_csv
 
 
 def read(data):

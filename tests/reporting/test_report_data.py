@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, no_data, sample, server_minute
 
-from bemore.reporting.assemble import MinuteAudio, report, summary, summary_text, vad_analysis
+from bemore.reports.assemble import MinuteAudio, report, summary, summary_text, vad_analysis
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"

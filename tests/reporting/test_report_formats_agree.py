@@ -11,10 +11,10 @@ import pytest
 from pypdf import PdfReader
 from report_samples import sample
 
-from bemore.reporting.assemble import report
-from bemore.reporting.csv_file import emotion_csv, vad_csv
-from bemore.reporting.html import html
-from bemore.reporting.pdf import pdf
+from bemore.reports.assemble import report
+from bemore.reports.csv_file import emotion_csv, vad_csv
+from bemore.reports.html.page import html
+from bemore.reports.pdf.document import pdf
 from bemore.scoring.narrative import EMOTION_NAMES
 
 NAMES = ("평균 종합 점수", "얼굴 평균", "음성 평균", "텍스트 평균")

@@ -14,8 +14,8 @@ from pypdf import PdfReader
 from report_programs import chromium, need_program, run
 from report_samples import FORMULA, SCRIPT, cases, hostile, sample
 
-from bemore.reporting.assemble import report
-from bemore.reporting.html import CONTENT_SECURITY_POLICY, STYLE_HASH, html
+from bemore.reports.assemble import report
+from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH, html
 
 VOID = {"meta", "link", "br"}
 #: What may name an address or run something.

@@ -13,10 +13,10 @@ from pypdf import PdfReader
 from report_programs import need_program, run
 from report_samples import EMOJI, FEEDBACK, HOSTILE, LONG, cases, hostile, sample
 
-from bemore.reporting.assemble import report
-from bemore.reporting.pdf import pdf
-from bemore.reporting.pdf_font import truetype, widths
-from bemore.reporting.pdf_page import ACCENT, FACIAL, VOICE, WORDS, Pages
+from bemore.reports.assemble import report
+from bemore.reports.pdf.document import pdf
+from bemore.reports.pdf.font import truetype, widths
+from bemore.reports.pdf.page import ACCENT, FACIAL, VOICE, WORDS, Pages
 
 A4_POINTS = (595.28, 841.89)
 

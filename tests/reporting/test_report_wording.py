@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import HOSTILE, START_MS
 
-from bemore.reporting import wording
+from bemore.reports import wording
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bemore.errors import InvalidInput
 from bemore.schemas import fields
 from bemore.schemas.base import Body, Item, load
-from bemore.schemas.compiled import Decoder
+from bemore.schemas.decoder import Decoder
 from bemore.schemas.minutes import BatchTick, Tick
 from bemore.schemas.sessions import GiveFeedback, StartSession
 from bemore.schemas.telemetry import UploadAudio, UploadFrames, UploadStt

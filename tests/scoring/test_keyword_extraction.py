@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring.keywords import count_keywords, extract_keywords
+from bemore.scoring.text.keywords import count_keywords, extract_keywords
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bemore.scoring.combine import DEFAULT_WEIGHTS, MinuteData, Weights, score_minute, statistics
 from bemore.scoring.facial import facial_score
 from bemore.scoring.rounding import round3, unit
-from bemore.scoring.text import text_score
+from bemore.scoring.text.sentiment import text_score
 from bemore.scoring.voice import vad_score
 
 shares = st.integers(0, 1000).map(lambda n: n / 1000)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring.lexicon import ENGLISH, KOREAN
-from bemore.scoring.text import SENTIMENT_SCORES, evidence, sentiment, text_score
+from bemore.scoring.text.lexicon import ENGLISH, KOREAN
+from bemore.scoring.text.sentiment import SENTIMENT_SCORES, evidence, sentiment, text_score
 
 
 def sentences(name):

@@ -1,0 +1,83 @@
+"""Which status and code an error becomes. No exception's text leaves the server but that of the project's own errors."""
+
+import logging
+import traceback
+
+from werkzeug.exceptions import HTTPException
+
+from bemore import errors
+from bemore.api.http.responses import failure, request_id
+
+#: Seconds after which a client may try again when the database is away.
+RETRY_AFTER_S = 1
+
+_DOMAIN = {
+    errors.Unauthorized: (401, "UNAUTHORIZED"),
+    errors.InvalidToken: (401, "INVALID_TOKEN"),
+    errors.Forbidden: (403, "FORBIDDEN"),
+    errors.SessionNotFound: (404, "SESSION_NOT_FOUND"),
+    errors.SessionStateConflict: (409, "SESSION_STATE_CONFLICT"),
+    errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
+    errors.PayloadTooLarge: (413, "PAYLOAD_TOO_LARGE"),
+    errors.UnsupportedMediaType: (415, "UNSUPPORTED_MEDIA_TYPE"),
+}
+
+_HTTP = {
+    400: ("VALIDATION_ERROR", "request is not well-formed"),
+    404: ("NOT_FOUND", "no such address"),
+    405: ("METHOD_NOT_ALLOWED", "method is not allowed here"),
+    408: ("REQUEST_TIMEOUT", "request took too long to arrive"),
+    413: ("PAYLOAD_TOO_LARGE", "body is too large"),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "body must be JSON"),
+}
+
+#: RFC 6750, 3: how to sign in, and what was wrong with how it was tried.
+_CHALLENGE = {"UNAUTHORIZED": "Bearer", "INVALID_TOKEN": 'Bearer error="invalid_token"'}
+
+_log = logging.getLogger("bemore.error")
+
+
+def register(app):
+    """Make every error of ``app`` an answer in the contract's shape."""
+    app.register_error_handler(errors.InvalidInput, _invalid)
+    app.register_error_handler(errors.DatabaseUnavailable, _unavailable)
+    app.register_error_handler(errors.KeysUnavailable, _unavailable)
+    for kind in _DOMAIN:
+        app.register_error_handler(kind, _domain)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _invalid(error):
+    problems = error.problems
+    # One problem of the body as a whole is said by the message; that of an element also has an index to tell.
+    details = problems if len(problems) > 1 or "index" in problems[0] else None
+    return failure(400, "VALIDATION_ERROR", problems[0]["message"], details)
+
+
+def _domain(error):
+    status, code = _DOMAIN[type(error)]
+    headers = {"WWW-Authenticate": _CHALLENGE[code]} if status == 401 else None
+    return failure(status, code, str(error), headers=headers)
+
+
+def _unavailable(error):
+    what = "the database" if isinstance(error, errors.DatabaseUnavailable) else "the keys for tokens"
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return failure(503, "SERVICE_UNAVAILABLE", f"{what} cannot be reached; try again", headers=headers)
+
+
+def _http(error):
+    code, message = _HTTP.get(error.code, ("VALIDATION_ERROR" if 400 <= error.code < 500 else "INTERNAL_ERROR", error.name))
+    answer = failure(error.code, code, message)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error):
+    # The message of an exception may quote what the client sent; where it came from does not.
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    _log.error("unexpected error", extra={"error": type(error).__name__, "at": places[-8:], "request_id": request_id()})
+    return failure(500, "INTERNAL_ERROR", "internal error")

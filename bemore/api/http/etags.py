@@ -1,0 +1,24 @@
+"""Answers about a session that a client may have already: ETag, 304, and an entry in the audit log for what is shown."""
+
+import hashlib
+
+from flask import Response, current_app, request
+
+from bemore import __version__
+from bemore.api.http.auditing import record_alone
+from bemore.models import report
+
+
+def unless_known(session_id, action, make):
+    """What ``make()`` answers, with an ETag, recorded as ``action``; 304 without either where the client has that already."""
+    # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
+    seen = session_id.public_id, report.revision(session_id), current_app.extensions["bemore"].model_version, __version__
+    etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
+    if request.if_none_match.contains_weak(etag):
+        response = Response(status=304)
+    else:
+        record_alone(action, session_id.public_id)
+        response = make()
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

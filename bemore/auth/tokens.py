@@ -1,0 +1,153 @@
+"""JSON Web Tokens (RFC 7519): who sent a request, as somebody we trust has signed it.
+
+The algorithm is never the token's choice: it follows from the key. A secret checks HS256 and nothing else, an RSA key RS256, a key on
+P-256 ES256; so neither ``alg: none`` nor HS256 "signed" with a public key gets through (RFC 8725, 3.1 and 3.2).
+"""
+
+import logging
+import threading
+import time
+
+import jwt
+
+from bemore.auth.callers import ROLES, Caller
+from bemore.errors import InvalidToken, KeysUnavailable
+
+#: How far the clocks of who signs and who checks may be apart, in seconds.
+LEEWAY_S = 10
+
+#: A longer token is refused unread; one with our claims has some 300 characters, with RS256 700.
+MOST_CHARACTERS = 8_000
+
+_MOST_SUBJECT = 128
+
+_log = logging.getLogger("bemore.auth")
+
+
+class Tokens:
+    """Checks tokens as ``settings`` say."""
+
+    def __init__(self, settings):
+        self._issuer, self._audience = settings.jwt_issuer, settings.jwt_audience
+        if settings.jwt_jwks_url:
+            self._keys = RemoteKeys(settings.jwt_jwks_url).find
+        else:
+            key = settings.jwt_secret.encode() if settings.jwt_secret else public_key(settings.jwt_public_key)
+            algorithm = "HS256" if settings.jwt_secret else algorithm_of(key)
+            self._keys = lambda token: (key, algorithm)
+
+    def caller(self, token):
+        """Who the token says has signed in. Raises InvalidToken, and KeysUnavailable where the keys are elsewhere and away."""
+        if len(token) > MOST_CHARACTERS:
+            raise InvalidToken()
+        try:
+            key, algorithm = self._keys(token)
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[algorithm],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY_S,
+                # One for another audience, or for one where none is expected, is not for us.
+                options={"require": ["exp", "sub"], "verify_aud": True},
+            )
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
+            raise InvalidToken() from None
+        subject, role = claims["sub"], claims.get("role")
+        if role not in ROLES or not fits(subject):
+            raise InvalidToken()
+        return Caller(subject, role)
+
+
+def fits(subject):
+    """Whether a text can be a token's subject."""
+    return 1 <= len(subject) <= _MOST_SUBJECT and subject.isprintable()
+
+
+def make(secret, subject, role, lifetime_s, issuer=None, audience=None):
+    """A token for HS256 that is good for ``lifetime_s`` seconds from now."""
+    now = int(time.time())
+    claims = {"sub": subject, "role": role, "iat": now, "exp": now + lifetime_s, "iss": issuer, "aud": audience}
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, "HS256")
+
+
+def public_key(pem):
+    """The public key of a PEM text. Raises ValueError where it holds none, or one that no algorithm here takes."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(pem.encode())
+    algorithm_of(key)
+    return key
+
+
+def algorithm_of(key):
+    """The one algorithm that a public key checks. Raises ValueError for a weak one or one of another kind."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
+        return "RS256"
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
+        return "ES256"
+    raise ValueError("must be an RSA key of at least 2048 bits or an EC key on P-256")
+
+
+class RemoteKeys:
+    """The public keys at a URL (a JSON Web Key Set, RFC 7517), kept and fetched again as they change.
+
+    They are fetched every FRESH_S seconds, and when a token names a key that is not among them (one that was just put there), but
+    never more often than every RETRY_S. While the URL does not answer, the last ones stay good; one request at a time tries.
+    """
+
+    FRESH_S, RETRY_S, TIMEOUT_S = 300, 10, 2
+
+    def __init__(self, url, clock=time.monotonic):
+        self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=self.TIMEOUT_S)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys, self._fetched, self._tried, self._away = {}, None, None, False
+
+    def find(self, token):
+        """``(key, algorithm)`` for a token. Raises InvalidToken where no key has its name, KeysUnavailable before there are any."""
+        name = jwt.get_unverified_header(token).get("kid")
+        if self._fetched is None or self._clock() - self._fetched > self.FRESH_S or name not in self._keys:
+            self._refresh()
+        if self._fetched is None:
+            raise KeysUnavailable()
+        if name not in self._keys:
+            raise InvalidToken()
+        return self._keys[name]
+
+    def _refresh(self):
+        # Where there are keys, the others go on with those while one fetches.
+        if not self._lock.acquire(blocking=self._fetched is None):
+            return
+        try:
+            if self._tried is None or self._clock() - self._tried >= self.RETRY_S:
+                self._tried = self._clock()
+                self._fetch()
+        finally:
+            self._lock.release()
+
+    def _fetch(self):
+        try:
+            found = jwt.PyJWKSet.from_dict(self._client.fetch_data()).keys
+            self._keys = dict(_usable(found))
+            self._fetched = self._clock()
+        except (jwt.PyJWTError, OSError, ValueError) as error:
+            if not self._away:
+                _log.warning("the keys for tokens cannot be fetched", extra={"error": type(error).__name__})
+            self._away = True
+        else:
+            if self._away:
+                _log.info("the keys for tokens can be fetched again")
+            self._away = False
+
+
+def _usable(keys):
+    for each in keys:
+        try:
+            # A single key may have no name; a token for it names none.
+            yield each.key_id, (each.key, algorithm_of(each.key))
+        except ValueError:
+            continue

@@ -1,0 +1,1 @@
+"""Connections, transactions, the write queue, bulk upserts and migrations. Nothing about a particular resource."""

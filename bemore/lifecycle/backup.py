@@ -1,0 +1,88 @@
+"""A whole database into a file and back: what both databases have in common.
+
+``backup_sqlite`` and ``backup_postgres`` each give ``save(settings, path, progress)``, ``inspect(settings, path)`` (the names of the
+migrations that the file has), ``others(settings)`` and ``load(settings, path, progress)``. ``progress(done, total)`` is called now and
+then; ``total`` is None where it is not known.
+"""
+
+from bemore import clock
+from bemore.errors import BeMoreError, SessionNotFound
+from bemore.db.proxy import database
+from bemore.models import audit, session
+from bemore.db import connections
+from bemore.db.connections import execute, read
+from bemore.lifecycle.files import replacing
+from bemore.db.migrate import migrate
+from bemore.models.tables import TABLES
+from bemore.db.version import applied, check_known
+
+
+class BackupFailed(BeMoreError):
+    """A backup cannot be made or restored; the text says why, in a sentence for who runs the command."""
+
+
+def _kind(settings):
+    if settings.database_url.startswith("sqlite:"):
+        from bemore.lifecycle import backup_sqlite as kind
+    else:
+        from bemore.lifecycle import backup_postgres as kind
+    return kind
+
+
+def save(settings, path, actor, progress):
+    """Write the database, as of one moment, to a file that only its owner may read, while others go on writing.
+
+    The file is checked before it gets its name. Raises BackupFailed, OSError.
+    """
+    audit.record_alone(audit.BACKUP, None, actor, None, None, clock.now_ms())
+    connections.close()
+    with replacing(path) as part:
+        _kind(settings).save(settings, part, progress)
+        check_known(_kind(settings).inspect(settings, part), "the database")
+
+
+def check(settings, path):
+    """Raise BackupFailed or WrongVersion unless ``path`` is a whole backup for this kind of database that this program can read."""
+    found = _kind(settings).inspect(settings, path)
+    if not found:
+        raise BackupFailed(f"{path} is no backup of BeMore")
+    check_known(found, str(path))
+
+
+def check_unused(settings):
+    """Raise BackupFailed while somebody else is connected to the database."""
+    others = _kind(settings).others(settings)
+    if others:
+        raise BackupFailed(f"the database is in use{others}: stop the service first")
+
+
+def is_empty():
+    """Whether the database has no row of anything."""
+    known = applied()
+    check_known(known, "the database")
+    if not known:
+        return True
+    with read():
+        made = [model._meta.table_name for model in TABLES if database.table_exists(model._meta.table_name)]
+        return not any(execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in made)
+
+
+def load(settings, path, actor, progress):
+    """Put a checked backup in the place of the database, all of it or nothing, and bring it to the newest version."""
+    connections.close()
+    _kind(settings).load(settings, path, progress)
+    migrate(settings)
+    session.finish_erasing()
+    audit.record_alone(audit.RESTORE, None, actor, None, None, clock.now_ms())
+
+
+def erase_again(session_ids, actor):
+    """Erase those of the sessions that are there, as a restored backup brings back what was erased since; answer how many."""
+    count = 0
+    for session_id in session_ids:
+        try:
+            session.erase(session_id, lambda row: audit.record(audit.ERASE, row.public_id, actor, None, None, clock.now_ms()))
+            count += 1
+        except SessionNotFound:
+            continue
+    return count

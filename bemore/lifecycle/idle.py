@@ -1,0 +1,96 @@
+"""Sessions that nobody ended: when their last data came, and ending them as of then."""
+
+from bemore.clock import MINUTE_MS
+from bemore.errors import SessionNotFound
+from bemore.models import audit, session
+from bemore.db.connections import execute, read, write
+from bemore.models.session import SessionRow
+
+#: Sessions that one statement looks up.
+BATCH = 200
+
+# Each finds its one row at the end of a range of a primary key. What lies later than now is a mistake of a client's clock and
+# tells nothing; a chunk that begins in time and ends later counts by its beginning.
+_LAST = (
+    "SELECT ts_ms FROM frame WHERE session_id = ? AND ts_ms <= ? ORDER BY ts_ms DESC LIMIT 1",
+    *(
+        f"SELECT CASE WHEN ts_end_ms <= ? THEN ts_end_ms ELSE ts_start_ms END FROM {table}"
+        " WHERE session_id = ? AND ts_start_ms <= ? ORDER BY ts_start_ms DESC, ts_end_ms DESC LIMIT 1"
+        for table in ("audio_chunk", "stt_snippet")
+    ),
+)
+_LAST_MINUTE = "SELECT minute_index FROM minute_score WHERE session_id = ? AND minute_index < ? ORDER BY minute_index DESC LIMIT 1"
+_LAST_FEEDBACK = "SELECT max(submitted_ms) FROM feedback WHERE session_id = ?"
+
+
+def last_data_ms(row, now_ms):
+    """When something last came for a session, inside the caller's transaction; epoch milliseconds from its start to ``now_ms``.
+
+    The latest of its start, pause and resumption, the last frame, the end of the audio chunk and of the snippet that began last, the
+    end of the last minute scored, and the last feedback.
+    """
+    so_far = now_ms - row.started_ms
+    frames, *spans = _LAST
+    found = [_first(frames, row.key, so_far), *(_first(sql, so_far, row.key, so_far) for sql in spans)]
+    minute = _first(_LAST_MINUTE, row.key, so_far // MINUTE_MS)
+    if minute is not None:
+        found.append((minute + 1) * MINUTE_MS)
+    times = [row.started_ms + each for each in found if each is not None]
+    times += [row.paused_ms, row.resumed_ms, _first(_LAST_FEEDBACK, row.key)]
+    # Last the start: a clock that was set back must not make the end come before it.
+    return max([*(min(each, now_ms) for each in times if each is not None), row.started_ms])
+
+
+def _first(sql, *values):
+    row = execute(sql, values).fetchone()
+    return row and row[0]
+
+
+_STARTED_BY = f"SELECT {session.COLUMNS} FROM session WHERE erasing = 0 AND started_ms <= ? AND (started_ms, id) > (?, ?)"
+_IN_ORDER = " ORDER BY started_ms, id LIMIT ?"
+_ALL, _NOT_ENDED = _STARTED_BY + _IN_ORDER, f"{_STARTED_BY} AND status <> 'ended'{_IN_ORDER}"
+
+
+def started_by(cutoff_ms, now_ms, ended_too):
+    """``(SessionRow, last_ms)`` of the sessions that began by ``cutoff_ms``, oldest first, read in batches.
+
+    ``last_ms`` is when a session ended or, if it has not, when its last data came. Without ``ended_too`` only those that have not.
+    """
+    place = (-(2**62), 0)
+    while True:
+        with read():
+            rows = execute(_ALL if ended_too else _NOT_ENDED, (cutoff_ms, *place, BATCH)).fetchall()
+            found = [(row, last_ms(row, now_ms)) for row in map(SessionRow._make, rows)]
+        yield from found
+        if len(rows) < BATCH:
+            return
+        place = found[-1][0].started_ms, found[-1][0].key
+
+
+def last_ms(row, now_ms):
+    """When a session ended or, if it has not, when its last data came; inside the caller's transaction."""
+    return row.ended_ms if row.ended_ms is not None else last_data_ms(row, now_ms)
+
+
+def close_idle(cutoff_ms, now_ms, actor):
+    """End the sessions that nobody ended and that nothing came for since ``cutoff_ms``, as of their last data.
+
+    Each in a transaction of its own, in which it is looked at again: what comes meanwhile keeps it open. Yields the ids of those ended.
+    """
+    for seen, last in started_by(cutoff_ms, now_ms, ended_too=False):
+        if last <= cutoff_ms and _close(seen.public_id, cutoff_ms, now_ms, actor):
+            yield seen.public_id
+
+
+def _close(public_id, cutoff_ms, now_ms, actor):
+    try:
+        with write():
+            row = session.touch(public_id)
+            last = last_ms(row, now_ms)
+            if row.status == "ended" or last > cutoff_ms:
+                return False
+            session.end_at(row, last)
+            audit.record(audit.CLOSE_IDLE, public_id, actor, None, None, now_ms)
+    except SessionNotFound:  # erased meanwhile
+        return False
+    return True

@@ -1,0 +1,109 @@
+"""Erasing what is older than it may be kept, and what is of a user who wants to be forgotten."""
+
+from typing import NamedTuple
+
+from bemore.errors import SessionNotFound
+from bemore.models import audit, idempotency, preference, session
+from bemore.lifecycle import idle
+from bemore.db.connections import write
+from bemore.db.vacuum import empty_log
+
+
+#: Sessions of a user that are looked up at once.
+_PAGE = 100
+
+
+class Amount(NamedTuple):
+    """How much there is to erase; ``rows`` are those of telemetry, by the sessions' totals.
+
+    ``preferences`` are the owners, users or devices, whose settings of the page nobody has used since.
+    """
+
+    sessions: int = 0
+    frames: int = 0
+    audio_chunks: int = 0
+    stt_snippets: int = 0
+    preferences: int = 0
+
+    def plus(self, row):
+        """This and a session more."""
+        return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count, self[4])
+
+    @property
+    def rows(self):
+        return sum(self[1:4])
+
+
+def survey(cutoff_ms, now_ms):
+    """The Amount that ``purge`` would erase now."""
+    amount = Amount()
+    for row, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
+        if last_ms <= cutoff_ms:
+            amount = amount.plus(row)
+    return amount._replace(preferences=preference.count_unused(cutoff_ms))
+
+
+def purge(cutoff_ms, now_ms, actor, after_batch=None):
+    """Erase the sessions that ended, or that never ended and whose last data came, at ``cutoff_ms`` or before; answer the Amount.
+
+    A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first. Preferences that
+    nobody has used since then go as well, and answers under an ``Idempotency-Key`` that are out of date.
+    """
+    session.finish_erasing(after_batch)
+    amount = Amount()
+    for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
+        if last_ms <= cutoff_ms:
+            row = _hide(seen.public_id, cutoff_ms, now_ms, actor)
+            if row is not None:
+                session.erase_hidden(row.key, after_batch)
+                amount = amount.plus(row)
+    with write():
+        idempotency.forget(now_ms)
+    amount = amount._replace(preferences=preference.forget_unused(cutoff_ms))
+    empty_log()
+    return amount
+
+
+def survey_user(user_id):
+    """The Amount that ``erase_user`` would erase now."""
+    amount, before = Amount(), None
+    while rows := session.newest(_PAGE, user_id=user_id, before=before):
+        for row in rows:
+            amount = amount.plus(row)
+        before = rows[-1].started_ms, rows[-1].key
+    return amount._replace(preferences=preference.count_of(preference.owner_of(subject=user_id)))
+
+
+def erase_user(user_id, now_ms, actor, after_batch=None):
+    """Erase all sessions of a user, in whatever state, and the preferences of that subject; answer the Amount.
+
+    A session at a time, in batches, as ``purge`` does; sessions that begin meanwhile go as well.
+    """
+    session.finish_erasing(after_batch)
+    amount = Amount()
+    while rows := session.newest(_PAGE, user_id=user_id):
+        for seen in rows:
+            with write():
+                row = session.hide(seen.public_id)
+                if row is not None:
+                    audit.record(audit.ERASE, row.public_id, actor, None, None, now_ms)
+            if row is not None:
+                session.erase_hidden(row.key, after_batch)
+                amount = amount.plus(row)
+    amount = amount._replace(preferences=preference.forget(preference.owner_of(subject=user_id)))
+    empty_log()
+    return amount
+
+
+def _hide(public_id, cutoff_ms, now_ms, actor):
+    """The session, hidden if it still is as old; None if it is not, or is gone."""
+    try:
+        with write():
+            row = session.touch(public_id)
+            if idle.last_ms(row, now_ms) > cutoff_ms:
+                return None
+            session.hide(public_id)
+            audit.record(audit.PURGE, public_id, actor, None, None, now_ms)
+    except SessionNotFound:
+        return None
+    return row

@@ -1,0 +1,1 @@
+"""Logs and metrics. Nothing here decides what a request does."""

@@ -1,0 +1,229 @@
+"""The A4 pages of a PDF report: the few ways in which text and shapes are put on them. All lengths are in mm.
+
+What is drawn is kept until ``finish``: only then are the number of pages and the letters that the font needs known.
+The font has one weight: bold is the same outline with a thin stroke.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fpdf import FPDF
+from fpdf.drawing import DeviceRGB
+from fpdf.enums import TextMode
+
+from bemore.reports.pdf.font import truetype, widths
+from bemore.reports.wording import ELLIPSIS, JOINERS, SUBSTITUTE, shown
+
+MARGIN = 16.0
+WIDTH = 210.0 - 2 * MARGIN
+BOTTOM = 297.0 - 17.0
+GAP = 4.0
+PADDING = 5.0
+POINT = 25.4 / 72
+
+TEXT = (27, 36, 48)
+SOFT = (86, 98, 116)
+RULE = (221, 227, 235)
+TRACK = (232, 236, 242)
+ACCENT = (36, 87, 197)
+ACCENT_SOFT = (231, 238, 251)
+FACIAL = (11, 138, 106)
+VOICE = (194, 87, 12)
+WORDS = (166, 61, 143)
+WHITE = (255, 255, 255)
+
+LEFT, CENTER, RIGHT = 0.0, 0.5, 1.0
+"""Alignments: the share of the free width that stands before the text."""
+
+MOST_CHARACTERS = 2_000
+"""No report shows more of one text; what is longer is cut before it is measured."""
+
+# The library's font tools log the characters that they keep, which are words of the session.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
+
+
+class Pages:
+    """The pages of a report. ``footer`` stands at the foot of every page beside the page number."""
+
+    def __init__(self, title: str, footer: str, created_ms: int):
+        self._title, self._footer, self._created_ms = title, footer, created_ms
+        self._pages: list[list[Callable[[FPDF], None]]] = []
+        self._characters: set[str] = set()
+        self._widths = widths()
+        self.add_page()
+
+    def add_page(self) -> None:
+        """What comes next goes on a new page."""
+        self._page: list[Callable[[FPDF], None]] = []
+        self._pages.append(self._page)
+
+    # -- Text ----------------------------------------------------------------------------------------------------------------
+
+    def printable(self, text: str) -> str:
+        """``text`` on one line in characters that the font has; the others become a white square, emoji joiners nothing."""
+        kept = (char if char in self._widths else "" if char in JOINERS else SUBSTITUTE for char in shown(text[:MOST_CHARACTERS]))
+        return "".join(kept)
+
+    def width_of(self, text: str, size: float) -> float:
+        """The width of a printable line at a size in points."""
+        return sum(map(self._widths.__getitem__, text)) * size * POINT
+
+    def fitting(self, text: str, width: float, size: float) -> str:
+        """``text`` printable on one line of ``width``, cut with an ellipsis where it is longer."""
+        text = self.printable(text)
+        if self.width_of(text, size) <= width:
+            return text
+        room = width - self.width_of(ELLIPSIS, size)
+        return text[: self._fitting_count(text, room, size)].rstrip() + ELLIPSIS
+
+    def wrapped(self, text: str, width: float, size: float, most: int) -> list[str]:
+        """``text`` in at most ``most`` printable lines of ``width``, broken at spaces and in words longer than a line."""
+        lines = list(islice(self._broken(self.printable(text), width, size), most + 1))
+        if len(lines) > most:
+            lines[most - 1 :] = [self.fitting(lines[most - 1] + " " + lines[most] + ELLIPSIS, width, size)]
+        return lines
+
+    def write_at(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = 9.5,
+        color: Sequence[int] = TEXT,
+        bold: bool = False,
+        width: float | None = None,
+        align: float = LEFT,
+    ) -> None:
+        """Write one line; ``y`` is its top. With ``width`` it is cut to fit and aligned within."""
+        text = self.printable(text) if width is None else self.fitting(text, width, size)
+        if not text:
+            return
+        self._characters.update(text)
+        at = x if width is None else x + align * (width - self.width_of(text, size))
+
+        def draw(pdf):
+            pdf.set_font_size(size)
+            with pdf.local_context(
+                text_mode=TextMode.FILL_STROKE if bold else TextMode.FILL, draw_color=color, text_color=color, line_width=size * 0.011
+            ):
+                pdf.text(at, y + 0.95 * size * POINT, text)
+
+        self._page.append(draw)
+
+    def write_lines(self, x: float, y: float, lines: Sequence[str], *, size: float = 9.5, color: Sequence[int] = TEXT) -> None:
+        """Write lines below each other, the first with its top at ``y``."""
+        for number, line in enumerate(lines):
+            self.write_at(x, y + number * line_height(size), line, size=size, color=color)
+
+    # -- Shapes --------------------------------------------------------------------------------------------------------------
+
+    def box(self, x: float, y: float, width: float, height: float, *, fill: Sequence[int] | None = None, radius: float = 2.2) -> None:
+        """A box with round corners: filled, or with a thin border."""
+        radius = min(radius, 0.499 * width, 0.499 * height)  # from the half on, the library draws another shape
+
+        def draw(pdf):
+            with pdf.local_context(draw_color=RULE, fill_color=fill or WHITE, line_width=0.25):
+                pdf.rect(x, y, width, height, style="F" if fill else "D", round_corners=radius > 0, corner_radius=radius)
+
+        self._page.append(draw)
+
+    def bar(self, x: float, y: float, width: float, share: float, color: Sequence[int], start: float = 0.0) -> None:
+        """A horizontal bar 2.4 high: its track, and ``share`` (0..1) of it filled from ``start`` on."""
+        self.box(x, y, width, 2.4, fill=TRACK, radius=1.2)
+        if share > 0:
+            self.box(x + start * width, y, max(share * width, 0.4), 2.4, fill=color, radius=0 if start else 1.2)
+
+    def dot(self, x: float, y: float, radius: float, color: Sequence[int], rim: Sequence[int] | None = None) -> None:
+        """A filled circle, with a thin rim where a colour is given for it."""
+
+        def draw(pdf):
+            with pdf.local_context(fill_color=color, draw_color=rim or color, line_width=0.25):
+                pdf.circle(x, y, radius, style="FD" if rim else "F")
+
+        self._page.append(draw)
+
+    def polyline(
+        self, places: Sequence[tuple[float, float]], color: Sequence[int], width: float, dash: tuple[float, float] | None = None
+    ) -> None:
+        """A line through places, with round corners, dashed as ``(length, gap)``; nothing for fewer than two places."""
+        if len(places) < 2:
+            return
+
+        def draw(pdf):
+            with pdf.new_path() as path:
+                path.style.fill_color = None
+                path.style.stroke_color = DeviceRGB(*(part / 255 for part in color))
+                path.style.stroke_width = width
+                path.style.stroke_join_style = "round"
+                path.style.stroke_cap_style = "butt"
+                path.style.stroke_dash_pattern = dash
+                path.style.auto_close = False
+                path.move_to(*places[0])
+                for place in places[1:]:
+                    path.line_to(*place)
+
+        self._page.append(draw)
+
+    # -- The file ------------------------------------------------------------------------------------------------------------
+
+    def finish(self) -> bytes:
+        """Number the pages and make the file, once; pages drawn alike give the same bytes."""
+        for number, self._page in enumerate(self._pages, 1):
+            self.write_at(MARGIN, 297 - 12, self._footer, size=7.5, color=SOFT, width=WIDTH - 20)
+            self.write_at(MARGIN, 297 - 12, f"{number} / {len(self._pages)}", size=7.5, color=SOFT, width=WIDTH, align=RIGHT)
+        pdf = FPDF(format="A4", unit="mm")
+        pdf.set_auto_page_break(False)
+        pdf.set_lang("ko-KR")
+        pdf.set_title(self.printable(self._title))
+        pdf.set_creator("BeMore")
+        # The report's own time: the same report is the same file.
+        pdf.set_creation_date(datetime.fromtimestamp(self._created_ms // 1000, timezone.utc))
+        # The library takes fonts by their path alone and reads from it until the end.
+        with TemporaryDirectory(prefix="bemore-pdf-") as folder:
+            path = Path(folder, "report.ttf")
+            path.write_bytes(truetype(self._characters))
+            pdf.add_font("Noto", "", path)
+            pdf.set_font("Noto")
+            for page in self._pages:
+                pdf.add_page()
+                for draw in page:
+                    draw(pdf)
+            made = bytes(pdf.output())
+            pdf.fonts["noto"].ttfont.close()
+        return made
+
+    def _broken(self, text, width, size):
+        line = ""
+        for word in text.split():
+            joined = f"{line} {word}" if line else word
+            if self.width_of(joined, size) <= width:
+                line = joined
+                continue
+            if line:
+                yield line
+            while self.width_of(word, size) > width:
+                count = max(1, self._fitting_count(word, width, size))
+                yield word[:count]
+                word = word[count:]
+            line = word
+        if line:
+            yield line
+
+    def _fitting_count(self, text, width, size):
+        """How many of the first characters of a text fit into a width."""
+        left = width / (size * POINT)
+        for count, char in enumerate(text):
+            left -= self._widths[char]
+            if left < 0:
+                return count
+        return len(text)
+
+
+def line_height(size: float) -> float:
+    """The distance of lines of text of a size in points."""
+    return size * POINT * 1.55

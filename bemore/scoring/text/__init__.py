@@ -1,0 +1,1 @@
+"""Language: sentiment and keywords of transcript snippets. Pure functions on text."""

@@ -1,0 +1,153 @@
+"""Finding words of feeling in Korean text, with negation, relief, doubt and questions."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bemore.scoring.text.evidence import MOST_WORDS, Evidence, felt
+from bemore.scoring.text.lexicon import KOREAN
+
+
+class _Entry(NamedTuple):
+    form: str
+    value: float
+    emotion: str
+    starts_word: bool
+
+
+def _index() -> dict[str, tuple[_Entry, ...]]:
+    """Entries by their first two characters (one, where they have no more), the longest form first."""
+    forms: dict[str, _Entry] = {}
+    for emotion, polarity, entries in KOREAN:
+        for written in entries.split():
+            weight = 0.5 if written.startswith("~") else 1.0
+            starts_word = written.startswith("^") and written != "^^"
+            bare = written.lstrip("~")
+            bare = bare[1:] if starts_word else bare
+            # Spaces are where transcripts differ most, so every space may be there or not.
+            variants = [""]
+            for part in re.split("(_)", bare):
+                variants = [v + choice for v in variants for choice in ((" ", "") if part == "_" else (part,))]
+            for form in variants:
+                forms.setdefault(form, _Entry(form, polarity * weight, emotion, starts_word))
+    groups: dict[str, list[_Entry]] = {}
+    for entry in forms.values():
+        groups.setdefault(entry.form[:2], []).append(entry)
+    return {key: tuple(sorted(group, key=lambda e: -len(e.form))) for key, group in groups.items()}
+
+
+_INDEX = _index()
+_FIRST = re.compile("[" + re.escape("".join(sorted({key[0] for key in _INDEX}))) + "]")
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]+")
+_JAMO = re.compile("[\u1100-\u11ff]+")
+
+# 안, 못, 덜 right before the word, as a word of their own: 안 좋아요, but not 그동안 좋아요 or 집안 좋은.
+_BEFORE = re.compile(r"(?:^|[^가-힣]|[이가은는도을를게만])(?:안|못|덜)\s?$")
+_BEFORE_LENGTH = 3
+
+_NOUN_END = r"(?:감|함|음|움|증세|\s?증상|증)?"
+_ADVERB = r"(?:(?:전혀|거의|별로|하나도|아예|많이|좀|조금|조금씩|다|점점|점차|훨씬|한결|더|잘|그렇게)\s?)?"
+_BOUND_NOUN = r"(?:것|거|게|건|일|적|점|날|때|데|곳|사람|친구|느낌|감정|마음|생각|기분|필요|기색|정도)"
+_NEGATED = re.compile(
+    r"(?:"
+    # 좋지 않아요, 행복하지는 못해요, 걱정하지 마세요
+    r"[가-힣]{0,3}?(?:지(?:는|도|가|를|만은)?|진|질)\s?(?:않|안|못|말|마)"
+    # 걱정은 안 해요, 웃음이 안 나와요, 인정을 못 받아요
+    rf"|{_NOUN_END}[이가은는을를도]?\s?{_ADVERB}(?:안|못)\s?(?:하|해|했|합|할|한|되|돼|됐|됩|된|될|나|났|날|느|받|들|드|생|얻|갖|보)"
+    # 행복할 수 없어요
+    r"|[가-힣]{0,3}\s?수(?:가|는|도|조차)?\s?없"
+    # 걱정이 없어요, 희망도 없고, 우울은 아니에요
+    rf"|{_NOUN_END}[이가은는도]?\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌)"
+    # 힘든 일은 없어요, 불안한 건 아니에요
+    rf"|[가-힣]{{0,3}}\s?{_BOUND_NOUN}[이가은는도만]{{0,2}}\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌)"
+    r"|[가-힣]{0,3}\s?(?:것|거|건|느낌)\s?같[지진](?:는|도)?\s?않"
+    r"|[가-힣]{0,3}\s?줄[은을도]?\s?모"
+    # 웃고 싶지 않아요; 우울하지도 불안하지도 않아요; 편하게 잠을 잘 수가 없어요, 편히 쉬지도 못해요
+    r"|(?:[가-힣]{0,2}고)?\s?싶지(?:가|도|는)?\s?(?:않|안)"
+    r"|[가-힣]{0,3}?지도(?=\s[가-힣\s]{1,10}지도\s?(?:않|못))"
+    r"|[가-힣]{0,2}게\s[가-힣\s]{0,10}?(?:못|없|지\s?않|안\s)"
+    r"|\s[가-힣]{1,3}지(?:도|는)?\s?못"
+    # 기쁨을 느끼지 못해요, 희망이 보이지 않아요, 행복을 느낄 수 없어요
+    rf"|{_NOUN_END}[이가은는을를도]\s(?:잘\s)?[가-힣]{{1,3}}(?:지(?:가|도|는)?\s?(?:않|못)|\s?수[가는도]?\s?없)"
+    r")"
+)
+# 불안이 줄었어요, 걱정이 많이 사라졌어요, 우울한 기분이 나아졌어요, 걱정했던 것보다
+_RELIEVED = re.compile(
+    rf"(?:(?:{_NOUN_END}|[가-힣]{{0,3}}\s(?:마음|기분|느낌|생각|감정|증상|것|게|건))(?:이|가|은|는|을|를|도|에서)?\s?{_ADVERB}"
+    r"(?:줄(?:[어었고면]|(?=지))|사라|없어|풀[리렸려린]|해소|극복|이겨|가라앉|나아|좋아|해결|가[셨시]|날려|떨쳐|내려놓|덜[해하했]|덜\s?[돼되됐나느받보]|완화|벗어|해방)"
+    r"|[가-힣]{0,4}\s?(?:것|거|때|날)보다)"
+)
+# 자신감이 떨어졌어요, 희망을 잃었어요; 괜찮은 척했어요
+_SPOILT = re.compile(
+    rf"(?:{_NOUN_END}[이가은는을를도]?\s?{_ADVERB}(?:줄[어었]|사라|떨어|무너|깨[졌지진]|꺾|잃|부족|모자라|식었)|[가-힣]{{0,3}}\s?척)"
+)
+# 괜찮을까요, 행복한지 모르겠어요, 좋았을 텐데, 행복했으면 좋겠어요: a wish or a doubt says no feeling.
+_DOUBTED = re.compile(
+    r"(?:[가-힣]{0,3}[을할될질울릴날]까|[가-힣]{0,3}지[도를는]?\s?(?:잘\s?)?(?:모르|몰)"
+    r"|[가-힣]{0,3}\s?수(?:도|는)?\s?있을까|[가-힣]{0,3}\s?텐데|[가-힣]{0,3}면\s?(?:좋|하는|싶))"
+)
+# 많이 불안하셨나요? asks about a feeling and states none.
+_ASKED = re.compile(
+    r"(?:(?!요\s|다\s)[^.!?…]){0,14}?"
+    r"(?:(?:세요|셔요|셨어요|셨죠|시죠|시지요|셨지요)\s?\?|시나요|신가요|셨나요|십니까|셨습니까|실까요)"
+)
+
+
+def normalise(text: str) -> str:
+    """Text as it is matched: invisible marks gone, Jamo composed, white space single.
+
+    Only runs of Jamo are composed: full normalisation takes quadratic time on long runs of combining marks.
+    """
+    text = _JAMO.sub(lambda run: unicodedata.normalize("NFC", run[0]), _INVISIBLE.sub("", text))
+    return " ".join(text.split())
+
+
+def find(text: str) -> Iterator[Evidence]:
+    """Words of feeling in ``text`` (from :func:`normalise`), from left to right, the longest form at each place."""
+    position = seen = 0
+    while seen < MOST_WORDS:
+        first = _FIRST.search(text, position)
+        if first is None:
+            return
+        start = first.start()
+        entry = _entry_at(text, start)
+        if entry is None:
+            position = start + 1
+            continue
+        seen += 1
+        position = start + len(entry.form)
+        if entry.value or entry.emotion == "surprised":
+            evidence = _judge(text, start, position, entry)
+            position = evidence.position
+            yield evidence
+
+
+def _entry_at(text: str, start: int) -> _Entry | None:
+    for key in (text[start:start + 2], text[start]):
+        for entry in _INDEX.get(key, ()):
+            if text.startswith(entry.form, start):
+                inside_word = start > 0 and "가" <= text[start - 1] <= "힣"
+                if not (entry.starts_word and inside_word):
+                    return entry
+    return None
+
+
+def _judge(text: str, start: int, end: int, entry: _Entry) -> Evidence:
+    """The entry's value where it stands. ``position`` of the answer is behind everything that was used up."""
+    if _ASKED.match(text, end):
+        return Evidence(end, 0.0, "neutral")
+    value = entry.value
+    negated = bool(_BEFORE.search(text[max(0, start - _BEFORE_LENGTH):start]))
+    # Twice at most: 걱정이 없지 않아요 says that there is worry.
+    for _ in range(2):
+        pleasant_here = (value > 0) != negated
+        tail = (_SPOILT if pleasant_here else _RELIEVED).match(text, end) or _NEGATED.match(text, end)
+        if tail is None:
+            break
+        negated = not negated
+        end = tail.end()
+    if value > 0 and not negated and _DOUBTED.match(text, end):
+        return Evidence(end, 0.0, "neutral")
+    return Evidence(end, *felt(value, entry.emotion, negated))
