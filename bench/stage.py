@@ -1,6 +1,6 @@
 """The servers of a run: the service in its variants, the peers, and the PostgreSQL and Redis behind them.
 
-The machinery that starts and stops real servers is that of the tests (``tests/servers.py``). All of them listen on
+The machinery that starts and stops real servers is that of the tests (``tests/support/servers.py``). All of them listen on
 127.0.0.1 only, and whatever still runs when Python ends is killed.
 """
 
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
 
-from servers import PostgresServer, RedisServer, Server, ServerFailed, Service  # noqa: E402, F401  (after the path)
+from tests.support.servers import PostgresServer, RedisServer, Server, ServerFailed, Service
 
 from bench.database import Direct, add_sessions, prepare  # noqa: E402
 from bench.http1 import Connection, request  # noqa: E402

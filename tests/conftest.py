@@ -1,31 +1,22 @@
 """Fixtures of all tests: databases, settings, the application, clients that check every answer, running servers."""
 
-import itertools
-import json
 import os
-import re
 import shutil
 import signal
-from contextlib import contextmanager
 from dataclasses import replace
-from weakref import WeakKeyDictionary
 
 import hypothesis
 import pytest
-import requests
-from flask.testing import FlaskClient
 
 from bemore import clock as bemore_clock
 from bemore.db import connections as database
 from bemore.db.migrate import migrate
 from bemore.settings import Settings
-from openapi_check import AnswerChecker
-from servers import DATABASES, PostgresServer, RedisServer, Service, need  # noqa: F401  (need is for the tests)
+from tests.support.answers import CheckingClient, CheckingSession
+from tests.support.samples import START_MS
+from tests.support.servers import DATABASES, PostgresServer, RedisServer, Service
 
-#: A whole second in January 2025 at which ``clock`` begins.
-START_MS = 1_737_250_800_000
-
-pytest_plugins = ["parallel"]
+pytest_plugins = ["tests.support.parallel", "tests.support.browser_fixtures"]
 
 
 def pytest_configure(config):
@@ -35,126 +26,6 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("suite")
     # A run that is told to end (by a time limit, say) must still take its servers with it.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end by SIGTERM", returncode=143))
-
-
-# -- The envelope --------------------------------------------------------------------------------------------------------
-
-_PLAIN_JSON = re.compile(r"/health(/.*)?|/metrics|/api/openapi\.json|/api/docs(/.*)?")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-#: A Hangul letter written as an escape of four digits: the backslash is one of the escape, not an escaped backslash.
-_ESCAPED_HANGUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:11|31[3-8]|a[c-f]|[bc][0-9a-f]|d[0-7])[0-9a-f]{2}", re.IGNORECASE)
-CODES = {
-    400: {"VALIDATION_ERROR"},
-    401: {"UNAUTHORIZED", "INVALID_TOKEN"},
-    403: {"FORBIDDEN"},
-    404: {"NOT_FOUND", "SESSION_NOT_FOUND"},
-    405: {"METHOD_NOT_ALLOWED"},
-    408: {"REQUEST_TIMEOUT"},
-    409: {"SESSION_STATE_CONFLICT"},
-    413: {"PAYLOAD_TOO_LARGE"},
-    415: {"UNSUPPORTED_MEDIA_TYPE"},
-    422: {"IDEMPOTENCY_KEY_REUSED"},
-    429: {"RATE_LIMIT"},
-    500: {"INTERNAL_ERROR"},
-    503: {"SERVICE_UNAVAILABLE"},
-}
-
-
-def _no_constant(name):
-    raise AssertionError(f"the answer holds {name}, which is not JSON")
-
-
-def check_envelope(method, path, status, headers, body, sent_id=None):
-    """AssertionError unless an answer has the contract's shape.
-
-    ``headers`` is a mapping that ignores case, ``body`` bytes, ``sent_id`` the request's X-Request-Id. Answers without
-    a body and the plain paths (``/health*`` …) have no envelope; neither has a success that is not JSON (a download).
-    """
-    is_json = headers.get("Content-Type", "").partition(";")[0] == "application/json"
-    if method == "HEAD" or status in (204, 304) or _PLAIN_JSON.fullmatch(path) or (status < 400 and not is_json):
-        return
-    where = f"{method} {path[:200]} -> {status}"
-    assert is_json, f"{where}: an error that is not JSON: {headers.get('Content-Type')}"
-    assert not _ESCAPED_HANGUL.search(body), f"{where}: Hangul is escaped"
-    answer = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    assert type(answer) is dict, f"{where}: not an object"
-    request_id = answer.get("requestId")
-    assert type(request_id) is str and _REQUEST_ID.fullmatch(request_id), f"{where}: requestId {request_id!r}"
-    assert headers.get("X-Request-Id") == request_id, f"{where}: X-Request-Id is not the body's requestId"
-    if sent_id is not None and _REQUEST_ID.fullmatch(sent_id):
-        assert request_id == sent_id, f"{where}: the request's own id was not used"
-    assert type(answer.get("serverTs")) is int and answer["serverTs"] > 0, f"{where}: serverTs"
-    assert type(answer.get("modelVersion")) is str and answer["modelVersion"], f"{where}: modelVersion"
-    assert answer.get("success") is (status < 400), f"{where}: success is {answer.get('success')!r}"
-    if status < 400:
-        assert "data" in answer and "error" not in answer, f"{where}: a success has data and no error"
-    else:
-        _check_failure(where, status, headers, answer)
-
-
-def _check_failure(where, status, headers, answer):
-    assert set(answer) == {"success", "error", "requestId", "serverTs", "modelVersion"}, f"{where}: has {sorted(answer)}"
-    error = answer["error"]
-    assert set(error) - {"details"} == {"code", "message", "requestId"}, f"{where}: error has {sorted(error)}"
-    assert error["code"] in CODES.get(status, {error["code"]}), f"{where}: code {error['code']}"
-    assert type(error["message"]) is str and error["message"], f"{where}: message"
-    assert error["requestId"] == answer["requestId"], f"{where}: two request ids"
-    if "details" in error:
-        assert type(error["details"]) is list and error["details"], f"{where}: details without one"
-        for detail in error["details"]:
-            assert set(detail) <= {"index", "minuteIndex", "field", "message"} and detail["message"], f"{where}: {detail}"
-    if status in (429, 503):
-        assert re.fullmatch(r"[1-9][0-9]*", headers.get("Retry-After", "")), f"{where}: Retry-After"
-
-
-_checkers = {}
-_checker_of_app = WeakKeyDictionary()
-
-
-def _checker(app):
-    """What holds answers against the app's OpenAPI document; one per document, as making one takes a while."""
-    if app not in _checker_of_app:
-        document = app.extensions["bemore.openapi"]
-        key = json.dumps(document)
-        if key not in _checkers:
-            _checkers[key] = AnswerChecker(document)
-        _checker_of_app[app] = _checkers[key]
-    return _checker_of_app[app]
-
-
-class CheckingClient(FlaskClient):
-    """Flask's test client; every answer is held against the contract's envelope and the app's OpenAPI document."""
-
-    def open(self, *args, **kwargs):
-        response = super().open(*args, **kwargs)
-        request = response.request
-        if request.method != "OPTIONS" and not self._is_of_the_test(request.path):
-            assert not _checker(self.application).problems(request.method, request.path, response)
-        sent_id = request.headers.get("X-Request-Id")
-        check_envelope(request.method, request.path, response.status_code, response.headers, response.get_data(), sent_id)
-        return response
-
-    def _is_of_the_test(self, path):
-        """Whether the test itself has added that route to the app."""
-        own = (rule for rule in self.application.url_map.iter_rules() if rule.rule == path)
-        return any(not hasattr(self.application.view_functions[rule.endpoint], "operation") for rule in own)
-
-
-class CheckingSession(requests.Session):
-    """A session of ``requests`` over real sockets; every answer's envelope is checked, no proxy is looked for."""
-
-    def __init__(self):
-        super().__init__()
-        self.trust_env = False
-
-    def request(self, method, url, **kwargs):
-        kwargs.setdefault("timeout", 30)
-        response = super().request(method, url, **kwargs)
-        sent = response.request
-        path = sent.path_url.partition("?")[0]
-        sent_id = sent.headers.get("X-Request-Id")
-        check_envelope(sent.method, path, response.status_code, response.headers, response.content, sent_id)
-        return response
 
 
 # -- Servers -------------------------------------------------------------------------------------------------------------
@@ -254,18 +125,6 @@ def database_url(request, tmp_path):
     databases.give_back(name)
 
 
-@contextmanager
-def empty_database(request, kind, directory):
-    """The DATABASE_URL of one more database of that kind, without a table; gone afterwards, but for an SQLite file in ``directory``."""
-    if kind == "sqlite":
-        yield f"sqlite:///{directory}/empty.db"
-        return
-    server = request.getfixturevalue("postgres")
-    name = server.create_database()
-    yield server.url(name)
-    server.drop_database(name)
-
-
 # -- The application -----------------------------------------------------------------------------------------------------
 
 
@@ -362,40 +221,3 @@ def clock():
     held = HeldClock()
     yield held
     bemore_clock.hold(None)
-
-
-# -- Valid requests ------------------------------------------------------------------------------------------------------
-
-
-def start_session(client, user_id="user-1", counselor_id="counselor-1", base="", headers=None):
-    """Start a session and answer its id. ``base`` is the service's address for clients over real sockets."""
-    answer = client.post(f"{base}/api/session/start", json={"userId": user_id, "counselorId": counselor_id}, headers=headers)
-    assert answer.status_code == 200, answer.text
-    body = answer.json() if callable(answer.json) else answer.json
-    return body["data"]["sessionId"]
-
-
-def frames(count=10, start_ms=0, step_ms=100, **fields):
-    """Face frames as the browser sends them; ``fields`` are the same in each."""
-    return [{"ts": start_ms + index * step_ms, "qualityScore": 0.8, **fields} for index in range(count)]
-
-
-def _spans(count, start_ms, length_ms):
-    edges = itertools.islice(itertools.count(start_ms, length_ms), count)
-    return [{"tsStart": edge, "tsEnd": edge + length_ms} for edge in edges]
-
-
-def audio(count=10, start_ms=0, length_ms=1000, **fields):
-    """Audio chunks, one after the other."""
-    return [{**span, "vad": True, "rms": 0.4, "pitch": 180.5, **fields} for span in _spans(count, start_ms, length_ms)]
-
-
-def stt(count=5, start_ms=0, length_ms=3000, **fields):
-    """Transcript snippets, one after the other."""
-    return [{**span, "text": "오늘은 기분이 좋아요", "lang": "ko", **fields} for span in _spans(count, start_ms, length_ms)]
-
-
-def scores(count=2, first_minute=0, **fields):
-    """Items of a batch-tick, one a minute."""
-    parts = {"facialScore": 0.8, "vadScore": 0.6, "textScore": 0.7, "combinedScore": 0.72}
-    return [{"minuteIndex": first_minute + index, **parts, **fields} for index in range(count)]

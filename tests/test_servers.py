@@ -10,12 +10,25 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
-from conftest import check_envelope, start_session
-from servers import (
-    PORTS, PORTS_OF_A_BLOCK, NginxServer, RedisServer, Server, ServerFailed, Service, alive, free_port, need, raw_request, wait_for,
-)  # fmt: skip
 
-HERE = Path(__file__).resolve().parent
+from tests.support.answers import check_envelope
+from tests.support.samples import start_session
+from tests.support.servers import (
+    PORTS,
+    PORTS_OF_A_BLOCK,
+    NginxServer,
+    RedisServer,
+    Server,
+    ServerFailed,
+    Service,
+    alive,
+    free_port,
+    need,
+    raw_request,
+    wait_for,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -37,10 +50,10 @@ class _Quitter(Server):
 
 
 def test_free_ports_are_all_different_in_all_processes_that_run_tests():
-    command = [sys.executable, "-c", "from servers import free_port; print(*(free_port() for _ in range(50))); input()"]
+    command = [sys.executable, "-c", "from tests.support.servers import free_port; print(*(free_port() for _ in range(50))); input()"]
     with contextlib.ExitStack() as stack:
         others = [
-            stack.enter_context(subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
             for _ in range(2)
         ]
         ports = [*(free_port() for _ in range(50)), *(int(port) for other in others for port in other.stdout.readline().split())]

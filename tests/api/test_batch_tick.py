@@ -2,8 +2,8 @@
 
 import re
 
-from conftest import START_MS, scores, start_session
-from stored import contents, counts, inferences
+from tests.support.samples import START_MS, scores, start_session
+from tests.support.stored import contents, counts, inferences
 
 ITEM = scores(1)[0]
 

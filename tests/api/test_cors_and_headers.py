@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import frames, start_session
+from tests.support.samples import frames, start_session
 
 PAGE = "http://localhost:5173"
 METHODS = {"GET", "POST", "PUT", "DELETE", "OPTIONS"}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import START_MS, audio, frames, scores, start_session, stt
+from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
 
 MADE_UP = "sess_1_aaaaaaaaaaaaaaaa"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

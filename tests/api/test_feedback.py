@@ -1,7 +1,7 @@
 """Feedback on a session."""
 
-from conftest import START_MS, start_session
-from stored import contents, counts
+from tests.support.samples import START_MS, start_session
+from tests.support.stored import contents, counts
 
 
 def give(client, session_id, **body):

@@ -6,8 +6,9 @@ from bemore import __version__
 from bemore.app import create_app
 from bemore.db.connections import close
 from bemore.settings import Settings
-from conftest import CheckingClient, scores, start_session
-from servers import free_port, wait_for
+from tests.support.answers import CheckingClient
+from tests.support.samples import scores, start_session
+from tests.support.servers import free_port, wait_for
 
 HEALTH = ("/health", "/health/live")
 

@@ -6,8 +6,8 @@ from threading import Barrier
 import pytest
 
 from bemore.db.connections import close
-from conftest import frames, scores, start_session
-from stored import contents, counts
+from tests.support.samples import frames, scores, start_session
+from tests.support.stored import contents, counts
 
 DAY_MS = 24 * 3600 * 1000
 WHO = {"userId": "사용자", "counselorId": "상담사"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import START_MS, audio, frames, scores, start_session, stt
-from stored import contents, counts
+from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
+from tests.support.stored import contents, counts
 
 UPLOADS = (("frames", frames), ("audio", audio), ("stt", stt))
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from conftest import audio, frames, scores, start_session, stt
-from stored import contents, totals
+from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.stored import contents, totals
 
 DEEP = 100_000
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import START_MS, audio, frames, scores, start_session, stt
-from stored import contents, counts, inferences
+from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
+from tests.support.stored import contents, counts, inferences
 
 GOOD, PLAIN, BAD = "정말 행복해요", "회의는 세 시입니다", "너무 슬퍼요"
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from bemore.api.openapi import document as openapi, texts as prose
-from conftest import START_MS, audio, frames, scores, start_session, stt
-from openapi_check import AnswerChecker, check_answer
+from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
+from tests.support.openapi_check import AnswerChecker, check_answer
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

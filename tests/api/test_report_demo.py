@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from reported import data
-from servers import REPOSITORY, need
+from tests.support.reported import data
+from tests.support.servers import REPOSITORY, need
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import audio, frames, scores, start_session, stt
-from reported import FILE_PATHS, JSON_PATHS, PATHS, ask, data, filled, place, send
+from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.reported import FILE_PATHS, JSON_PATHS, PATHS, ask, data, filled, place, send
 
 KEEP = "private, no-cache"
 

@@ -11,9 +11,9 @@ import pytest
 from pypdf import PdfReader
 
 from bemore.scoring.narrative import EMOTION_NAMES
-from conftest import frames, scores, start_session, stt
-from openapi_check import AnswerChecker
-from reported import KINDS, PATHS, ask, data, filled, place, send, send_scores
+from tests.support.samples import frames, scores, start_session, stt
+from tests.support.openapi_check import AnswerChecker
+from tests.support.reported import KINDS, PATHS, ask, data, filled, place, send, send_scores
 
 VAD_HEADER = "minuteIndex,t,timestamp,valence,arousal,dominance,facialScore,vadScore,textScore,combinedScore"
 EMOTION_HEADER = "minuteIndex,t,timestamp,emotion,score,sentiment,confidence,keywords"

@@ -20,8 +20,8 @@ from bemore.db.proxy import database
 from bemore.db import connections
 from bemore.db.connections import execute, write
 from bemore.models.session import touch
-from conftest import start_session
-from reported import PATHS, ask, data, place, send
+from tests.support.samples import start_session
+from tests.support.reported import PATHS, ask, data, place, send
 
 ROUNDS = 9
 

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from conftest import START_MS, audio, frames, scores, start_session, stt
-from reported import PATHS, ask, data, send, send_scores, talk
+from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
+from tests.support.reported import PATHS, ask, data, send, send_scores, talk
 
 
 def tell(client, session_id, *chunks):

@@ -5,9 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from bemore.db import connections
-from conftest import CheckingSession, audio, start_session, stt
-from openapi_check import AnswerChecker
-from reported import PATHS, data, filled, place, send, talk
+from tests.support.answers import CheckingSession
+from tests.support.samples import audio, start_session, stt
+from tests.support.openapi_check import AnswerChecker
+from tests.support.reported import PATHS, data, filled, place, send, talk
 
 
 def test_report_is_of_one_moment(client, app):

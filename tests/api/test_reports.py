@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from conftest import START_MS, frames, scores, start_session, stt
-from reported import KINDS, PATHS, TOLD, ask, data, filled, place, send, send_scores, talk
-from stored import inferences
+from tests.support.samples import START_MS, frames, scores, start_session, stt
+from tests.support.reported import KINDS, PATHS, TOLD, ask, data, filled, place, send, send_scores, talk
+from tests.support.stored import inferences
 
 #: The fields, letter by letter as the contract has them.
 REPORT = """

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from conftest import START_MS, audio, frames, scores, start_session, stt
-from stored import contents, inferences
+from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
+from tests.support.stored import contents, inferences
 
 
 def post(client, session_id, verb, **options):

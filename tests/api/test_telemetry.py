@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import START_MS, audio, frames, start_session, stt
-from stored import contents, counts, totals
+from tests.support.samples import START_MS, audio, frames, start_session, stt
+from tests.support.stored import contents, counts, totals
 
 MAX_RELATIVE_MS = 10**11 - 1
 

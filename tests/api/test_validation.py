@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from conftest import audio, frames, scores, start_session, stt
-from stored import contents
+from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.stored import contents
 
 MISSING = object()
 

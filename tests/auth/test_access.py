@@ -1,9 +1,11 @@
 """Who may call what: every route of the application, by every kind of caller. A route that is not in the table fails the test."""
 
 import pytest
-from conftest import audio, frames, scores, start_session, stt
+
+from tests.support.samples import audio, frames, scores, start_session, stt
 from openapi_spec_validator import validate
-from signing import HS256, bearer
+
+from tests.support.signing import HS256, bearer
 
 pytestmark = pytest.mark.settings(**HS256)
 

@@ -1,8 +1,9 @@
 """What requests leave in the audit log, and what they do not."""
 
 import pytest
-from conftest import start_session, stt
-from signing import HS256, bearer
+
+from tests.support.samples import start_session, stt
+from tests.support.signing import HS256, bearer
 
 from bemore.models import audit, session
 from bemore.db import connections

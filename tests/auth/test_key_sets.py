@@ -9,7 +9,8 @@ import time
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from signing import bearer, ec_key, rsa_key, token
+
+from tests.support.signing import bearer, ec_key, rsa_key, token
 
 from bemore.app import create_app
 from bemore.errors import InvalidToken, KeysUnavailable

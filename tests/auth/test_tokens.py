@@ -4,7 +4,8 @@ import base64
 import time
 
 import pytest
-from signing import HS256, SECRET, bearer, ec_key, pem, rsa_key, signed_by_hand, token, unsigned
+
+from tests.support.signing import HS256, SECRET, bearer, ec_key, pem, rsa_key, signed_by_hand, token, unsigned
 
 from bemore.settings import Settings, SettingsError
 

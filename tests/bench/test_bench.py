@@ -10,7 +10,8 @@ import sys
 from collections import Counter
 
 import pytest
-from servers import REPOSITORY, need
+
+from tests.support.servers import REPOSITORY, need
 
 sys.path.insert(0, str(REPOSITORY))  # bench is no part of what is installed
 

@@ -1,11 +1,11 @@
 """What the browser client keeps: over an outage, a reload, a closed tab, a crash; who sends it, and how much it keeps."""
 
 import pytest
-from browsing import ORIGIN, Tab, advance, frame
-from scripted import HANG
-from servers import wait_for
 
-pytest_plugins = ["browser_fixtures"]
+from tests.support.browsing import ORIGIN, Tab, advance, frame
+from tests.support.scripted import HANG
+from tests.support.servers import wait_for
+
 
 SESSION = "sess_1737250800_0123456789abcdef"
 

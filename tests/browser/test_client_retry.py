@@ -1,10 +1,9 @@
 """The browser client's requests: when they are repeated, after how long, and what happens to those that are refused."""
 
-from browsing import advance, frame
-from scripted import HANG, RESET, failure, success
-from servers import wait_for
+from tests.support.browsing import advance, frame
+from tests.support.scripted import HANG, RESET, failure, success
+from tests.support.servers import wait_for
 
-pytest_plugins = ["browser_fixtures"]
 
 SESSION = "sess_1737250800_0123456789abcdef"
 

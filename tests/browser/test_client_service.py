@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from browsing import frame, stored
-from conftest import audio, frames, scores, stt
-from servers import Service, wait_for
-from signing import HS256, token
 
-pytest_plugins = ["browser_fixtures"]
+from tests.support.browsing import frame, stored
+from tests.support.samples import audio, frames, scores, stt
+from tests.support.servers import Service, wait_for
+from tests.support.signing import HS256, token
+
 
 CALM = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [50, 50, 50]}
 

@@ -7,13 +7,13 @@ import json
 import re
 
 import pytest
-from browsing import ORIGIN
-from servers import Service, free_port
-from signing import rsa_key, token
+
+from tests.support.browsing import ORIGIN
+from tests.support.servers import Service, free_port
+from tests.support.signing import rsa_key, token
 
 from bemore.app import CORS_EXPOSED_HEADERS as EXPOSED, CORS_REQUEST_HEADERS as REQUEST_HEADERS
 
-pytest_plugins = ["browser_fixtures"]
 
 #: Asks one after the other; each answer as {status, text, headers}, or {error} where the page gets none.
 _ASK = """async ([calls, exposed]) => {

@@ -7,16 +7,16 @@ import json
 import re
 import subprocess
 
-import guide
+from tests.support import guide
 import pytest
-from browsing import ORIGIN
-from conftest import CODES
-from servers import Service
+
+from tests.support.browsing import ORIGIN
+from tests.support.answers import CODES
+from tests.support.servers import Service
 
 from bemore.app import CORS_EXPOSED_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS
 from bemore.settings import Settings
 
-pytest_plugins = ["browser_fixtures"]
 
 LANGUAGES = [*guide.GUIDES]
 

@@ -3,14 +3,13 @@
 The page's clock is held, so that nobody waits through its waits; what is stored is looked up in the service's database.
 """
 
-import guide
+from tests.support import guide
 import pytest
-from browsing import database_of, stored
-from conftest import audio, frames, scores, stt
-from scripted import LOST, PASS, RESET
-from servers import wait_for
 
-pytest_plugins = ["browser_fixtures"]
+from tests.support.browsing import database_of, stored
+from tests.support.samples import audio, frames, scores, stt
+from tests.support.scripted import LOST, PASS, RESET
+from tests.support.servers import wait_for
 
 
 @pytest.fixture

@@ -1,19 +1,18 @@
 """The console end to end: a real Chromium, the service as it is delivered, quotas on."""
 
 import json
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import CheckingSession, audio, frames, start_session, stt
-from servers import Service, wait_for
-from signing import HS256, token
-from watching import Console
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "browser"))  # the plugin, when these tests run alone
-pytest_plugins = ["browser_fixtures"]
+from tests.support.answers import CheckingSession
+from tests.support.samples import audio, frames, start_session, stt
+from tests.support.servers import Service, wait_for
+from tests.support.signing import HS256, token
+from tests.support.watching import Console
+
 pytestmark = pytest.mark.first
 
 #: Quotas off: a run of tests is busier than any visitor. The newcomer's service has them.

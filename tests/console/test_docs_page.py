@@ -1,15 +1,12 @@
 """The page of the interface: its examples run against the service that serves it, with a token where one is asked for."""
 
-import sys
-from pathlib import Path
 
 import pytest
-from servers import Service
-from signing import HS256, token
-from watching import Console
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "browser"))  # the plugin, when these tests run alone
-pytest_plugins = ["browser_fixtures"]
+from tests.support.servers import Service
+from tests.support.signing import HS256, token
+from tests.support.watching import Console
+
 pytestmark = pytest.mark.first
 
 

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from servers import REPOSITORY
+
+from tests.support.servers import REPOSITORY
 
 RECORDING = REPOSITORY / "tests" / "data" / "frontend-requests.jsonl"
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from conftest import audio, check_envelope, frames, scores, start_session, stt
-from figures import LONG, record
-from load import Load
-from servers import Service, raw_request, wait_for
+
+from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.answers import check_envelope
+from tests.support.figures import LONG, record
+from tests.support.load import Load
+from tests.support.servers import Service, raw_request, wait_for
 
 HOUR_S = 3600
 

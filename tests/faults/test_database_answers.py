@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from conftest import frames, start_session
+
+from tests.support.samples import frames, start_session
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from figures import LONG, record
-from load import Load, Pulse
-from servers import Service, wait_for
+
+from tests.support.figures import LONG, record
+from tests.support.load import Load, Pulse
+from tests.support.servers import Service, wait_for
 
 #: How often each is done, and for how long PostgreSQL is away, in seconds.
 ROUNDS, AWAY_S = (3, 10.0) if LONG else (1, 1.5)

@@ -4,7 +4,8 @@ import signal
 import threading
 
 import pytest
-from servers import wait_for
+
+from tests.support.servers import wait_for
 
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database

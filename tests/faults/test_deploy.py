@@ -15,9 +15,10 @@ from pathlib import Path
 import bemore
 import psutil
 import pytest
-from figures import LONG, record
-from load import BROKEN, REFUSED, Load
-from servers import Service, _booted, wait_for
+
+from tests.support.figures import LONG, record
+from tests.support.load import BROKEN, REFUSED, Load
+from tests.support.servers import Service, _booted, wait_for
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

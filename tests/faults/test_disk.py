@@ -17,10 +17,11 @@ from pathlib import Path
 import peewee
 import psutil
 import pytest
-from conftest import START_MS, start_session
-from figures import LONG, record
-from load import Load
-from servers import Service, need, raw_request, wait_for
+
+from tests.support.samples import START_MS, start_session
+from tests.support.figures import LONG, record
+from tests.support.load import Load
+from tests.support.servers import Service, need, raw_request, wait_for
 
 from bemore.db import connections as database
 from bemore.models.session import new_id

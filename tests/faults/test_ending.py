@@ -5,7 +5,8 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from servers import raw_request
+
+from tests.support.servers import raw_request
 
 ASK = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 

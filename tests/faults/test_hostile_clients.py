@@ -16,10 +16,12 @@ import time
 
 import psutil
 import pytest
-from conftest import check_envelope, frames, start_session
-from figures import LONG, record
-from load import Pulse
-from servers import RawAnswer, Service, raw_request, wait_for
+
+from tests.support.answers import check_envelope
+from tests.support.samples import frames, start_session
+from tests.support.figures import LONG, record
+from tests.support.load import Pulse
+from tests.support.servers import RawAnswer, Service, raw_request, wait_for
 
 #: How long each attack lasts, and how often a slow client sends a byte, in seconds.
 LASTS_S, BYTE_EVERY_S = (20, 1.0) if LONG else (0.8, 0.1)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import start_session
-from figures import LONG, record
-from ledger import rows
-from servers import Service
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "processes"))  # its helpers, when these tests run alone
-from running import lines_to  # noqa: E402
+from tests.support.samples import start_session
+from tests.support.figures import LONG, record
+from tests.support.ledger import rows
+from tests.support.servers import Service
+
+from tests.support.running import lines_to
 
 #: How many keys are used by two at once, and how often a process dies.
 KEYS, DEATHS = (200, 20) if LONG else (25, 2)
@@ -69,7 +69,7 @@ class Dying(Service):
     """A service whose worker dies where a request asks it to."""
 
     def _command(self):
-        return [sys.executable, Path(__file__).with_name("dying.py"), self.directory]
+        return [sys.executable, Path(__file__).parents[1] / "support" / "dying.py", self.directory]
 
 
 @pytest.mark.parametrize("where", ["before commit", "after commit"])

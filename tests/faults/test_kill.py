@@ -7,9 +7,10 @@ import time
 
 import psutil
 import pytest
-from figures import LONG, record
-from load import BROKEN, REFUSED, Load
-from servers import wait_for
+
+from tests.support.figures import LONG, record
+from tests.support.load import BROKEN, REFUSED, Load
+from tests.support.servers import wait_for
 
 #: How many workers are killed, how many first processes, and how far apart, in seconds.
 WORKERS, MASTERS, APART_S = (160, 40, 0.6) if LONG else (5, 2, 0.25)

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from figures import LONG, record
-from load import Load
-from servers import wait_for
+
+from tests.support.figures import LONG, record
+from tests.support.load import Load
+from tests.support.servers import wait_for
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -3,8 +3,9 @@
 from contextlib import closing
 
 import pytest
-from conftest import audio, start_session
-from hostile import Request
+
+from tests.support.samples import audio, start_session
+from tests.support.hostile import Request
 from test_hostile_json import Wire
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

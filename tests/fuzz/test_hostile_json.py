@@ -18,9 +18,11 @@ from urllib.parse import unquote
 
 import pytest
 import requests
-from conftest import check_envelope, start_session
-from hostile import Hostile
-from openapi_check import AnswerChecker
+
+from tests.support.answers import check_envelope
+from tests.support.samples import start_session
+from tests.support.hostile import Hostile
+from tests.support.openapi_check import AnswerChecker
 
 pytestmark = pytest.mark.first
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from signing import HS256, token
+
+from tests.support.signing import HS256, token
 
 pytestmark = pytest.mark.first
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from stocked import DAY_MS, NOW_MS, everything, in_process, raw, started
+
+from tests.support.stocked import DAY_MS, NOW_MS, everything, in_process, raw, started
 
 from bemore.models import audit, session
 from bemore.db import connections

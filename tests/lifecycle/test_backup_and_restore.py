@@ -6,9 +6,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import CheckingSession, audio, empty_database, frames, start_session
-from servers import wait_for
-from stocked import NOW_MS, bemore, everything, in_process, raw, recounted, stocked, tallied
+
+from tests.support.answers import CheckingSession
+from tests.support.samples import audio, frames, start_session
+from tests.support.databases import empty_database
+from tests.support.servers import wait_for
+from tests.support.stocked import NOW_MS, bemore, everything, in_process, raw, recounted, stocked, tallied
 
 from bemore.models import audit, session
 from bemore.lifecycle import backup

@@ -4,8 +4,9 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
-from conftest import frames
-from stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, recounted, shown, started, stocked, tallied
+
+from tests.support.samples import frames
+from tests.support.stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, recounted, shown, started, stocked, tallied
 
 from bemore import clock as bemore_clock
 from bemore.cli.main import main

@@ -1,8 +1,9 @@
 """A user who wants to be forgotten is: every row of theirs goes, nobody else's, while the service goes on."""
 
 import pytest
-from conftest import frames
-from stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied
+
+from tests.support.samples import frames
+from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied
 
 from bemore.models import audit, preference, session
 from bemore.lifecycle import purge

@@ -7,7 +7,8 @@ import tracemalloc
 
 import msgspec
 import pytest
-from stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked
+
+from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked
 
 from bemore.models import audit, feedback, session, telemetry
 from bemore.lifecycle import export

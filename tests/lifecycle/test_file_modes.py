@@ -5,9 +5,10 @@ import os
 import stat
 
 import pytest
-from conftest import frames, start_session
-from servers import Service
-from stocked import bemore
+
+from tests.support.samples import frames, start_session
+from tests.support.servers import Service
+from tests.support.stocked import bemore
 
 #: With it every account may read a file that does not say otherwise.
 OPEN_UMASK = 0o022

@@ -7,9 +7,24 @@ import sys
 import threading
 
 import pytest
-from conftest import CheckingSession, frames, start_session
-from servers import REPOSITORY, wait_for
-from stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, everything, in_process, raw, recounted, shown, started, stocked, tallied
+
+from tests.support.answers import CheckingSession
+from tests.support.samples import frames, start_session
+from tests.support.servers import REPOSITORY, wait_for
+from tests.support.stocked import (
+    DAY_MS,
+    HOUR_MS,
+    NOW_MS,
+    bemore,
+    everything,
+    in_process,
+    raw,
+    recounted,
+    shown,
+    started,
+    stocked,
+    tallied,
+)
 
 from bemore import clock as bemore_clock
 from bemore.errors import SessionNotFound

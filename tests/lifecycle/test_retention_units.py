@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 from click.testing import CliRunner
-from servers import REPOSITORY, need
+
+from tests.support.servers import REPOSITORY, need
 
 from bemore.cli.main import main
 

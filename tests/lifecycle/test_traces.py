@@ -6,8 +6,9 @@ import time
 from contextlib import closing
 
 import pytest
-from conftest import frames, scores, start_session, stt
-from stocked import bemore, in_process, started
+
+from tests.support.samples import frames, scores, start_session, stt
+from tests.support.stocked import bemore, in_process, started
 
 from bemore.db import connections
 from bemore.models import minute, session, telemetry

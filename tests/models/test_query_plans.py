@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from bemore.db import connections
-from conftest import audio, frames, scores, start_session, stt
+from tests.support.samples import audio, frames, scores, start_session, stt
 
 #: ``stats/summary`` and the dashboard walk an index from its newest end and stop after 20 and 10 sessions.
 _NEWEST = re.compile(

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from conftest import audio, frames, scores, start_session, stt
+from tests.support.samples import audio, frames, scores, start_session, stt
 
 #: Statements per request, BEGIN and COMMIT among them: on SQLite, on PostgreSQL.
 MOST = {

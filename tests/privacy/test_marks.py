@@ -7,9 +7,10 @@ import json
 
 import pytest
 import requests
-from conftest import audio, frames, scores, stt
-from servers import straight, wait_for
-from signing import HS256, SECRET, token
+
+from tests.support.samples import audio, frames, scores, stt
+from tests.support.servers import straight, wait_for
+from tests.support.signing import HS256, SECRET, token
 
 TEXT, NOTE, FACE, WORD, DEVICE, KEY = (f"marke-{kind}-7c1f" for kind in ("text", "note", "face", "word", "device", "key"))
 HANGUL, USER, COUNSELOR, LANDMARK = "비밀이야기", "name-of-the-user-7c1f", "name-of-the-counselor-7c1f", 0.123987456

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from servers import REPOSITORY, need
+
+from tests.support.servers import REPOSITORY, need
 
 DEMO = REPOSITORY / "demo" / "demo.sh"
 

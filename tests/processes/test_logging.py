@@ -4,9 +4,10 @@ import re
 
 import psycopg
 import pytest
-from conftest import frames, scores, start_session, stt
-from running import PRODUCTION, log_lines
-from servers import Service, raw_request, wait_for
+
+from tests.support.samples import frames, scores, start_session, stt
+from tests.support.running import PRODUCTION, log_lines
+from tests.support.servers import Service, raw_request, wait_for
 
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

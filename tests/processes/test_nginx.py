@@ -10,9 +10,12 @@ import time
 from contextlib import closing
 
 import pytest
-from conftest import CheckingSession, check_envelope, start_session
+
+from tests.support.answers import CheckingSession, check_envelope
+from tests.support.samples import start_session
 from requests.adapters import HTTPAdapter
-from servers import NginxServer, Service, raw_request, wait_for
+
+from tests.support.servers import NginxServer, Service, raw_request, wait_for
 
 MAX_BODY_BYTES = 8_388_608
 

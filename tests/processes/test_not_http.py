@@ -7,9 +7,11 @@ import socket
 from contextlib import ExitStack, suppress
 
 import pytest
-from conftest import check_envelope, start_session
-from running import ALIVE, HOST, PRODUCTION, answers_on, log_lines
-from servers import Service, raw_request
+
+from tests.support.answers import check_envelope
+from tests.support.samples import start_session
+from tests.support.running import ALIVE, HOST, PRODUCTION, answers_on, log_lines
+from tests.support.servers import Service, raw_request
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
-from running import READ, WRITE, Line, lines_to, quota, statuses, untold
-from servers import Service, wait_for
+
+from tests.support.running import READ, WRITE, Line, lines_to, quota, statuses, untold
+from tests.support.servers import Service, wait_for
 
 # -- The services, each shared by the tests of this module: every test comes from an address of its own ---------------------
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from running import READ, lines_to, log_lines, quota, statuses, untold
-from servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
+
+from tests.support.running import READ, lines_to, log_lines, quota, statuses, untold
+from tests.support.servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
 
 
 #: No request waits longer than this for Redis, says the contract.

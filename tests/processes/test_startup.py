@@ -11,9 +11,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from conftest import start_session
-from running import ALIVE, HOST, PRODUCTION, answers_on, log_lines
-from servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
+
+from tests.support.samples import start_session
+from tests.support.running import ALIVE, HOST, PRODUCTION, answers_on, log_lines
+from tests.support.servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
 
 import bemore
 from bemore.db.migrate import names

@@ -10,8 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from conftest import CheckingSession, audio, empty_database, frames, scores, start_session, stt
-from servers import REPOSITORY, Service, straight, wait_for
+
+from tests.support.answers import CheckingSession
+from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.databases import empty_database
+from tests.support.servers import REPOSITORY, Service, straight, wait_for
 
 from bemore.db.migrate import names
 

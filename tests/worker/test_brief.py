@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
-from conftest import frames, scores, start_session
-from servers import raw_request, wait_for
+
+from tests.support.samples import frames, scores, start_session
+from tests.support.servers import raw_request, wait_for
 
 from bemore.api.brief import side_by_side
 from bemore.settings import Settings

@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from servers import REPOSITORY
+
+from tests.support.servers import REPOSITORY
 
 #: What an arena of another thread than the first reserves, in bytes; it begins at a multiple of that.
 _RESERVED = 64 << 20

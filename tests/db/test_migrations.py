@@ -1,0 +1,289 @@
+"""Migrations: on an empty database, on an older one, twice, and equal to what the models say."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import peewee
+import psycopg
+import pytest
+
+from tests.support.databases import empty_database
+from tests.support.servers import REPOSITORY, wait_for
+
+from bemore.errors import DatabaseUnavailable
+from bemore.db.proxy import database
+from bemore.db import connections
+from bemore.models import session, telemetry
+from bemore.db.connections import execute, read, write
+from bemore.db.migrate import _LOCK, migrate, names
+from bemore.models.tables import TABLES, TELEMETRY
+from bemore.settings import Settings
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_settings(request, tmp_path):
+    with empty_database(request, request.param, tmp_path) as url:
+        yield Settings.from_env({"DATABASE_URL": url})
+        connections.close()
+
+
+def test_an_empty_database_gets_every_migration_once(empty_settings):
+    assert migrate(empty_settings) == names()
+    assert migrate(empty_settings) == []
+
+
+#: Rows for the tables and columns that each version brought, as its program could have stored them.
+ROWS = {
+    "m0001_sessions": (
+        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, paused_ms, frame_count, audio_count, stt_count)"
+        " VALUES ('sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'paused', 1, 7, 2, 1, 1)",
+        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, ended_ms, erasing)"
+        " VALUES ('sess_2_bbbbbbbbbbbbbbbb', '사용자', 'c', 'ended', 2, 1000, 1)",
+        "INSERT INTO tally VALUES ('all', 'paused', 1, 0), ('user:u', 'paused', 1, 0), ('counselor:c', 'paused', 1, 0)",
+        "INSERT INTO frame (session_id, ts_ms, quality, compressed, landmarks) SELECT id, -5, 0.1, 'packed', '[[1,2]]' FROM session",
+        "INSERT INTO frame (session_id, ts_ms, quality) SELECT id, 5, 0.5 FROM session",
+        "INSERT INTO audio_chunk (session_id, ts_start_ms, ts_end_ms, vad, rms, pitch) SELECT id, 0, 9, 1, 0.25, 181.5 FROM session",
+        "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment)"
+        " SELECT id, 0, 9, '오늘은 \"말\"', 'ko', 'neutral' FROM session",
+        "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count,"
+        " audio_count, stt_count, keywords, timestamp_ms)"
+        " SELECT id, 3, 0.1, 0.2, 0.3, 0.4, 'v', 'client', 0, 0, 0, '[\"잠\"]', 5 FROM session",
+        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms) SELECT 'fb_1', min(id), 5, '메모', 9 FROM session",
+    ),
+    "m0002_idempotency": (
+        "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id)"
+        " SELECT 'u', '/p', 'k', 'h', 200, '{}', 4, min(id) FROM session",
+    ),
+    "m0003_reports": (
+        "UPDATE session SET revision = 12 WHERE user_id = 'u'",
+        "UPDATE stt_snippet SET keywords = '[\"말\"]'",
+    ),
+    "m0004_audit": (
+        "INSERT INTO audit (at_ms, actor, role, action, session_id, request_id)"
+        " VALUES (5, 'subject', 'admin', 'session.erase', 'sess_9_cccccccccccccccc', 'r'),"
+        " (6, 'cli:bemore', NULL, 'database.backup', NULL, NULL)",
+    ),
+    "m0005_preferences": ("INSERT INTO preference (owner, font_scale, changed_ms) VALUES ('shared', 'lg', 5)",),
+    "m0006_preferences_in_use": ("UPDATE preference SET used_ms = 7",),
+}
+
+#: What stays when the last session is gone.
+NOT_OF_SESSIONS = {"audit", "preference"}
+
+
+def fill(version):
+    """Store rows in every table of a database that is at ``version``."""
+    with write():
+        for name, statements in ROWS.items():
+            if name <= version:
+                for statement in statements:
+                    execute(statement)
+
+
+def stored():
+    """``{table: [{column: value}, …]}`` of all tables but that of the migrations."""
+    with read():
+        found = {}
+        for table in set(database.get_tables()) - {"migration"}:
+            columns = [each.name for each in database.get_columns(table)]
+            rows = execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
+            found[table] = sorted((dict(zip(columns, row)) for row in rows), key=repr)
+    return found
+
+
+def restricted(after, before):
+    """``after`` with the tables and columns of ``before`` only."""
+    columns = {table: rows[0].keys() for table, rows in before.items()}
+    rows = {table: [{name: row[name] for name in columns[table]} for row in after[table]] for table in before}
+    return {table: sorted(each, key=repr) for table, each in rows.items()}
+
+
+@pytest.mark.parametrize("version", names())
+def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empty_settings, version):
+    migrate(empty_settings, upto=version)
+    fill(version)
+    before = stored()
+    assert all(before.values()), f"ROWS has no row for a table of {version}: {before}"
+    assert migrate(empty_settings) == [name for name in names() if name > version]
+    after = stored()
+    assert restricted(after, before) == before
+    assert after.keys() == {model._meta.table_name for model in TABLES}
+    if version == "m0005_preferences":
+        # Nobody knows when they were used: none is forgotten before its time.
+        assert [row["used_ms"] > 1_700_000_000_000 for row in after["preference"]] == [True]
+    if version < "m0003":
+        assert {row["revision"] for row in after["session"]} == {0} and {row["keywords"] for row in after["stt_snippet"]} == {None}
+    # The service goes on with it.
+    assert session.finish_erasing() == 1
+    assert telemetry.store_frames("sess_1_aaaaaaaaaaaaaaaa", [(6, 0.5, None, None)]) == 3
+    session.end("sess_1_aaaaaaaaaaaaaaaa", 5000)
+    assert session.tally() == {"ended": (1, 4999)}
+    with write():
+        new = session.start("u", "c", 9)
+    session.erase("sess_1_aaaaaaaaaaaaaaaa")
+    assert session.newest(9) == [new]
+    assert {table for table, rows in stored().items() if rows} - NOT_OF_SESSIONS == {"session", "tally"}
+
+
+def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(empty_settings, tmp_path):
+    first, *later = names()
+    migrate(empty_settings, upto=first)
+    fill(first)
+    before = stored()
+    env = {"PATH": os.defpath, "PYTHONPATH": str(REPOSITORY), "DATABASE_URL": empty_settings.database_url}
+    command, pipe = [sys.executable, "-m", "bemore", "migrate"], subprocess.PIPE
+    with ExitStack() as stack:
+        # Both wait for this one, so that neither is done before the other begins.
+        with write():
+            if empty_settings.database_url.startswith("postgresql"):
+                execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+            members = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env, cwd=tmp_path) for _ in range(2)]
+            for member in members:
+                stack.enter_context(member)
+                stack.callback(member.kill)
+            if empty_settings.database_url.startswith("postgresql"):
+                wait_for(lambda: execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone() == (2,))
+        told = sorted(member.communicate(timeout=20)[0].splitlines() for member in members)
+    assert told == [later, ["nothing to do"]] and [member.returncode for member in members] == [0, 0]
+    assert restricted(stored(), before) == before
+
+
+def test_a_migration_that_fails_changes_nothing(empty_settings):
+    migrate(empty_settings, upto=names()[0])
+    with write():
+        execute("CREATE TABLE idempotency_key (wrong INTEGER)")
+    with pytest.raises((DatabaseUnavailable, peewee.ProgrammingError)):
+        migrate(empty_settings)
+    with read():
+        assert [name for (name,) in execute("SELECT name FROM migration").fetchall()] == names()[:1]
+
+
+def test_the_models_have_the_columns_and_keys_that_the_migrations_made(database_url):
+    connections.connect(Settings.from_env({"DATABASE_URL": database_url}))
+    connections.database.obj.ready()
+    made = {table for table in database.get_tables() if table != "migration"}
+    assert made == {model._meta.table_name for model in TABLES}
+    for model in TABLES:
+        meta = model._meta
+        columns = {each.name: each for each in database.get_columns(meta.table_name)}
+        assert list(columns) == [each.column_name for each in meta.sorted_fields]
+        for each in meta.sorted_fields:
+            assert columns[each.column_name].null == each.null, f"{meta.table_name}.{each.column_name}"
+        key = meta.primary_key
+        fields = [meta.fields[name] for name in getattr(key, "field_names", [key.name])]
+        assert database.get_primary_keys(meta.table_name) == [each.column_name for each in fields]
+        indexed = [each.columns for each in database.get_indexes(meta.table_name)]
+        for each in meta.fields_to_index():
+            wanted = [expression.column_name if hasattr(expression, "column_name") else str(expression) for expression in each._expressions]
+            assert wanted in indexed, f"{meta.table_name} has no index on {wanted}"
+    connections.close()
+
+
+def test_sqlite_runs_as_the_service_promises(tmp_path):
+    settings = Settings.from_env({"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"})
+    migrate(settings)
+    pragmas = {name: execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    connections.close()
+
+
+def test_a_writer_on_sqlite_takes_the_lock_at_once(tmp_path):
+    settings = Settings.from_env({"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"})
+    migrate(settings)
+    with write():
+        other = sqlite3.connect(tmp_path / "x.db", timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+    connections.close()
+
+
+#: A row of each table of telemetry, of the session with that integer key.
+TELEMETRY_BY_HAND = (
+    "INSERT INTO frame (session_id, ts_ms, quality) VALUES (?, 5, 0.5)",
+    "INSERT INTO audio_chunk (session_id, ts_start_ms, ts_end_ms, vad, rms) VALUES (?, 5, 6, 1, 0.5)",
+    "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment) VALUES (?, 5, 6, 'x', 'ko', 'neutral')",
+    "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count, audio_count,"
+    " stt_count) VALUES (?, 0, 0, 0, 0, 0, 'v', 'server', 0, 0, 0)",
+)
+
+SESSION_BY_HAND = (
+    "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES ('x', 'u', 'c', 'active', 1) RETURNING id"
+)
+
+
+def telemetry_rows():
+    with read():
+        return [execute(f"SELECT count(*) FROM {model._meta.table_name}").fetchone()[0] for model in TELEMETRY]
+
+
+@pytest.fixture
+def connected(database_url):
+    connections.connect(Settings.from_env({"DATABASE_URL": database_url}))
+    yield
+    connections.close()
+
+
+def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
+    """The tables see to it, even where somebody deletes by hand."""
+    with write():
+        kept, gone = (execute(SESSION_BY_HAND.replace("'x'", name)).fetchone()[0] for name in ("'x'", "'y'"))
+        for statement in TELEMETRY_BY_HAND:
+            execute(statement, (kept,))
+            execute(statement, (gone,))
+        execute("DELETE FROM session WHERE id = ?", (gone,))
+    assert telemetry_rows() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("statement", TELEMETRY_BY_HAND, ids=[model._meta.table_name for model in TELEMETRY])
+def test_no_row_is_stored_without_its_session(connected, statement):
+    with write():
+        (key,) = execute(SESSION_BY_HAND).fetchone()
+    with pytest.raises(peewee.IntegrityError), write():
+        execute(statement, (key,))
+        execute(statement, (key + 1,))
+    assert telemetry_rows() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("statement", TELEMETRY_BY_HAND, ids=[model._meta.table_name for model in TELEMETRY])
+@pytest.mark.parametrize("deleted_first", [True, False])
+def test_a_row_and_the_deletion_of_its_session_wait_for_each_other(connected, database_url, statement, deleted_first):
+    """Whichever comes first: in the end neither is there."""
+    with write():
+        (key,) = execute(SESSION_BY_HAND).fetchone()
+    insert, delete = statement.replace("?", str(key)), f"DELETE FROM session WHERE id = {key}"
+    first, second = (delete, insert) if deleted_first else (insert, delete)
+
+    def run_second():
+        with psycopg.connect(database_url) as connection:
+            connection.execute(second)
+
+    with psycopg.connect(database_url) as connection, ThreadPoolExecutor(1) as pool:
+        connection.execute(first)
+        doing = pool.submit(run_second)
+        try:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+            wait_for(lambda: doing.done() or connection.execute(waiting).fetchone() == (1,), what="the second to wait for the first")
+            assert not doing.done()
+        finally:
+            connection.commit()
+        if deleted_first:
+            with pytest.raises(psycopg.errors.ForeignKeyViolation):
+                doing.result()
+        else:
+            doing.result()
+    assert telemetry_rows() == [0, 0, 0, 0]
+    with read():
+        assert execute("SELECT count(*) FROM session").fetchone() == (0,)
+
+
+def test_psycopg_3_is_the_driver(postgres):
+    connections.connect(Settings.from_env({"DATABASE_URL": postgres.url("postgres")}))
+    with read():
+        assert isinstance(database.connection(), psycopg.Connection)
+    connections.close()

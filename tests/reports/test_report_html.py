@@ -1,0 +1,195 @@
+"""The HTML page: what it holds, what it asks for, and how a real browser lays it out."""
+
+import base64
+import hashlib
+import re
+import threading
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from PIL import Image, ImageStat
+from pypdf import PdfReader
+
+from tests.support.report_programs import chromium, need_program, run
+from tests.support.report_samples import FORMULA, SCRIPT, cases, hostile, sample
+
+from bemore.reports.assemble import report
+from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH, html
+
+VOID = {"meta", "link", "br"}
+#: What may name an address or run something.
+REACHING = {"src", "srcset", "action", "data", "poster", "background", "style", "xlink:href", "ping", "formaction"}
+
+
+class Page(HTMLParser):
+    """The page's elements and its text; an element that is not closed, or closed twice, is an error."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.elements, self.text, self.styles = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data):
+        (self.styles if self.open[-1:] == ["style"] else self.text).append(data)
+
+
+@pytest.mark.parametrize("name", cases())
+def test_page_is_well_formed_and_reaches_for_nothing(name):
+    page = Page(html(report(cases()[name])))
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "iframe", "object", "embed", "form", "img", "base", "a", "use", "image", "foreignobject"}
+    for tag, attributes in page.elements:
+        assert not set(attributes) & REACHING, (tag, attributes)
+        assert not [each for each in attributes if each.startswith("on")], (tag, attributes)
+        assert tag != "link" or attributes == {"rel": "icon", "href": "data:,"}
+        assert tag != "meta" or "http-equiv" not in attributes
+    assert not re.search(r"url\(|@import|https?:", "".join(page.styles))
+
+
+def test_style_is_the_one_that_the_policy_allows():
+    (style,) = Page(html(report(sample(1)))).styles
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert STYLE_HASH == f"sha256-{digest}" and f"style-src '{STYLE_HASH}';" in CONTENT_SECURITY_POLICY
+    assert "unsafe" not in CONTENT_SECURITY_POLICY and CONTENT_SECURITY_POLICY.startswith("default-src 'none';")
+
+
+def test_nonce_of_the_caller_is_given_to_the_style():
+    assert '<style nonce="a&quot;b">' in html(report(sample(1)), nonce='a"b')
+    assert "nonce" not in html(report(sample(1)))
+
+
+def test_hostile_text_is_shown_and_never_acts():
+    text = html(report(hostile()))
+    page = Page(text)
+    shown = "".join(page.text)
+    assert SCRIPT in shown and FORMULA in shown and "<script" not in text
+    assert not set(text) & set("\u202e\u202c\u2066\u2069\u200f\u0000")
+    assert "👨‍👩‍👧" in shown and "&amp;amp;" in text
+    assert len(text) < 60_000, "5000 characters are shown shortened"
+
+
+def test_notes_keep_their_lines_and_old_ones_are_counted():
+    data = report(sample(1))
+    data["feedback"] = [{"feedbackId": str(n), "rating": 3, "note": f"첫 줄 {n}\n\n둘째 줄", "submittedAt": 0} for n in range(60)]
+    text = html(data)
+    assert "<bdi>첫 줄 59</bdi><br><bdi>둘째 줄</bdi>" in text and "첫 줄 9<" not in text
+    assert "이전 피드백 10건은 줄였습니다." in text
+
+
+def test_no_data_page_says_so():
+    text = "".join(Page(html(report(cases()["no_data"]))).text)
+    assert "채점된 시간이 없습니다." in text and "진행 중" in text and "0.000" not in text
+
+
+def test_table_of_a_long_session_is_folded_and_bounded():
+    assert "<details class=\"card long\" open>" in html(report(sample(12)))
+    long = html(report(sample(600, "mixed")))
+    assert "<details class=\"card long\">" in long and long.count("<tr>") == 601 and len(long) < 400_000
+    data = report(sample(1))
+    data["minutes"] = [{**data["minutes"][0], "minuteIndex": index} for index in range(1500)]
+    data["emotionTimeline"] *= 1500
+    assert "나머지 500분은 CSV 파일에 있습니다." in html(data)
+
+
+# -- In a browser ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(body, policy):
+    """The page on a port of the loopback under a policy; answers its address and the paths that are asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200 if self.path == "/report" else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            if policy:
+                self.send_header("Content-Security-Policy", policy)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/report", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def screenshot(folder, address, width, height, *options):
+    chromium(folder, *options, f"--window-size={width},{height}", f"--screenshot={folder / 'page.png'}", address)
+    with Image.open(folder / "page.png") as image:
+        return image.convert("RGB")
+
+
+LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"
+
+
+@pytest.mark.parametrize(
+    ("policy", "option", "corner"),
+    [
+        (CONTENT_SECURITY_POLICY, LIGHT, (244, 246, 249)),
+        (CONTENT_SECURITY_POLICY, DARK, (16, 21, 28)),
+        ("default-src 'none'", LIGHT, (255, 255, 255)),
+    ],
+    ids=["light", "dark", "a policy that forbids the style"],
+)
+def test_page_keeps_its_style_under_its_policy_and_asks_for_nothing_else(tmp_path, policy, option, corner):
+    with serving(html(report(sample(12))).encode(), policy) as (address, asked):
+        image = screenshot(tmp_path, address, 1280, 1000, option)
+    assert image.getpixel((3, 3)) == corner
+    assert asked == ["/report"]
+
+
+@pytest.mark.parametrize("name", ["hostile", "mixed_60", "no_data"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_is_never_wider_than_the_window(tmp_path, name, width):
+    # The page itself has no script; the test's copy has one that tells how wide the browser made it.
+    told = (
+        "<script>addEventListener('load', () => { document.title ="
+        " `${document.documentElement.scrollWidth} of ${innerWidth}` })</script>"
+    )
+    (tmp_path / "page.html").write_text(html(report(cases()[name])).replace("</main>", "</main>" + told), "utf-8")
+    # A frame of that width: the browser's own windows may have a least width.
+    frame = (
+        "<script>addEventListener('load', () => document.title = frames[0].document.title)</script>"
+        f'<iframe src="page.html" style="width:{width}px;height:900px;border:0"></iframe>'
+    )
+    (tmp_path / "frame.html").write_text(frame, "utf-8")
+    address = (tmp_path / "frame.html").as_uri()
+    dom = chromium(tmp_path, "--allow-file-access-from-files", "--window-size=1400,1000", "--dump-dom", address)
+    scroll, inner = map(int, re.search(r"<title>(\d+) of (\d+)</title>", dom).groups())
+    assert (scroll, inner) == (width, width)
+
+
+def test_print_is_light_and_has_few_pages(tmp_path):
+    pdftoppm = need_program("pdftoppm", "poppler-utils")
+    (tmp_path / "page.html").write_text(html(report(sample(600, "mixed"))), "utf-8")
+    address = (tmp_path / "page.html").as_uri()
+    chromium(tmp_path, DARK, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}", address)
+    assert 1 <= len(PdfReader(tmp_path / "page.pdf").pages) <= 3, "the table of 600 minutes is folded"
+    run(pdftoppm, "-r", "40", "-gray", "-singlefile", tmp_path / "page.pdf", tmp_path / "page")
+    with Image.open(tmp_path / "page.pgm") as image:
+        assert ImageStat.Stat(image).mean[0] > 230, "dark text on white, though the reader's setting is dark"
