@@ -1,5 +1,5 @@
 """For WSGI servers: ``gunicorn wsgi:app`` (which reads ``gunicorn.conf.py`` beside this file)."""
 
-from bemore.server import load
+from bemore.server.config import load
 
 app = load()

@@ -23,7 +23,6 @@ from bemore.api import (
 )
 from bemore.api.http import error_handlers as failures
 from bemore.api.openapi import document as openapi  # fmt: skip
-from bemore.api.brief import brief_requests, side_by_side
 from bemore.api.http.middleware import Edge
 from bemore.ratelimit import Quotas
 from bemore.db import connections as database
@@ -78,7 +77,6 @@ def create_app(settings):
     failures.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions["bemore.brief"], app.extensions["bemore.side_by_side"] = brief_requests(app), side_by_side(settings)
     app.extensions["bemore.openapi"] = openapi.document(app, settings)
     app.wsgi_app = Edge(app.wsgi_app)
     if settings.trusted_proxies:

@@ -15,7 +15,6 @@ from bemore.auth.access import subject
 from bemore.buckets import ProcessBuckets, RedisBuckets
 from bemore.api.http.middleware import QUOTA
 from bemore.api.http.responses import failure
-from bemore.rounds import Shared
 
 WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
@@ -79,7 +78,6 @@ class Quotas(Limiter):
             app.before_request(self._check_request_limit)
             self._own = ProcessBuckets()
             self._shared = RedisBuckets(self.storage.storage) if self._redis else None
-            self._take_shared = Shared(self._take_alone, self._take_at_once, self._take_all)
 
     @property
     def store_state(self):
@@ -109,14 +107,7 @@ class Quotas(Limiter):
         return failure(429, "RATE_LIMIT", "Too many requests", headers={"Retry-After": str(wait)})
 
     def _take(self, who, limits):
-        return self._own.take(who, limits) if self._shared is None else self._take_shared((who, limits))
-
-    def _take_alone(self, ask):
-        return self._take_all([ask])[0]
-
-    def _take_at_once(self, asks):
-        # Whether Redis is back is tried where nobody else waits for the answer.
-        return None if self.outage.now and self.outage.is_due() else self._take_all(asks)
+        return self._own.take(who, limits) if self._shared is None else self._take_all([(who, limits)])[0]
 
     def _take_all(self, asks):
         if self.outage.may_ask():

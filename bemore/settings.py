@@ -290,7 +290,7 @@ class Settings:
         return _without_password(self.database_url)
 
     @property
-    def bucket_label(self):
+    def quota_storage_label(self):
         """The quotas' bucket store as it may stand in a log."""
         if not self.rate_limit_enabled:
             return "off"

@@ -34,7 +34,7 @@ answer = create_app(Settings.from_env()).test_client().post("/api/session/start"
 assert answer.status_code == 200, answer.text
 """
 
-_TELL_IMPORTS = "import bemore.server, bemore.app"
+_TELL_IMPORTS = "import bemore.server.config"
 
 #: How many imports are told.
 _SLOWEST = 12

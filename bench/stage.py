@@ -12,13 +12,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.database import Direct, add_sessions, prepare
+from bench.http1 import Connection, request
+from bench.peers import tables
+from tests.support.servers import PostgresServer, RedisServer, Server, ServerFailed, Service  # noqa: F401
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-from tests.support.servers import PostgresServer, RedisServer, Server, ServerFailed, Service
-
-from bench.database import Direct, add_sessions, prepare  # noqa: E402
-from bench.http1 import Connection, request  # noqa: E402
-from bench.peers import tables  # noqa: E402
 
 #: Quotas that count every request and refuse none.
 WIDE_QUOTAS = {"RATE_LIMIT_ALL": "1000000000 per 10 minutes", "RATE_LIMIT_WRITE": "1000000000 per 10 minutes"}

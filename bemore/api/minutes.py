@@ -6,7 +6,7 @@ from flask import Blueprint, current_app
 
 from bemore import clock
 from bemore.api.openapi import shapes
-from bemore.auth.access import Access, scoped
+from bemore.auth.access import Access, session_scope
 from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
 from bemore.observability.metrics import count_items
@@ -22,11 +22,11 @@ _schema, _decoder = BatchTick(), Decoder(BatchTick)
 
 
 @blueprint.post("/<session_id:session_id>/tick")
-@operation("Score a minute from what is stored", Access.SESSION, body=Tick, data=shapes.TICK, status=201, errors=(404,), brief=True)
-def tick(session_id, body):
+@operation("Score a minute from what is stored", Access.SESSION, body=Tick, data=shapes.TICK, status=201, errors=(404,))
+def tick(scope, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
-    row = minute.tick(session_id, body["minute_index"], settings.weights, settings.model_version, clock.now_ms())
+    row = minute.tick(scope, body["minute_index"], settings.weights, settings.model_version, clock.now_ms())
     count_items("minute_score", 1)
     data = {
         "minuteIndex": row.minute_index,
@@ -46,7 +46,6 @@ def tick(session_id, body):
     beside=shapes.BATCH_TICK_BESIDE,
     status=201,
     errors=(404,),
-    brief=True,
 )
 def batch_tick(raw):
     """The good minutes are stored even if others are not; `errors` then tells the first thing wrong with each of those.
@@ -59,7 +58,7 @@ def batch_tick(raw):
         body, problems = check_partly(_schema, "items", value)
         refused = _refused(problems, value["items"])
     version = current_app.extensions["bemore"].model_version
-    minute.store(scoped(body["session_id"]), body["items"], version)
+    minute.store(session_scope(body["session_id"]), body["items"], version)
     count_items("minute_score", len(body["items"]))
     told = {"count": len(body["items"]), "batchId": f"batch_{clock.now_ms()}_{secrets.token_hex(6)}"}
     message = f"{told['count']}개 항목이 처리되었습니다"
@@ -83,6 +82,6 @@ def _minute_of(item):
 
 @blueprint.get("/<session_id:session_id>/inferences")
 @operation("All minutes of a session and their statistics", Access.SESSION, data=shapes.INFERENCES, errors=(404,))
-def inferences(session_id):
-    found, rows = minute.of_session(session_id)
+def inferences(scope):
+    found, rows = minute.of_session(scope)
     return success({"inferences": [inference(found.public_id, row) for row in rows], "stats": statistics(rows)})

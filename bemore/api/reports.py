@@ -18,76 +18,76 @@ from bemore.schemas.reports import ChooseCsv
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
 
 
-def _gather(session_id, **options):
-    return model.gather(session_id, clock.now_ms(), current_app.extensions["bemore"].model_version, **options)
+def _gather(scope, **options):
+    return model.gather(scope, clock.now_ms(), current_app.extensions["bemore"].model_version, **options)
 
 
-def _report(session_id):
-    return assemble.report(_gather(session_id)[0])
+def _report(scope):
+    return assemble.report(_gather(scope)[0])
 
 
-def _unless_known(session_id, make):
-    return unless_known(session_id, READ_REPORT, make)
+def _unless_known(scope, make):
+    return unless_known(scope, READ_REPORT, make)
 
 
 @blueprint.get("/report")
 @operation("The whole report of a session", Access.SESSION, data=shapes.REPORT, errors=(304, 404))
-def report(session_id):
-    return _unless_known(session_id, lambda: success(_report(session_id)))
+def report(scope):
+    return _unless_known(scope, lambda: success(_report(scope)))
 
 
 @blueprint.get("/summary")
 @operation("A short report", Access.SESSION, data=shapes.REPORT_BRIEF, errors=(304, 404))
-def summary(session_id):
-    return _unless_known(session_id, lambda: success(assemble.summary(_gather(session_id)[0])))
+def summary(scope):
+    return _unless_known(scope, lambda: success(assemble.summary(_gather(scope)[0])))
 
 
 @blueprint.get("/report/summary")
 @operation("The report as plain text, for an e-mail", Access.SESSION, data=shapes.REPORT_TEXT, errors=(304, 404))
-def summary_text(session_id):
+def summary_text(scope):
     def make():
-        data = _report(session_id)
+        data = _report(scope)
         return success({"reportId": data["reportId"], "summary": assemble.summary_text(data)})
 
-    return _unless_known(session_id, make)
+    return _unless_known(scope, make)
 
 
 @blueprint.get("/vad-analysis")
 @operation("How the voice went, by minute and by ten seconds", Access.SESSION, data=shapes.VAD_ANALYSIS, errors=(304, 404))
-def vad_analysis(session_id):
-    return _unless_known(session_id, lambda: success(assemble.vad_analysis(*_gather(session_id, time_series=True))))
+def vad_analysis(scope):
+    return _unless_known(scope, lambda: success(assemble.vad_analysis(*_gather(scope, time_series=True))))
 
 
 @blueprint.get("/report/html")
 @operation("The report as one page that needs nothing else", Access.SESSION, media="text/html", errors=(304, 404))
-def as_html(session_id):
+def as_html(scope):
     def make():
-        response = Response(html(_report(session_id)), content_type="text/html; charset=utf-8")
+        response = Response(html(_report(scope)), content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return response
 
-    return _unless_known(session_id, make)
+    return _unless_known(scope, make)
 
 
 @blueprint.get("/report/pdf")
 @operation("The report as PDF, A4", Access.SESSION, media="application/pdf", errors=(304, 404))
-def as_pdf(session_id):
+def as_pdf(scope):
     def make():
         # Imported when first asked for: the library takes half as much memory again as the whole service.
         from bemore.reports.pdf.document import pdf
 
-        return _download(pdf(_report(session_id)), "application/pdf", f"bemore-report-{session_id.public_id}.pdf")
+        return _download(pdf(_report(scope)), "application/pdf", f"bemore-report-{scope.public_id}.pdf")
 
-    return _unless_known(session_id, make)
+    return _unless_known(scope, make)
 
 
 @blueprint.get("/report/csv")
 @operation("The report's minutes as CSV", Access.SESSION, query=ChooseCsv, media="text/csv", errors=(304, 404))
-def as_csv(session_id, query):
+def as_csv(scope, query):
     kind = query["kind"]
     make = vad_csv if kind == "vad" else emotion_csv
     return _unless_known(
-        session_id, lambda: _download(make(_report(session_id)), "text/csv; charset=utf-8", f"bemore-{kind}-{session_id.public_id}.csv")
+        scope, lambda: _download(make(_report(scope)), "text/csv; charset=utf-8", f"bemore-{kind}-{scope.public_id}.csv")
     )
 
 

@@ -5,7 +5,7 @@ from flask import Blueprint, current_app
 from bemore import clock
 from bemore.api.openapi import shapes
 from bemore.auth.access import Access, narrowed, own
-from bemore.api.http.auditing import record
+from bemore.api.http.auditing import recorder
 from bemore.api.http.responses import success
 from bemore.api.http.idempotency import once
 from bemore.api.http.operation import operation
@@ -41,8 +41,8 @@ def start(body):
 
 @blueprint.get("/<session_id:session_id>")
 @operation("A session and its totals", Access.SESSION, data=shapes.SESSION, errors=(404,))
-def show(session_id):
-    row, minutes = minute.of_session(session_id)
+def show(scope):
+    row, minutes = minute.of_session(scope)
     data = {
         **_brief(row),
         "userId": row.user_id,
@@ -58,27 +58,27 @@ def show(session_id):
 
 @blueprint.post("/<session_id:session_id>/pause")
 @operation("Pause an active session", Access.SESSION, body=EmptyBody, data=shapes.PAUSED, errors=(404, 409))
-def pause(session_id, body):
+def pause(scope, body):
     """One that is paused already stays as it is; one that has ended is a conflict."""
-    row = session.pause(session_id, clock.now_ms())
+    row = session.pause(scope, clock.now_ms())
     return success({"sessionId": row.public_id, "status": row.status, "pausedAt": row.paused_ms})
 
 
 @blueprint.post("/<session_id:session_id>/resume")
 @operation("Go on with a paused session", Access.SESSION, body=EmptyBody, data=shapes.RESUMED, errors=(404, 409))
-def resume(session_id, body):
+def resume(scope, body):
     """One that is active stays as it is; one that has ended is a conflict."""
-    row = session.resume(session_id, clock.now_ms())
+    row = session.resume(scope, clock.now_ms())
     return success({"sessionId": row.public_id, "status": row.status, "resumedAt": row.resumed_ms})
 
 
 @blueprint.post("/<session_id:session_id>/end")
 @operation("End a session", Access.SESSION, body=EmptyBody, data=shapes.ENDED, errors=(404,))
-def end(session_id, body):
+def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
-    row = session.end(session_id, now)
-    found, _ = report.gather(session_id, now, current_app.extensions["bemore"].model_version, whole=False)
+    row = session.end(scope, now)
+    found, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
     data = {
         "sessionId": row.public_id,
         "status": row.status,
@@ -94,9 +94,10 @@ def end(session_id, body):
 
 @blueprint.delete("/<session_id:session_id>")
 @operation("Erase a session and everything stored under it", Access.ERASE, data=shapes.ERASED, errors=(404,))
-def erase(session_id):
-    session.erase(session_id, lambda row: record(ERASE, row.public_id))
-    return success({"sessionId": session_id.public_id, "deleted": True})
+def erase(scope):
+    record = recorder(ERASE)
+    session.erase(scope, lambda row: record(row.public_id))
+    return success({"sessionId": scope.public_id, "deleted": True})
 
 
 @blueprint.get("/stats/summary")
@@ -159,12 +160,12 @@ def _page(query, **which):
     errors=(404,),
     idempotent=True,
 )
-def give_feedback(session_id, body):
+def give_feedback(scope, body):
     """May be given more than once."""
     now = clock.now_ms()
 
     def run():
-        feedback_id, row = feedback.add(session_id, body["rating"], body["note"], now)
+        feedback_id, row = feedback.add(scope, body["rating"], body["note"], now)
         data = {"feedbackId": feedback_id, "sessionId": row.public_id, "rating": body["rating"], "submittedAt": now}
         return {"message": "피드백이 저장되었습니다", "data": data}, row
 

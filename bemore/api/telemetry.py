@@ -20,47 +20,47 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 
 
 @blueprint.post("/frames")
-@operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,), brief=True)
-def frames(session_id, body):
+@operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
+def frames(scope, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
     rows = [(*item[:3], telemetry.json_text(item[3])) for item in body["items"]]
-    total = telemetry.store_frames(session_id, rows)
+    total = telemetry.store_frames(scope, rows)
     count_items("frame", len(rows))
     return success({"frameCount": len(rows), "totalFramesInSession": total}, 201)
 
 
 @blueprint.post("/audio")
-@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,), brief=True)
-def audio(session_id, body):
+@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
+def audio(scope, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    total = telemetry.store_audio(session_id, body["items"])
+    total = telemetry.store_audio(scope, body["items"])
     count_items("audio_chunk", len(body["items"]))
     return success({"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}, 201)
 
 
 @blueprint.post("/stt")
-@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,), brief=True)
-def stt(session_id, body):
+@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,))
+def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     rows = [(*item, sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]]
-    total = telemetry.store_stt(session_id, rows)
+    total = telemetry.store_stt(scope, rows)
     count_items("stt_snippet", len(rows))
     return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
 
 
 @blueprint.get("/transcript")
 @operation("The transcript", Access.SESSION, query=ReadTranscript, data=shapes.TRANSCRIPT, errors=(304, 404))
-def transcript(session_id, query):
+def transcript(scope, query):
     """The snippets in their order. Follow `nextCursor` until it is null."""
 
     def make():
-        rows = telemetry.transcript(session_id, query["limit"] + 1, query["cursor"])
+        rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"])
         page = rows[: query["limit"]]
         more = cursor_text(*page[-1][:2]) if len(rows) > len(page) else None
         snippets = [_snippet(row) for row in page]
-        return success({"sessionId": session_id.public_id, "count": len(page), "snippets": snippets, "nextCursor": more})
+        return success({"sessionId": scope.public_id, "count": len(page), "snippets": snippets, "nextCursor": more})
 
-    return unless_known(session_id, READ_TRANSCRIPT, make)
+    return unless_known(scope, READ_TRANSCRIPT, make)
 
 
 def _snippet(row):

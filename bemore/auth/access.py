@@ -7,7 +7,7 @@ from flask import current_app, request
 
 from bemore.auth.callers import ANYBODY
 from bemore.errors import Forbidden, InvalidToken, Unauthorized
-from bemore.models.session import ScopedId
+from bemore.models.scope import SessionScope
 
 
 #: Where the caller stands in the WSGI environment, or what was wrong with the token.
@@ -78,7 +78,7 @@ def _caller():
 def check(access, arguments):
     """Raise unless this request's sender may call an operation of ``access``.
 
-    The session's id among the view's ``arguments`` becomes a ScopedId, by which nothing else can be found than the caller may see.
+    The session's id among the view's ``arguments`` becomes ``scope``, a SessionScope that finds only what the caller may see.
     Raises Unauthorized, InvalidToken, Forbidden, KeysUnavailable.
     """
     if access is Access.ANYONE or (access is Access.OPERATOR and _from_this_machine()):
@@ -87,12 +87,13 @@ def check(access, arguments):
     if (access is Access.OPERATOR and role != "admin") or (access is Access.ERASE and role == "user"):
         raise Forbidden()
     if "session_id" in arguments:
-        arguments["session_id"] = scoped(arguments["session_id"])
+        arguments["scope"] = session_scope(arguments.pop("session_id"))
 
 
-def scoped(session_id):
-    """The session's id as the caller may use it."""
-    return ScopedId(session_id, **own())
+def session_scope(session_id):
+    """The SessionScope in which the caller may use a session."""
+    mine = own()
+    return SessionScope(session_id, mine.get("user_id"), mine.get("counselor_id"))
 
 
 def own():

@@ -26,14 +26,13 @@ def export(session_id, output):
         from bemore.lifecycle import export as model
         from bemore.db.connections import write
         from bemore.lifecycle.files import replacing
+        from bemore.models.scope import SessionScope
         from bemore.models.session import find
 
-        now = clock.now_ms()
+        now, scope = clock.now_ms(), SessionScope.unrestricted(session_id)
         # Before the first line is out: what cannot be recorded is not shown.
-        with write():
-            find(session_id)
-            audit.record(audit.EXPORT, session_id, actor(), None, None, now)
-        with closing(model.lines(session_id, now)) as lines:
+        write(lambda: audit.record(find(scope).public_id, audit.EXPORT, actor(), None, None, now))
+        with closing(model.lines(scope, now)) as lines:
             if output == "-":
                 _write(lines, sys.stdout.buffer)
                 return

@@ -19,7 +19,7 @@ def main():
 @main.command()
 def serve():
     """Migrate the database, then serve until told to stop."""
-    from bemore.server import Server
+    from bemore.server.config import Server
 
     Server(load_settings()).run()
 

@@ -90,9 +90,10 @@ def vacuum():
     (a request for 5 s, then it is told to come again), and the disk must have room for a second copy.
     """
     with database(load_settings()):
-        from bemore.db import vacuum as traces
+        from bemore.db.vacuum import vacuum as rewrite
+        from bemore.models.tables import TABLES
 
-        traces.vacuum()
+        rewrite([model._meta.table_name for model in TABLES])
     click.echo("written anew")
 
 

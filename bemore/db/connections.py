@@ -1,7 +1,7 @@
-"""Connections and transactions on SQLite and PostgreSQL.
+"""Connections and transactions, in one way for SQLite and PostgreSQL.
 
-A worker thread keeps its connection for as long as it lives. Whatever the driver says about a database that is away,
-full, read-only, damaged or busy comes out as DatabaseUnavailable; everything else is a bug and passes through.
+What a driver says about a database that is away, full, read-only, damaged or busy beyond its time-out becomes DatabaseUnavailable;
+everything else is a bug and passes through.
 """
 
 import logging
@@ -10,98 +10,105 @@ from contextlib import contextmanager
 
 import peewee
 
-from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
-from bemore.db.gate import Gate
 from bemore.db.sqlite import Sqlite
+from bemore.errors import DatabaseUnavailable
 
-#: How long a writer waits for the other writers before DatabaseUnavailable, in seconds.
+#: How long a write waits for other writers before DatabaseUnavailable, in seconds.
 BUSY_SECONDS = 5
 
 _log = logging.getLogger("bemore.database")
 
 
 def connect(settings, create=True):
-    """Bind the models to ``settings.database_url``. No connection is made before the first statement.
+    """Bind the models to ``settings.database_url``. The first statement opens the first connection.
 
-    With ``create`` that statement makes an SQLite file that is missing.
+    With ``create`` it also creates a missing SQLite file.
     """
     close()
     url = settings.database_url
     if url.startswith("sqlite:///"):
-        path = url[len("sqlite:///") :]
-        gate = Gate(f"{path}-gate" if settings.web_concurrency > 1 else None)
-        bound = Sqlite(path, settings.sqlite_synchronous, BUSY_SECONDS, gate, create)
+        bound = Sqlite(url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
+        bound.use_queue(_transaction_of_the_writer, execute, close_connection)
     else:
-        # Imported where there is one: the driver is not needed on SQLite, nor installed.
+        # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
 
-        bound = Postgres(url, BUSY_SECONDS)
+        bound = Postgres(url, settings.database_pool_size, BUSY_SECONDS)
     database.initialize(bound)
 
 
 def close():
+    """Finish the writes that wait, and close every connection that this thread can close."""
+    if database.obj is not None:
+        database.obj.stop()
+        close_connection()
+
+
+def close_connection():
     """Close this thread's connection, if it has one."""
-    if database.obj is not None and not database.is_closed():
+    if not database.is_closed():
         database.close()
 
 
 def execute(sql, params=()):
-    """Run one statement and give its cursor. ``?`` marks the parameters on both databases."""
-    if database.obj.dialect == "postgres":
-        sql = _for_postgres(sql)
-    return database.execute_sql(sql, params)
+    """Run one statement and return its cursor. ``?`` marks the parameters on both databases."""
+    return database.execute_sql(database.obj.translate(sql), params)
 
 
-_translated = {}
+def write(work):
+    """Run ``work()``, which may only use the models, in a write transaction; return its result once it is durable.
+
+    On SQLite the write queue runs it, so that it shares its commit with other writes; on PostgreSQL it has a transaction of its own.
+    Raises what ``work`` raises (then nothing of it is stored), and DatabaseUnavailable.
+    """
+    with errors_translated():
+        return database.obj.write(work, write_transaction)
 
 
-def _for_postgres(sql):
-    text = _translated.get(sql)
-    if text is None:
-        text = _translated[sql] = sql.replace("%", "%%").replace("?", "%s")
-    return text
+def write_statement(work):
+    """As ``write``, for work that is a single statement, which may run twice: on PostgreSQL it goes without BEGIN and COMMIT."""
+    with errors_translated():
+        return database.obj.write_statement(work)
+
+
+def write_transaction():
+    """``with write_transaction():`` a write transaction of the calling thread; durable when the block is left, undone when it raises."""
+    return _transaction(database.obj.begin_write)
+
+
+def read():
+    """``with read():`` a transaction that sees a single state of the database throughout."""
+    return _transaction(database.obj.begin_read)
 
 
 @contextmanager
-def transaction(begin):
-    """One transaction that ``begin`` begins (None: that has begun); committed when the block is left, undone when it raises."""
-    with translated_errors(ready=True):
-        if begin is not None:
-            database.execute_sql(begin)
+def _transaction(begin):
+    with errors_translated(), database.obj.connection_for_transaction(begin):
         try:
             yield
         except BaseException:
             _rollback()
             raise
         database.execute_sql("COMMIT")
-        database.obj.committed()
+        database.obj.check_committed()
 
 
-@contextmanager
-def turn():
-    """Have the writer's turn for as long as the block lasts. Raises DatabaseUnavailable if it does not come in time."""
-    bound = database.obj
-    with translated_errors():
-        bound.enter()
+def _transaction_of_the_writer():
+    return _transaction(database.obj.begin_write)
+
+
+def _rollback():
     try:
-        yield
-    finally:
-        bound.leave()
+        database.execute_sql("ROLLBACK")
+    except Exception:  # the connection is gone, and the transaction with it
+        close_quietly()
 
 
 @contextmanager
-def _write_transaction():
-    with turn(), transaction(database.obj.begin_write):
-        yield
-
-
-@contextmanager
-def translated_errors(ready=False):
-    """Raise DatabaseUnavailable for what a driver says of a database that is away; with ``ready``, connect first."""
+def errors_translated():
+    """Raise DatabaseUnavailable for what a driver says of a database that cannot be used at the moment."""
     try:
-        if ready:
-            database.obj.ready()
         yield
     except (peewee.OperationalError, peewee.InterfaceError) as error:
         raise _unavailable(error) from error
@@ -111,17 +118,10 @@ def translated_errors(ready=False):
         raise
 
 
-def _rollback():
-    try:
-        database.execute_sql("ROLLBACK")
-    except Exception:  # the connection is gone, and with it the transaction
-        close_quietly()
-
-
 def close_quietly():
     """Forget this thread's connection, whatever state it is in."""
     try:
-        close()
+        database.obj.discard_connection()
     except Exception as error:
         _log.warning("closing a broken connection failed", extra={"error": type(error).__name__})
 
@@ -135,16 +135,6 @@ def _unavailable(error):
 def _first_line(error):
     # The first line says what is wrong; later ones may quote rows or parameters.
     return (str(error).splitlines() or [""])[0][:200]
-
-
-def write():
-    """``with write():`` one transaction that changes something; committed, and durable, when the block is left."""
-    return _write_transaction()
-
-
-def read():
-    """``with read():`` one transaction that sees a single state of the database throughout."""
-    return transaction(database.obj.begin_read)
 
 
 def ping():

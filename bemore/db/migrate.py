@@ -30,9 +30,9 @@ def migrate(settings, upto=None):
     All of it is one transaction that only one process at a time can have: started twice at once, it runs once.
     """
     connections.connect(settings)
-    with connections.write():
+    with connections.write_transaction():
         if database.obj.dialect == "postgres":
-            database.obj.no_time_limits()
+            database.obj.lift_time_limits()
             connections.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
         connections.execute(
             "CREATE TABLE IF NOT EXISTS migration (name VARCHAR(200) NOT NULL PRIMARY KEY, applied_ms BIGINT NOT NULL)"

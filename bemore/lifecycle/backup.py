@@ -9,6 +9,7 @@ from bemore import clock
 from bemore.errors import BeMoreError, SessionNotFound
 from bemore.db.proxy import database
 from bemore.models import audit, session
+from bemore.models.scope import SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read
 from bemore.lifecycle.files import replacing
@@ -34,7 +35,7 @@ def save(settings, path, actor, progress):
 
     The file is checked before it gets its name. Raises BackupFailed, OSError.
     """
-    audit.record_alone(audit.BACKUP, None, actor, None, None, clock.now_ms())
+    audit.record_alone(None, audit.BACKUP, actor, None, None, clock.now_ms())
     connections.close()
     with replacing(path) as part:
         _kind(settings).save(settings, part, progress)
@@ -73,7 +74,7 @@ def load(settings, path, actor, progress):
     _kind(settings).load(settings, path, progress)
     migrate(settings)
     session.finish_erasing()
-    audit.record_alone(audit.RESTORE, None, actor, None, None, clock.now_ms())
+    audit.record_alone(None, audit.RESTORE, actor, None, None, clock.now_ms())
 
 
 def erase_again(session_ids, actor):
@@ -81,7 +82,10 @@ def erase_again(session_ids, actor):
     count = 0
     for session_id in session_ids:
         try:
-            session.erase(session_id, lambda row: audit.record(audit.ERASE, row.public_id, actor, None, None, clock.now_ms()))
+            session.erase(
+                SessionScope.unrestricted(session_id),
+                lambda row: audit.record(row.public_id, audit.ERASE, actor, None, None, clock.now_ms()),
+            )
             count += 1
         except SessionNotFound:
             continue

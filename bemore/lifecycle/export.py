@@ -81,13 +81,13 @@ _PARTS = (
 )
 
 
-def lines(session_id, now_ms):
+def lines(scope, now_ms):
     """All that is stored of a session, as of one moment, as dicts that msgspec can encode; read in batches.
 
     The first is the session, the last tells how many there were before it. Raises SessionNotFound.
     """
     with read():
-        row = session.find(session_id)
+        row = session.find(scope)
         yield _session(row, now_ms)
         count = 1
         for table, key, columns, line in _PARTS:

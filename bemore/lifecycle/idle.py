@@ -4,6 +4,7 @@ from bemore.clock import MINUTE_MS
 from bemore.errors import SessionNotFound
 from bemore.models import audit, session
 from bemore.db.connections import execute, read, write
+from bemore.models.scope import SessionScope
 from bemore.models.session import SessionRow
 
 #: Sessions that one statement looks up.
@@ -78,19 +79,21 @@ def close_idle(cutoff_ms, now_ms, actor):
     Each in a transaction of its own, in which it is looked at again: what comes meanwhile keeps it open. Yields the ids of those ended.
     """
     for seen, last in started_by(cutoff_ms, now_ms, ended_too=False):
-        if last <= cutoff_ms and _close(seen.public_id, cutoff_ms, now_ms, actor):
+        if last <= cutoff_ms and _close(SessionScope.unrestricted(seen.public_id), cutoff_ms, now_ms, actor):
             yield seen.public_id
 
 
-def _close(public_id, cutoff_ms, now_ms, actor):
+def _close(scope, cutoff_ms, now_ms, actor):
+    def close():
+        row = session.touch(scope)
+        last = last_ms(row, now_ms)
+        if row.status == "ended" or last > cutoff_ms:
+            return False
+        session.end_at(row, last)
+        audit.record(row.public_id, audit.CLOSE_IDLE, actor, None, None, now_ms)
+        return True
+
     try:
-        with write():
-            row = session.touch(public_id)
-            last = last_ms(row, now_ms)
-            if row.status == "ended" or last > cutoff_ms:
-                return False
-            session.end_at(row, last)
-            audit.record(audit.CLOSE_IDLE, public_id, actor, None, None, now_ms)
+        return write(close)
     except SessionNotFound:  # erased meanwhile
         return False
-    return True

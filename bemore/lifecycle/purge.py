@@ -1,12 +1,14 @@
 """Erasing what is older than it may be kept, and what is of a user who wants to be forgotten."""
 
+from functools import partial
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound
 from bemore.models import audit, idempotency, preference, session
+from bemore.models.scope import SessionScope
 from bemore.lifecycle import idle
 from bemore.db.connections import write
-from bemore.db.vacuum import empty_log
+from bemore.db.vacuum import truncate_log
 
 
 #: Sessions of a user that are looked up at once.
@@ -53,14 +55,13 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     amount = Amount()
     for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
         if last_ms <= cutoff_ms:
-            row = _hide(seen.public_id, cutoff_ms, now_ms, actor)
+            row = _hide(SessionScope.unrestricted(seen.public_id), cutoff_ms, now_ms, actor)
             if row is not None:
                 session.erase_hidden(row.key, after_batch)
                 amount = amount.plus(row)
-    with write():
-        idempotency.forget(now_ms)
+    write(lambda: idempotency.forget(now_ms))
     amount = amount._replace(preferences=preference.forget_unused(cutoff_ms))
-    empty_log()
+    truncate_log()
     return amount
 
 
@@ -83,27 +84,34 @@ def erase_user(user_id, now_ms, actor, after_batch=None):
     amount = Amount()
     while rows := session.newest(_PAGE, user_id=user_id):
         for seen in rows:
-            with write():
-                row = session.hide(seen.public_id)
-                if row is not None:
-                    audit.record(audit.ERASE, row.public_id, actor, None, None, now_ms)
+            row = write(partial(_hide_and_record, SessionScope.unrestricted(seen.public_id), actor, now_ms))
             if row is not None:
                 session.erase_hidden(row.key, after_batch)
                 amount = amount.plus(row)
     amount = amount._replace(preferences=preference.forget(preference.owner_of(subject=user_id)))
-    empty_log()
+    truncate_log()
     return amount
 
 
-def _hide(public_id, cutoff_ms, now_ms, actor):
+def _hide_and_record(scope, actor, now_ms):
+    row = session.hide(scope)
+    if row is not None:
+        audit.record(row.public_id, audit.ERASE, actor, None, None, now_ms)
+    return row
+
+
+def _hide(scope, cutoff_ms, now_ms, actor):
     """The session, hidden if it still is as old; None if it is not, or is gone."""
+
+    def hide():
+        row = session.touch(scope)
+        if idle.last_ms(row, now_ms) > cutoff_ms:
+            return None
+        session.hide(scope)
+        audit.record(row.public_id, audit.PURGE, actor, None, None, now_ms)
+        return row
+
     try:
-        with write():
-            row = session.touch(public_id)
-            if idle.last_ms(row, now_ms) > cutoff_ms:
-                return None
-            session.hide(public_id)
-            audit.record(audit.PURGE, public_id, actor, None, None, now_ms)
+        return write(hide)
     except SessionNotFound:
         return None
-    return row

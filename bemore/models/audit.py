@@ -6,8 +6,7 @@ account of who ran a command. What was read or erased is not in it, nor an addre
 
 from typing import NamedTuple
 
-from bemore.db.connections import execute, read
-from bemore.db.write_queue import together
+from bemore.db.connections import execute, read, write
 
 #: What is recorded.
 READ_REPORT, READ_TRANSCRIPT, EXPORT = "report.read", "transcript.read", "session.export"
@@ -51,17 +50,17 @@ class Entry(NamedTuple):
         }
 
 
-def record(action, session_id, actor, role, request_id, now_ms):
+def record(session_id, action, actor, role, request_id, now_ms):
     """Add an entry inside the caller's transaction: it is stored with what it tells of, or not at all."""
     execute(_RECORD, (now_ms, actor, role, action, session_id, request_id))
 
 
-def record_alone(action, session_id, actor, role, request_id, now_ms):
+def record_alone(session_id, action, actor, role, request_id, now_ms):
     """Add an entry in a transaction of its own, which on SQLite it shares with other writes; it is durable on return.
 
     Raises DatabaseUnavailable: what cannot be recorded must not be shown.
     """
-    together(lambda: record(action, session_id, actor, role, request_id, now_ms))
+    write(lambda: record(session_id, action, actor, role, request_id, now_ms))
 
 
 def entries(session_id=None, since_ms=None, actions=None):

@@ -6,9 +6,9 @@ from bemore.models import session
 from bemore.db.connections import execute
 
 
-def add(session_id, rating, note, now_ms):
+def add(scope, rating, note, now_ms):
     """Store feedback inside the caller's transaction; answer its id and the session. Raises SessionNotFound."""
-    row = session.touch(session_id)
+    row = session.touch(scope)
     public_id = f"fb_{now_ms // 1000}_{secrets.token_hex(8)}"
     execute(
         "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms) VALUES (?, ?, ?, ?, ?)",

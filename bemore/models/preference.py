@@ -55,17 +55,15 @@ def get(owner, now_ms):
         return Preferences()
     *values, used_ms = row
     if used_ms <= now_ms - _NOTED_MS:
-        with write():
-            execute(_USED, (now_ms, owner))
+        write(lambda: execute(_USED, (now_ms, owner)))
     return _filled(values)
 
 
 def merge(owner, chosen, now_ms):
     """Store what of ``chosen`` (values by their names in Preferences) is not None; answer all Preferences of the owner."""
     values = [chosen.get(name) for name in Preferences._fields]
-    with write():
-        stored = [int(value) if type(value) is bool else value for value in values]
-        return _filled(execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone())
+    stored = [int(value) if type(value) is bool else value for value in values]
+    return _filled(write(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
 
 
 def count_unused(cutoff_ms):
@@ -78,8 +76,7 @@ def forget_unused(cutoff_ms):
     """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; answer how many owners' that were."""
     count = 0
     while True:
-        with write():
-            forgotten = execute(_FORGET, (cutoff_ms, FORGET_BATCH)).rowcount
+        forgotten = write(lambda: execute(_FORGET, (cutoff_ms, FORGET_BATCH)).rowcount)
         count += forgotten
         if forgotten < FORGET_BATCH:
             return count
@@ -93,8 +90,7 @@ def count_of(owner):
 
 def forget(owner):
     """Delete what the owner has chosen; answer 1 if that was anything, else 0."""
-    with write():
-        return execute(_FORGET_OF, (owner,)).rowcount
+    return write(lambda: execute(_FORGET_OF, (owner,)).rowcount)
 
 
 def _filled(row):

@@ -29,20 +29,20 @@ _FEEDBACK = "SELECT public_id, rating, note, submitted_ms FROM feedback WHERE se
 _decode = msgspec.json.Decoder(list[str]).decode
 
 
-def revision(session_id):
+def revision(scope):
     """The session's revision: as long as it is the same, so is everything stored of it. Raises SessionNotFound."""
     with read():
-        return session.find(session_id).revision
+        return session.find(scope).revision
 
 
-def gather(session_id, now_ms, model_version, whole=True, time_series=False):
+def gather(scope, now_ms, model_version, whole=True, time_series=False):
     """A ReportInput, and the rows of the time series where asked for.
 
     Not ``whole``, it lacks chunks, keywords and feedback, which emotions do not need. Raises SessionNotFound.
     """
     with read():
-        row = session.find(session_id)
-        minutes = minute.of_key(row.key)
+        row = session.find(scope)
+        minutes = minute.of_row(row)
         audio = _rows(_AUDIO_MINUTES, row)
         chunks, snippets, feedback = [_rows(sql, row) if whole else [] for sql in (_CHUNKS, _KEYWORDS, _FEEDBACK)]
     audio_minutes = {index: MinuteAudio(index, voiced / count, rms) for index, count, voiced, rms in audio}

@@ -6,9 +6,10 @@ import string
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
+from bemore.models.scope import SessionScope
 from bemore.db.connections import execute, read, write
 from bemore.models.tables import TELEMETRY
-from bemore.db.vacuum import empty_log
+from bemore.db.vacuum import truncate_log
 
 _SUFFIX = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
@@ -45,17 +46,9 @@ class SessionRow(NamedTuple):
         return max(0, (now_ms if self.ended_ms is None else self.ended_ms) - self.started_ms)
 
 
-class ScopedId(NamedTuple):
-    """A session's id as somebody may use it: with ``user_id`` or ``counselor_id`` only that one's session is found by it."""
-
-    public_id: str
-    user_id: str | None = None
-    counselor_id: str | None = None
-
-
 #: What a SessionRow is made of.
 COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
-#: The session that a ScopedId names; takes its three values.
+#: The session that a SessionScope names; takes its three values.
 NAMED = "public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
 _FIND = f"SELECT {COLUMNS} FROM session WHERE {NAMED} AND erasing = 0"
 _HIDE = f"UPDATE session SET erasing = 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
@@ -68,33 +61,31 @@ def new_id(now_ms):
     return f"sess_{now_ms // 1000}_{''.join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))}"
 
 
-def find(session_id):
-    """The session, inside the caller's transaction. Raises SessionNotFound."""
-    return SessionRow._make(one(_FIND, session_id))
+def find(scope):
+    """The SessionRow of a scope, inside the caller's transaction. Raises SessionNotFound."""
+    return SessionRow._make(one(_FIND, scope))
 
 
-def touch(session_id):
-    """The session, about to be changed inside the caller's transaction: until that ends nobody else changes it.
+def touch(scope):
+    """The SessionRow of a scope, which the caller's transaction is about to change: until that ends nobody else changes it.
 
     Raises SessionNotFound.
     """
-    return SessionRow._make(one(_TOUCH, session_id))
+    return SessionRow._make(one(_TOUCH, scope))
 
 
-def one(sql, session_id, *parameters):
-    """The row that a statement gives which begins with NAMED, for a ScopedId (or a plain id, of whomever it is).
-
-    Raises SessionNotFound if it gives none.
-    """
-    row = _one(sql, session_id, *parameters)
+def one(sql, scope, *parameters):
+    """The row that a statement returns whose first parameters are those of NAMED. Raises SessionNotFound if it returns none."""
+    row = _one(sql, scope, *parameters)
     if row is None:
-        raise SessionNotFound(session_id if isinstance(session_id, str) else session_id.public_id)
+        raise SessionNotFound(scope.public_id)
     return row
 
 
-def _one(sql, session_id, *parameters):
-    named = ScopedId(session_id) if isinstance(session_id, str) else session_id
-    return execute(sql, (*named, *parameters)).fetchone() if _ID.fullmatch(named.public_id) else None
+def _one(sql, scope, *parameters):
+    if not isinstance(scope, SessionScope):
+        raise TypeError("a session is named by a SessionScope")
+    return execute(sql, (*scope, *parameters)).fetchone() if _ID.fullmatch(scope.public_id) else None
 
 
 def start(user_id, counselor_id, now_ms):
@@ -107,34 +98,35 @@ def start(user_id, counselor_id, now_ms):
     return row._replace(key=key)
 
 
-def pause(session_id, now_ms):
+def pause(scope, now_ms):
     """Pause an active session; a paused one stays as it is. Raises SessionStateConflict after the end."""
-    return _change(session_id, "active", "paused", "paused_ms", now_ms, "종료된 세션은 일시정지할 수 없습니다")
+    return _change(scope, "active", "paused", "paused_ms", now_ms, "종료된 세션은 일시정지할 수 없습니다")
 
 
-def resume(session_id, now_ms):
+def resume(scope, now_ms):
     """Go on with a paused session; an active one stays as it is. Raises SessionStateConflict after the end."""
-    return _change(session_id, "paused", "active", "resumed_ms", now_ms, "종료된 세션은 재개할 수 없습니다")
+    return _change(scope, "paused", "active", "resumed_ms", now_ms, "종료된 세션은 재개할 수 없습니다")
 
 
-def _change(session_id, source, target, column, now_ms, refusal):
-    with write():
-        row = touch(session_id)
+def _change(scope, source, target, column, now_ms, refusal):
+    def change():
+        row = touch(scope)
         if row.status == "ended":
             raise SessionStateConflict(refusal)
-        if row.status == source:
-            row = _move(row, target, column, now_ms)
-    return row
+        return _move(row, target, column, now_ms) if row.status == source else row
+
+    return write(change)
 
 
-def end(session_id, now_ms):
+def end(scope, now_ms):
     """End a session; one that has ended keeps the time of its first end."""
-    with write():
-        row = touch(session_id)
-        if row.status != "ended":
-            # A clock set back must not make the end come before the start.
-            row = _move(row, "ended", "ended_ms", max(now_ms, row.started_ms))
-    return row
+
+    def change():
+        row = touch(scope)
+        # A clock set back must not make the end come before the start.
+        return row if row.status == "ended" else _move(row, "ended", "ended_ms", max(now_ms, row.started_ms))
+
+    return write(change)
 
 
 def end_at(row, ended_ms):
@@ -169,26 +161,29 @@ def _count(row, status, step):
         execute(_FORGET, (*scopes, status))
 
 
-def erase(session_id, also=None):
+def erase(scope, also=None):
     """Erase the session and everything stored under it, in batches while the service goes on.
 
     From the first commit on nobody sees the session; asked again after a crash in the middle, it finishes the work. ``also(row)``
     runs in the transaction that hides it: what is recorded of the deletion is stored with it or not at all.
-    What is left of it outside of the tables stands in ``traces``. Raises SessionNotFound.
+    What is left of it outside of the tables stands in ``bemore.db.vacuum``. Raises SessionNotFound.
     """
-    with write():
-        row = hide(session_id)
+
+    def hide_it():
+        row = hide(scope)
         if row is None:
-            row = SessionRow._make(one(_LOOK, session_id))
-        elif also is not None:
+            return SessionRow._make(one(_LOOK, scope))
+        if also is not None:
             also(row)
-    erase_hidden(row.key)
-    empty_log()
+        return row
+
+    erase_hidden(write(hide_it).key)
+    truncate_log()
 
 
-def hide(session_id):
+def hide(scope):
     """Take a session out of everybody's sight, inside the caller's transaction; answer it, None if there is none in sight."""
-    found = _one(_HIDE, session_id)
+    found = _one(_HIDE, scope)
     if found is None:
         return None
     row = SessionRow._make(found)
@@ -205,26 +200,28 @@ def erase_hidden(key, after_batch=None):
         for rows in _erase_rows(model._meta, key):
             if after_batch is not None:
                 after_batch(rows)
-    with write():
-        execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,))
+    write(lambda: execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,)))
 
 
 def _erase_rows(meta, key):
+    """Delete the rows of a hidden session in batches; yield how many each one was."""
     table = meta.table_name
     order = [meta.fields[name].column_name for name in meta.primary_key.field_names][1]
-    edge = (None,)
-    while edge is not None:
-        with write():
-            # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
-            if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
-                return
-            edge = execute(
-                f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
-            ).fetchone()
-            if edge is None:
-                rows = execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount
-            else:
-                rows = execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0])).rowcount
+
+    def erase_batch():
+        # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
+        if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
+            return 0, True
+        edge = execute(
+            f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
+        ).fetchone()
+        if edge is None:
+            return execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
+        return execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0])).rowcount, False
+
+    done = False
+    while not done:
+        rows, done = write(erase_batch)
         yield rows
 
 
@@ -240,7 +237,7 @@ def finish_erasing(after_batch=None):
     for key in keys:
         erase_hidden(key, after_batch)
     if keys:
-        empty_log()
+        truncate_log()
     return len(keys)
 
 

@@ -10,9 +10,8 @@ import msgspec
 
 from bemore.clock import MINUTE_MS
 from bemore.models import session
-from bemore.db.bulk import Writer
 from bemore.db.connections import execute, read
-from bemore.db.write_queue import together
+from bemore.models.session_data import SessionData
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.combine import MinuteData
 
@@ -24,32 +23,24 @@ def json_text(value):
     return _encode(value).decode() if value else None
 
 
-_FRAMES = Writer(Frame, times=1, counter="frame_count")
-_AUDIO = Writer(AudioChunk, times=2, counter="audio_count")
-_STT = Writer(SttSnippet, times=2, counter="stt_count")
+_FRAMES = SessionData(Frame, times=1, counter="frame_count")
+_AUDIO = SessionData(AudioChunk, times=2, counter="audio_count")
+_STT = SessionData(SttSnippet, times=2, counter="stt_count")
 
 
-def store_frames(session_id, frames):
-    """Store (ts, quality, compressed, landmarks) rows; answer the session's number of frames. Raises SessionNotFound."""
-    return _store(_FRAMES, session_id, frames)
+def store_frames(scope, frames):
+    """Store (ts, quality, compressed, landmarks) rows; return the session's number of frames. Raises SessionNotFound."""
+    return _FRAMES.store(scope, frames)
 
 
-def store_audio(session_id, chunks):
-    """Store (tsStart, tsEnd, vad, rms, pitch) rows; answer the session's number of audio chunks. Raises SessionNotFound."""
-    return _store(_AUDIO, session_id, chunks)
+def store_audio(scope, chunks):
+    """Store (tsStart, tsEnd, vad, rms, pitch) rows; return the session's number of audio chunks. Raises SessionNotFound."""
+    return _AUDIO.store(scope, chunks)
 
 
-def store_stt(session_id, snippets):
-    """Store (tsStart, tsEnd, text, lang, sentiment, keywords) rows; answer the session's number of snippets.
-
-    Raises SessionNotFound.
-    """
-    return _store(_STT, session_id, snippets)
-
-
-def _store(writer, session_id, rows):
-    columns = list(zip(*rows))
-    return together(lambda: writer.store(session_id, columns))
+def store_stt(scope, snippets):
+    """Store (tsStart, tsEnd, text, lang, sentiment, keywords) rows; return the session's number of snippets. Raises SessionNotFound."""
+    return _STT.store(scope, snippets)
 
 
 #: Earlier than any stored time.
@@ -73,32 +64,28 @@ _TRANSCRIPT = (
 )
 
 
-def transcript(session_id, limit, after=None):
+def transcript(scope, limit, after=None):
     """At most ``limit`` Snippets in their order; ``after`` is (ts_start_ms, ts_end_ms) of the last one seen. Raises SessionNotFound."""
     with read():
-        key = session.find(session_id).key
+        key = session.find(scope).key
         return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *(after or (_BEFORE_ALL_MS, 0)), limit)).fetchall()]
 
 
 # A time before the start belongs to the first minute, so that one has no lower bound.
-_FRAMES_OF_MINUTE = "SELECT count(*), sum(quality) FROM frame WHERE session_id = ? AND ts_ms >= ? AND ts_ms < ?"
-_AUDIO_OF_MINUTE = "SELECT count(*), sum(vad), sum(rms) FROM audio_chunk WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ?"
-_STT_OF_MINUTE = (
-    "SELECT sentiment, count(*) FROM stt_snippet WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ? GROUP BY sentiment"
+_OF_MINUTE = (
+    "SELECT * FROM (SELECT count(*), sum(quality) FROM frame WHERE session_id = ? AND ts_ms >= ? AND ts_ms < ?) AS frames,"
+    " (SELECT count(*), sum(vad), sum(rms) FROM audio_chunk WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ?) AS chunks,"
+    " (SELECT count(*) FILTER (WHERE sentiment = 'positive'), count(*) FILTER (WHERE sentiment = 'neutral'),"
+    " count(*) FILTER (WHERE sentiment = 'negative') FROM stt_snippet"
+    " WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ?) AS snippets"
 )
 
 
-def minute_data(key, minute_index):
-    """What is stored for a minute of the session with that integer key, inside the caller's transaction."""
-    span = (key, minute_index * MINUTE_MS if minute_index else _BEFORE_ALL_MS, (minute_index + 1) * MINUTE_MS)
-    frames, quality = execute(_FRAMES_OF_MINUTE, span).fetchone()
-    chunks, vad, rms = execute(_AUDIO_OF_MINUTE, span).fetchone()
-    sentiments = dict(execute(_STT_OF_MINUTE, span).fetchall())
+def minute_data(row, minute_index):
+    """The MinuteData that is stored for a minute of a session (its SessionRow), inside the caller's transaction."""
+    span = (row.key, minute_index * MINUTE_MS if minute_index else _BEFORE_ALL_MS, (minute_index + 1) * MINUTE_MS)
+    frames, quality, chunks, vad, rms, positive, neutral, negative = execute(_OF_MINUTE, span * 3).fetchone()
     return MinuteData(
-        frame_count=frames,
-        quality_sum=quality or 0.0,
-        audio_count=chunks,
-        vad_sum=vad or 0.0,
-        rms_sum=rms or 0.0,
-        **sentiments,
-    )
+        frame_count=frames, quality_sum=quality or 0.0, audio_count=chunks, vad_sum=vad or 0.0, rms_sum=rms or 0.0,
+        positive=positive, neutral=neutral, negative=negative,
+    )  # fmt: skip

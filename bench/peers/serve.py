@@ -9,7 +9,7 @@ import sys
 
 from gunicorn.app.base import BaseApplication
 
-from bemore.server import options
+from bemore.server.config import gunicorn_options
 from bemore.settings import Settings
 
 

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from bemore.db.proxy import database
 from bemore.db import connections
-from bemore.db.connections import execute, write
+from bemore.db.connections import execute, write_transaction
 from bemore.models.session import touch
 from tests.support.samples import start_session
 from tests.support.reported import PATHS, ask, data, place, send
@@ -63,7 +63,7 @@ _ROWS = {
 def filled_by_sql(client, size):
     """A session of that size, as if it had come in by requests."""
     session_id = start_session(client)
-    with write():
+    with write_transaction():
         if database.obj.dialect == "postgres":
             execute("SET LOCAL statement_timeout = 0")
         row = touch(session_id)
@@ -186,7 +186,7 @@ def same(counts):
 def test_work_of_the_database_does_not_grow_with_the_frames_of_other_minutes(client, size):
     few, many = filled_by_sql(client, ONE_MINUTE), filled_by_sql(client, size)
     without = filled_by_sql(client, size)
-    with write():
+    with write_transaction():
         execute("DELETE FROM frame WHERE session_id = (SELECT id FROM session WHERE public_id = ?)", (without,))
     for path in PATHS:
         assert same(steps(lambda: ask(client, at, path)) for at in (many, without)), path

@@ -62,7 +62,7 @@ def test_without_authentication_it_was_anybody(client):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_cannot_be_recorded_is_not_shown(client):
     session_id = start_session(client)
-    with connections.write():
+    with connections.write_transaction():
         connections.execute("DROP TABLE audit")
     assert client.get(f"/api/session/{session_id}/report").status_code >= 500
     assert client.delete(f"/api/session/{session_id}").status_code >= 500

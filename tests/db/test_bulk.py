@@ -6,13 +6,13 @@ import random
 import pytest
 
 from bemore.models import minute, session, telemetry
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_transaction
 from bemore.reports.facts import Minute
 
 
 @pytest.fixture
 def public_id(app):
-    with write():
+    with write_transaction():
         return session.start("u", "c", 10**12).public_id
 
 

@@ -18,7 +18,7 @@ from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
 from bemore.db import connections
 from bemore.models import session, telemetry
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
 from bemore.models.tables import TABLES, TELEMETRY
 from bemore.settings import Settings
@@ -77,7 +77,7 @@ NOT_OF_SESSIONS = {"audit", "preference"}
 
 def fill(version):
     """Store rows in every table of a database that is at ``version``."""
-    with write():
+    with write_transaction():
         for name, statements in ROWS.items():
             if name <= version:
                 for statement in statements:
@@ -122,7 +122,7 @@ def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empt
     assert telemetry.store_frames("sess_1_aaaaaaaaaaaaaaaa", [(6, 0.5, None, None)]) == 3
     session.end("sess_1_aaaaaaaaaaaaaaaa", 5000)
     assert session.tally() == {"ended": (1, 4999)}
-    with write():
+    with write_transaction():
         new = session.start("u", "c", 9)
     session.erase("sess_1_aaaaaaaaaaaaaaaa")
     assert session.newest(9) == [new]
@@ -138,7 +138,7 @@ def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(e
     command, pipe = [sys.executable, "-m", "bemore", "migrate"], subprocess.PIPE
     with ExitStack() as stack:
         # Both wait for this one, so that neither is done before the other begins.
-        with write():
+        with write_transaction():
             if empty_settings.database_url.startswith("postgresql"):
                 execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
             members = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env, cwd=tmp_path) for _ in range(2)]
@@ -154,7 +154,7 @@ def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(e
 
 def test_a_migration_that_fails_changes_nothing(empty_settings):
     migrate(empty_settings, upto=names()[0])
-    with write():
+    with write_transaction():
         execute("CREATE TABLE idempotency_key (wrong INTEGER)")
     with pytest.raises((DatabaseUnavailable, peewee.ProgrammingError)):
         migrate(empty_settings)
@@ -194,7 +194,7 @@ def test_sqlite_runs_as_the_service_promises(tmp_path):
 def test_a_writer_on_sqlite_takes_the_lock_at_once(tmp_path):
     settings = Settings.from_env({"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"})
     migrate(settings)
-    with write():
+    with write_transaction():
         other = sqlite3.connect(tmp_path / "x.db", timeout=0, isolation_level=None)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
@@ -230,7 +230,7 @@ def connected(database_url):
 
 def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
     """The tables see to it, even where somebody deletes by hand."""
-    with write():
+    with write_transaction():
         kept, gone = (execute(SESSION_BY_HAND.replace("'x'", name)).fetchone()[0] for name in ("'x'", "'y'"))
         for statement in TELEMETRY_BY_HAND:
             execute(statement, (kept,))
@@ -241,7 +241,7 @@ def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
 
 @pytest.mark.parametrize("statement", TELEMETRY_BY_HAND, ids=[model._meta.table_name for model in TELEMETRY])
 def test_no_row_is_stored_without_its_session(connected, statement):
-    with write():
+    with write_transaction():
         (key,) = execute(SESSION_BY_HAND).fetchone()
     with pytest.raises(peewee.IntegrityError), write():
         execute(statement, (key,))
@@ -254,7 +254,7 @@ def test_no_row_is_stored_without_its_session(connected, statement):
 @pytest.mark.parametrize("deleted_first", [True, False])
 def test_a_row_and_the_deletion_of_its_session_wait_for_each_other(connected, database_url, statement, deleted_first):
     """Whichever comes first: in the end neither is there."""
-    with write():
+    with write_transaction():
         (key,) = execute(SESSION_BY_HAND).fetchone()
     insert, delete = statement.replace("?", str(key)), f"DELETE FROM session WHERE id = {key}"
     first, second = (delete, insert) if deleted_first else (insert, delete)

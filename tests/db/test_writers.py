@@ -16,7 +16,7 @@ from bemore.db import connections
 from bemore.db import write_queue as group
 from bemore.models import session
 from bemore.db.bulk import _array
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_transaction
 from bemore.db.gate import Gate
 from bemore.db.write_queue import together
 from bemore.rounds import Rounds
@@ -234,6 +234,6 @@ _TEXTS = st.one_of(
 @given(data=st.data())
 def test_postgres_reads_arrays_as_they_were_meant(connected, kind, values, data):
     column = tuple(data.draw(st.lists(values, min_size=1, max_size=5)))
-    with write():
+    with write_transaction():
         rows = execute(f"SELECT * FROM unnest(?::{kind}[])", (_array(column),)).fetchall()
     assert tuple(value for (value,) in rows) == column

@@ -302,7 +302,7 @@ def test_mistake_in_a_statement_is_not_an_outage(settings):
         for statement in ("SELECT no_such_column FROM session", "SELEC 1", "SELECT no_such_function(1)"):
             with pytest.raises(peewee.ProgrammingError), database.read():
                 database.execute(statement)
-        with database.write():
+        with database.write_transaction():
             database.execute(
                 "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, 'u', 'c', 'active', ?)",
                 (new_id(START_MS), START_MS),

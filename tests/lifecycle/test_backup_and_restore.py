@@ -16,7 +16,7 @@ from tests.support.stocked import NOW_MS, bemore, everything, in_process, raw, r
 from bemore.models import audit, session
 from bemore.lifecycle import backup
 from bemore.db import connections
-from bemore.db.connections import execute, write
+from bemore.db.connections import execute, write_transaction
 from bemore.db.migrate import migrate, names
 from bemore.settings import Settings
 
@@ -110,7 +110,7 @@ def older_backup(programs, empty_url, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", programs.get("PATH", os.defpath))
     settings = Settings.from_env({"DATABASE_URL": empty_url})
     migrate(settings, upto=names()[0])
-    with write():
+    with write_transaction():
         execute(
             "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, frame_count)"
             " VALUES ('sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'active', 1, 1)"

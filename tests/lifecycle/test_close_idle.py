@@ -14,7 +14,7 @@ from bemore.cli.common import Duration
 from bemore.models import audit, feedback, minute, session, telemetry
 from bemore.lifecycle import idle
 from bemore.db import connections
-from bemore.db.connections import write
+from bemore.db.connections import write_transaction
 
 LONG_AGO = NOW_MS - 3 * DAY_MS
 CUTOFF = NOW_MS - 12 * HOUR_MS
@@ -25,7 +25,7 @@ def close(cutoff_ms=CUTOFF, now_ms=NOW_MS):
 
 
 def give_feedback(public_id, at_ms):
-    with write():
+    with write_transaction():
         feedback.add(public_id, 5, None, at_ms)
 
 

@@ -13,7 +13,7 @@ from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown,
 from bemore.models import audit, feedback, session, telemetry
 from bemore.lifecycle import export
 from bemore.db import connections
-from bemore.db.connections import execute, write
+from bemore.db.connections import execute, write_transaction
 
 ID = "sess_1_aaaaaaaaaaaaaaaa"
 
@@ -148,7 +148,7 @@ def store_from_elsewhere(public_id):
 
     def store():
         telemetry.store_frames(public_id, [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
-        with write():
+        with write_transaction():
             feedback.add(public_id, 1, None, NOW_MS)
         connections.close()
 
@@ -159,7 +159,7 @@ def store_from_elsewhere(public_id):
 
 def test_many_rows_take_no_more_memory_than_few(app):
     row = started(NOW_MS)
-    with write():
+    with write_transaction():
         numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)"
         text = "x" * 1000
         execute(f"INSERT INTO frame (session_id, ts_ms, quality, compressed) {numbers} SELECT {row.key}, n, 0.5, '{text}' FROM n")

@@ -31,7 +31,7 @@ from bemore.errors import SessionNotFound
 from bemore.models import audit, preference, session, telemetry
 from bemore.lifecycle import purge
 from bemore.db import connections
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_transaction
 from bemore.models.tables import TABLES
 
 CUTOFF = NOW_MS - 90 * DAY_MS
@@ -114,7 +114,7 @@ def test_a_session_that_gets_the_key_of_an_erased_one_keeps_its_data(app, monkey
     """SQLite gives it again while a second one, who erases the same session, is still at work."""
     monkeypatch.setattr(session, "ERASE_BATCH", 4)
     row = shown(aged(100, 99))
-    with write():
+    with write_transaction():
         session.hide(row.public_id)
     new = []
 

@@ -4,7 +4,7 @@ import pytest
 
 from bemore.errors import SessionNotFound
 from bemore.models import session, telemetry
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_transaction
 from bemore.models.tables import TABLES
 
 
@@ -12,7 +12,7 @@ from bemore.models.tables import TABLES
 def filled(app, monkeypatch):
     """The id of a session with more rows than a batch erases."""
     monkeypatch.setattr(session, "ERASE_BATCH", 7)
-    with write():
+    with write_transaction():
         row = session.start("user", "counselor", 1_000)
     telemetry.store_frames(row.public_id, [(number, 0.5, None, None) for number in range(50)])
     telemetry.store_audio(row.public_id, [(0, end, 1.0, 0.5, None) for end in range(20)])

@@ -12,7 +12,7 @@ from tests.support.servers import REPOSITORY, straight
 from bemore.cli.main import main
 from bemore.models import feedback, idempotency, minute, session, telemetry
 from bemore.db import connections
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_transaction
 from bemore.scoring.combine import Weights
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -45,7 +45,7 @@ def in_process(*arguments, url, **env):
 
 def started(at_ms, user="user-1", counselor="counselor-1"):
     """A session that started then, as its row."""
-    with write():
+    with write_transaction():
         return session.start(user, counselor, at_ms)
 
 
@@ -60,7 +60,7 @@ def stocked(at_ms, rows=10, **people):
     telemetry.store_stt(public_id, [(ms, ms + 3000, said, "ko", "positive", '["기분"]') for ms in range(0, rows * 3000, 3000)])
     minute.tick(public_id, 0, Weights(), "rules-v1.0", at_ms + 60_000)
     minute.store(public_id, [(1, 0.1, 0.2, 0.3, 0.4, ["잠", "일"], "neutral", 0.9, at_ms + 61_001, 60_000)], "rules-v1.0")
-    with write():
+    with write_transaction():
         feedback.add(public_id, 4, "메모, 그리고 'quote'", at_ms + 62_000)
         answer = idempotency.StoredAnswer(201, '{"data":{"rating":4}}')
         idempotency.remember(

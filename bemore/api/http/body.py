@@ -6,7 +6,6 @@ from flask import current_app, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from bemore.errors import InvalidInput, PayloadTooLarge, UnsupportedMediaType
-from bemore.exchange import WHOLE_BODY
 from bemore.schemas.base import problem
 
 #: How much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
@@ -36,15 +35,13 @@ def _read(asked, most):
     if (length or 0) > most:
         _drain()
         raise PayloadTooLarge(_too_large(most))
-    raw = asked.environ.get(WHOLE_BODY)
-    if raw is None:
-        try:
-            raw = asked.get_data(cache=False)
-        except RequestEntityTooLarge:
-            _drain()
-            raise PayloadTooLarge(_too_large(most)) from None
-        except ClientDisconnected:
-            raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
+    try:
+        raw = asked.get_data(cache=False)
+    except RequestEntityTooLarge:
+        _drain()
+        raise PayloadTooLarge(_too_large(most)) from None
+    except ClientDisconnected:
+        raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
     if length not in (None, len(raw)):
         # gunicorn ends a body where the client does, and says nothing.
         raise InvalidInput([problem("body", "must be as long as Content-Length says")])

@@ -9,15 +9,15 @@ from bemore.api.http.auditing import record_alone
 from bemore.models import report
 
 
-def unless_known(session_id, action, make):
+def unless_known(scope, action, make):
     """What ``make()`` answers, with an ETag, recorded as ``action``; 304 without either where the client has that already."""
     # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
-    seen = session_id.public_id, report.revision(session_id), current_app.extensions["bemore"].model_version, __version__
+    seen = scope.public_id, report.revision(scope), current_app.extensions["bemore"].model_version, __version__
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
     if request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     else:
-        record_alone(action, session_id.public_id)
+        record_alone(action, scope.public_id)
         response = make()
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"

@@ -24,17 +24,21 @@ def once(run, status, now_ms):
     speaks of). The key and the answer are stored in that same transaction.
     """
     key = _key()
-    with write():
-        if key is None:
-            fields, _ = run()
-            return json({"success": True, **fields, **trace()}, status)
-        place = client(), request.path, key, hashlib.sha256(body()).hexdigest()
+    if key is None:
+        fields, _ = write(run)
+        return json({"success": True, **fields, **trace()}, status)
+    place = client(), request.path, key, hashlib.sha256(body()).hexdigest()
+
+    def recall_or_run():
         stored = idempotency.recall(*place, now_ms)
-        replayed = stored is not None
-        if not replayed:
-            fields, row = run()
-            stored = idempotency.StoredAnswer(status, _encode(fields).decode())
-            idempotency.remember(*place, stored, row.key, now_ms)
+        if stored is not None:
+            return stored, True
+        fields, row = run()
+        stored = idempotency.StoredAnswer(status, _encode(fields).decode())
+        idempotency.remember(*place, stored, row.key, now_ms)
+        return stored, False
+
+    stored, replayed = write(recall_or_run)
     headers = {"Idempotent-Replayed": "true"} if replayed else None
     return json({"success": True, **_decode(stored.answer), **trace()}, stored.status, headers)
 

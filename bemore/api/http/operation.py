@@ -18,7 +18,6 @@ class Operation:
 
     ``body`` and ``query`` are what comes in, ``data`` is the JSON Schema of ``data`` and ``beside`` those of the fields
     that stand beside it. A ``plain`` answer is ``data`` itself, without the envelope; one of another ``media`` type is no JSON.
-    A ``brief`` one does little, and waits for nobody but the quotas and its one turn to write.
     """
 
     summary: str
@@ -31,7 +30,6 @@ class Operation:
     errors: tuple[int, ...] = ()
     idempotent: bool = False
     plain: bool = False
-    brief: bool = False
     media: str = "application/json"
 
 

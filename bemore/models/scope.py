@@ -1,0 +1,20 @@
+"""Which session somebody may use: the only way to name a session to the models."""
+
+from typing import NamedTuple
+
+
+class SessionScope(NamedTuple):
+    """A session's public id, and whose session it must be for the caller to find it.
+
+    With ``user_id`` or ``counselor_id`` only a session of that user or counselor is found. ``bemore.auth.access`` makes scopes for
+    requests; commands, which may use every session, say ``SessionScope.unrestricted(id)``.
+    """
+
+    public_id: str
+    user_id: str | None
+    counselor_id: str | None
+
+    @classmethod
+    def unrestricted(cls, public_id):
+        """The scope of an administrator or an operator: that session, whose ever it is."""
+        return cls(public_id, None, None)

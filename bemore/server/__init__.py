@@ -1,0 +1,1 @@
+"""gunicorn, configured from the settings. Nothing here reads HTTP."""
