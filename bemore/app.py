@@ -1,5 +1,7 @@
 """The only place where the parts are put together."""
 
+import re
+
 from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -36,7 +38,8 @@ BLUEPRINTS = (
 #: What a page may send and read across origins; the contract lists them.
 CORS_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 CORS_REQUEST_HEADERS = (
-    "Content-Type", "Authorization", "Idempotency-Key", "X-Request-ID", "X-Client-Version", "X-Device-ID", "X-Timestamp", "X-CSRF-Token",
+    "Content-Type", "Content-Encoding", "Authorization", "Idempotency-Key", "X-Request-ID", "X-Client-Version", "X-Device-ID", "X-Timestamp",
+    "X-CSRF-Token", "traceparent", "tracestate", "sentry-trace", "baggage",
 )  # fmt: skip
 CORS_EXPOSED_HEADERS = (
     "X-Request-Id", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
@@ -61,7 +64,7 @@ def create_app(settings):
     database.connect(settings, create=False)
     CORS(
         app,
-        origins=list(settings.frontend_urls),
+        origins=[_origin_pattern(each) for each in settings.frontend_urls],
         methods=CORS_METHODS,
         allow_headers=CORS_REQUEST_HEADERS,
         expose_headers=CORS_EXPOSED_HEADERS,
@@ -69,8 +72,7 @@ def create_app(settings):
         always_send=False,
         max_age=600,
     )
-    _only_across_origins(app)
-    app.before_request(_allow_to_hear_that_nothing_is_there)
+    app.before_request(_answer_preflight_of_unknown_path)
     access.init_app(app, settings)
     quotas = app.extensions["bemore.quotas"] = Quotas(settings)
     quotas.init_app(app)
@@ -85,14 +87,13 @@ def create_app(settings):
     return app
 
 
-def _only_across_origins(app):
-    """flask-cors looks at its options for every answer; the answer to a request without an origin needs none of them."""
-    (apply,) = app.after_request_funcs[None]
-    app.after_request_funcs[None] = [lambda answer: apply(answer) if "HTTP_ORIGIN" in request.environ else answer]
+def _origin_pattern(origin):
+    """An anchored pattern for an origin of FRONTEND_URLS; ``*`` stands for exactly one label of a host name."""
+    return re.compile(re.escape(origin).replace(r"\*", "[a-z0-9-]+") + r"\Z", re.IGNORECASE)
 
 
-def _allow_to_hear_that_nothing_is_there():
-    """A preflight of an address that does not exist passes: the page then reads the 404 of its request, where else it saw no network."""
+def _answer_preflight_of_unknown_path():
+    """Let a preflight of an unknown path pass: the page can then read the 404 of its request, and not only "network error"."""
     if request.routing_exception is not None and request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         return Response()
     return None

@@ -15,6 +15,7 @@ from bemore.reports.minutes import data_points, inference, scores, statistics
 from bemore.schemas.base import check_partly, decode
 from bemore.schemas.decoder import Decoder
 from bemore.schemas.minutes import BatchTick, Tick
+from bemore.scoring.combine import Weights
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
 
@@ -26,7 +27,7 @@ _schema, _decoder = BatchTick(), Decoder(BatchTick)
 def tick(scope, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
-    row = minute.tick(scope, body["minute_index"], settings.weights, settings.model_version, clock.now_ms())
+    row = minute.tick(scope, body["minute_index"], Weights(*settings.weights), settings.model_version, clock.now_ms())
     count_items("minute_score", 1)
     data = {
         "minuteIndex": row.minute_index,

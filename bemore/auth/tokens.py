@@ -12,6 +12,7 @@ import jwt
 
 from bemore.auth.callers import ROLES, Caller
 from bemore.errors import InvalidToken, KeysUnavailable
+from bemore.setting_parsers import algorithm_of, public_key
 
 #: How far the clocks of who signs and who checks may be apart, in seconds.
 LEEWAY_S = 10
@@ -70,26 +71,6 @@ def make(secret, subject, role, lifetime_s, issuer=None, audience=None):
     now = int(time.time())
     claims = {"sub": subject, "role": role, "iat": now, "exp": now + lifetime_s, "iss": issuer, "aud": audience}
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, "HS256")
-
-
-def public_key(pem):
-    """The public key of a PEM text. Raises ValueError where it holds none, or one that no algorithm here takes."""
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    key = load_pem_public_key(pem.encode())
-    algorithm_of(key)
-    return key
-
-
-def algorithm_of(key):
-    """The one algorithm that a public key checks. Raises ValueError for a weak one or one of another kind."""
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
-        return "RS256"
-    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
-        return "ES256"
-    raise ValueError("must be an RSA key of at least 2048 bits or an EC key on P-256")
 
 
 class RemoteKeys:
