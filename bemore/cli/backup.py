@@ -1,4 +1,4 @@
-"""``bemore export``, ``bemore backup``, ``bemore restore``: data into files and back."""
+"""``bemore export``, ``bemore backup``, ``bemore restore``."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from bemore import clock
-from bemore.cli.common import actor, database, load_settings, plural, told_errors
+from bemore.cli.common import actor, database, load_settings, plural, errors_as_sentences
 
 _FILE = click.Path(dir_okay=False)
 
@@ -16,10 +16,10 @@ _FILE = click.Path(dir_okay=False)
 @click.command()
 @click.argument("session_id")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True), required=True, help="The file to write; - is the terminal."
+    "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True), required=True, help="File to write; - is standard output."
 )
 def export(session_id, output):
-    """Write all that is stored of a session as JSON lines."""
+    """Export everything stored of a session as JSON lines."""
     settings = load_settings()
     with database(settings):
         from bemore.models import audit
@@ -64,7 +64,7 @@ def _again(first, rest):
 @click.command()
 @click.argument("file", type=_FILE)
 def backup(file):
-    """Write the whole database to FILE, as of one moment, while the service goes on."""
+    """Back up the whole database to FILE while the service runs."""
     settings = load_settings()
     with database(settings):
         from bemore.lifecycle import backup as model
@@ -76,14 +76,15 @@ def backup(file):
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@click.option("--yes", is_flag=True, help="Replace what is in the database.")
+@click.option("--yes", is_flag=True, help="Replace the existing data without asking.")
 def restore(file, yes):
-    """Put a backup in the place of the database, with the service stopped, and bring it to the newest version.
+    """Replace the database with a backup (stop the service first).
 
-    The audit log that is replaced is kept in a file beside FILE, and sessions that it says were erased are erased again.
+    The replaced audit log is kept in a file next to FILE. Sessions that were erased since the backup are erased again, and missing
+    migrations are applied.
     """
     settings = load_settings()
-    with told_errors():
+    with errors_as_sentences():
         from bemore.models import audit
         from bemore.lifecycle import backup as model
         from bemore.db import connections
@@ -95,20 +96,20 @@ def restore(file, yes):
             erased = set()
             if not model.is_empty():
                 if not yes:
-                    raise click.ClickException("the database is not empty: say --yes to replace what is in it.")
+                    raise click.ClickException("The database is not empty: add --yes to replace its data.")
                 erased = _keep_audit(audit, f"{file}.audit-{clock.now_ms()}.jsonl")
             with _progress("Restoring") as progress:
                 model.load(settings, file, actor(), progress)
             click.echo(f"restored {file}")
             again = model.erase_again(erased, actor())
             if again:
-                click.echo(f"erased again {plural(again, 'session')} that had been erased since the backup")
+                click.echo(f"erased {plural(again, 'session')} again that had been erased since the backup")
         finally:
             connections.close()
 
 
 def _keep_audit(audit, path):
-    """Write the audit log to a file; answer the ids of the sessions that it says were erased."""
+    """Write the audit log to a file; return the ids of the sessions that were erased according to it."""
     from bemore.lifecycle.files import replacing
     from bemore.db.version import applied
 
@@ -120,21 +121,21 @@ def _keep_audit(audit, path):
             file.write(msgspec.json.encode(entry.as_json()) + b"\n")
             if entry.action in audit.ERASING:
                 erased.add(entry.session_id)
-    click.echo(f"kept the audit log that is replaced in {path}")
+    click.echo(f"kept the replaced audit log in {path}")
     return erased
 
 
 @contextmanager
 def _progress(label):
-    """A function ``progress(done, total)`` that tells on a terminal, a few times a second, how far it is."""
-    told = 0.0
+    """A function ``progress(done, total)`` that shows the progress on a terminal, a few times a second."""
+    shown = 0.0
 
     def progress(done, total):
-        nonlocal told
-        if sys.stderr.isatty() and (time.monotonic() - told > 0.2 or done == total):
-            told = time.monotonic()
+        nonlocal shown
+        if sys.stderr.isatty() and (time.monotonic() - shown > 0.2 or done == total):
+            shown = time.monotonic()
             click.echo(f"\r{label} {done * 100 // total} %" if total else f"\r{label} {done:,} bytes", nl=False, err=True)
 
     yield progress
-    if told:
+    if shown:
         click.echo(err=True)

@@ -1,5 +1,6 @@
-"""What the commands share: settings, a database to work with, durations and times, who runs them."""
+"""What the commands share: settings, the database, durations and times, who runs them."""
 
+import logging
 import logging.config
 import os
 import pwd
@@ -12,10 +13,13 @@ import click
 
 from bemore.observability import logs
 from bemore.errors import BeMoreError, DatabaseUnavailable
-from bemore.settings import Settings, SettingsError, drop_empty_variables
+from bemore.settings import Settings, SettingsError, drop_empty_variables, misspelt_variables
 
-#: How long a command waits for the service's writers on SQLite, where it has no turn in their queue.
+#: How long a command waits for the service's writes on SQLite.
 PATIENCE_S = 60
+
+#: The file with settings, in the directory in which a command runs.
+DOTENV = ".env"
 
 #: How long a command tries to reach the database.
 CONNECT_S = 3
@@ -24,23 +28,25 @@ _MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def load_settings():
-    """The settings, with the logging they ask for. Raises ClickException with the sentence that names a wrong one."""
+    """Read the settings and configure logging. Raises ClickException with the sentence that names a wrong setting."""
     drop_empty_variables()
     try:
         settings = Settings.from_env()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     logging.config.dictConfig(logs.config(settings))
+    for name, similar in misspelt_variables(os.environ, DOTENV).items():
+        logging.getLogger("bemore.settings").warning("unknown setting", extra={"setting": name, "did_you_mean": similar})
     return settings
 
 
 @contextmanager
-def told_errors():
-    """Turn what may go wrong without a mistake in the program into one sentence."""
+def errors_as_sentences():
+    """Print errors that are no bugs as one sentence instead of a traceback."""
     try:
         yield
     except DatabaseUnavailable:
-        raise click.ClickException("the database cannot be reached or read; the log says why") from None
+        raise click.ClickException("The database cannot be reached or read; the log above says why.") from None
     except BeMoreError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -49,25 +55,25 @@ def told_errors():
 
 @contextmanager
 def database(settings):
-    """Work with the database of ``settings``, which is there and at the newest version."""
+    """Connect to the database of ``settings``, which must exist and be up to date."""
     from bemore.db import connections
     from bemore.db.version import check_newest
 
-    with told_errors():
+    with errors_as_sentences():
         _check_file(settings)
         connections.connect(settings)
         try:
             if connections.database.obj.dialect == "sqlite":
                 connections.database.obj.timeout = PATIENCE_S
-                _patiently(connections.ping)
-            _patiently(check_newest)
+                _retry_while_away(connections.ping)
+            _retry_while_away(check_newest)
             yield
         finally:
             connections.close()
 
 
-def _patiently(work):
-    """Do ``work``, and again while the database is away: a request gives up sooner than a command in the night should."""
+def _retry_while_away(work):
+    """Run ``work``, and retry it while the database is away: a command at night should be more patient than a request."""
     deadline = time.monotonic() + CONNECT_S
     while True:
         try:
@@ -82,7 +88,7 @@ def _check_file(settings):
     # Connecting would make an empty one.
     path = settings.database_url.removeprefix("sqlite:///")
     if path != settings.database_url and not os.path.exists(path):
-        raise click.ClickException(f"there is no database {path} (DATABASE_URL says where it is)")
+        raise click.ClickException(f"There is no database {path} (set DATABASE_URL).")
 
 
 def actor():
@@ -102,12 +108,12 @@ class Duration(click.ParamType):
     def convert(self, value, param, ctx):
         match = re.fullmatch(r"([1-9][0-9]{0,6})([mhd])", str(value))
         if not match or int(match[1]) * _MS[match[2]] > 36_500 * _MS["d"]:
-            self.fail(f"{value!r} is no duration: write 30m, 12h or 90d.", param, ctx)
+            self.fail(f"{value!r} is not a duration such as 30m, 12h or 90d.", param, ctx)
         return int(match[1]) * _MS[match[2]]
 
 
 class Since(click.ParamType):
-    """A duration before now or a time in ISO 8601 (UTC unless it says otherwise), as a function of now in epoch milliseconds."""
+    """A duration before now, or an ISO 8601 time (UTC by default); converted to a function from now to then, in epoch ms."""
 
     name = "duration or time"
 

@@ -1,24 +1,24 @@
-"""The command ``bemore``."""
+"""The command ``bemore`` and its subcommands."""
 
 import click
 
 from bemore import __version__
 from bemore.cli.audit import audit
-from bemore.cli.common import load_settings, told_errors
 from bemore.cli.backup import backup, export, restore
+from bemore.cli.common import errors_as_sentences, load_settings
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
 
 
-@click.group()
+@click.group(context_settings={"max_content_width": 120})
 @click.version_option(__version__)
 def main():
-    """BeMore: sessions, telemetry, minute scores and reports behind a video counselling page."""
+    """BeMore: sessions, telemetry, minute scores and reports behind a video counseling page."""
 
 
 @main.command()
 def serve():
-    """Migrate the database, then serve until told to stop."""
+    """Start the service (applies migrations first). Stop with Ctrl+C."""
     from bemore.server.config import Server
 
     Server(load_settings()).run()
@@ -26,13 +26,13 @@ def serve():
 
 @main.command()
 def migrate():
-    """Bring the database to the newest version."""
+    """Apply the migrations that the database lacks."""
     from bemore.db.migrate import migrate as run
 
     settings = load_settings()
-    with told_errors():
-        done = run(settings)
-    click.echo("\n".join(done) if done else "nothing to do")
+    with errors_as_sentences():
+        applied = run(settings)
+    click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 
 for _command in (token, close_idle, purge, erase, vacuum, export, backup, restore, audit):

@@ -1,4 +1,4 @@
-"""``bemore token``: a token for somebody, signed with the service's own secret."""
+"""``bemore token``."""
 
 import click
 
@@ -7,16 +7,17 @@ from bemore.cli.common import Duration, load_settings
 
 
 @click.command()
-@click.option("--sub", "subject", required=True, help="Whom it is for: the userId or counselorId of the own sessions.")
-@click.option("--role", required=True, type=click.Choice(ROLES), help="What they may do.")
-@click.option("--expires", default="1h", show_default=True, type=Duration(), help="How long it is good: 15m, 12h, 30d.")
+@click.option("--sub", "subject", required=True, help="Subject: the userId or counselorId of their own sessions.")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="Role.")
+@click.option("--expires", default="1h", show_default=True, type=Duration(), help="Lifetime: 15m, 12h, 30d.")
 def token(subject, role, expires):
-    """Make a token that is signed with JWT_SECRET (HS256)."""
+    """Create an access token signed with JWT_SECRET (HS256)."""
     from bemore.auth.tokens import fits, make
 
     settings = load_settings()
     if not settings.jwt_secret:
-        raise click.ClickException("JWT_SECRET is not set. Tokens for other keys are made by whoever has the private one.")
+        why = "With JWT_PUBLIC_KEY or JWT_JWKS_URL, tokens come from the holder of the private key."
+        raise click.ClickException(f"JWT_SECRET is not set. {why}")
     if not fits(subject):
         raise click.BadParameter("must be 1 to 128 printable characters.", param_hint="--sub")
     click.echo(make(settings.jwt_secret, subject, role, expires // 1000, settings.jwt_issuer, settings.jwt_audience))

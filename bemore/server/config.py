@@ -66,10 +66,11 @@ def _on_starting(settings):
             prepare_database(settings)
         except DatabaseUnavailable:
             _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
+        places = [_place(address) for address in arbiter.cfg.address]
         _log.info(
             "starting",
             extra={
-                "listen": " ".join(map(_place, arbiter.cfg.address)),
+                "listen": " ".join(places),
                 "database": settings.database_label,
                 "quotas": settings.quota_storage_label,
                 "processes": arbiter.cfg.workers,

@@ -172,7 +172,7 @@ def test_migrate_makes_the_tables_once(kind, request, tmp_path):
     first, second = (run(["migrate"], tmp_path, DATABASE_URL=url) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout.split() == names()
-    assert second.stdout.strip() == "nothing to do"
+    assert second.stdout.strip() == "The database is up to date."
     if kind == "postgres":
         postgres.drop_database(name)
 
