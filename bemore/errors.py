@@ -67,3 +67,7 @@ class UnsupportedMediaType(BeMoreError):
 
 class DatabaseUnavailable(BeMoreError):
     """The database is away, full, read-only, damaged, or busy beyond its time-out."""
+
+
+class BackupFailed(BeMoreError):
+    """A backup cannot be made or restored; the text says why, in a sentence for whoever runs the command."""

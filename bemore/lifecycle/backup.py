@@ -6,7 +6,7 @@ then; ``total`` is None where it is not known.
 """
 
 from bemore import clock
-from bemore.errors import BeMoreError, SessionNotFound
+from bemore.errors import BackupFailed, SessionNotFound
 from bemore.db.proxy import database
 from bemore.models import audit, session
 from bemore.models.scope import SessionScope
@@ -16,10 +16,6 @@ from bemore.lifecycle.files import replacing
 from bemore.db.migrate import migrate
 from bemore.models.tables import TABLES
 from bemore.db.version import applied, check_known
-
-
-class BackupFailed(BeMoreError):
-    """A backup cannot be made or restored; the text says why, in a sentence for who runs the command."""
 
 
 def _kind(settings):

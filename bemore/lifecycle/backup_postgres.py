@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bemore.lifecycle.backup import BackupFailed
+from bemore.errors import BackupFailed
 from bemore.models.tables import TABLES
 
 #: Where Debian keeps the programs of each version.

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bemore.lifecycle.backup import BackupFailed
+from bemore.errors import BackupFailed
 from bemore.db.sqlite import PRIVATE
 
 #: Pages copied between two looks at the progress.
