@@ -61,6 +61,13 @@ class PayloadTooLarge(BeMoreError):
     """A body is larger than ``MAX_BODY_BYTES``, packed or unpacked."""
 
 
+class SessionTooLarge(PayloadTooLarge):
+    """A session has no room for more telemetry."""
+
+    def __init__(self, max_bytes):
+        super().__init__(f"the session would exceed {max_bytes} bytes of telemetry")
+
+
 class UnsupportedMediaType(BeMoreError):
     """A body's type or encoding is not one the service reads."""
 

@@ -10,7 +10,7 @@ from bemore.auth.access import Access, session_scope
 from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
 from bemore.observability.metrics import count_items
-from bemore.models import minute
+from bemore.models import minute, minute_scoring
 from bemore.reports.minutes import data_points, inference, scores, statistics
 from bemore.schemas.base import check_partly, decode
 from bemore.schemas.decoder import Decoder
@@ -18,6 +18,11 @@ from bemore.schemas.minutes import BatchTick, Tick
 from bemore.scoring.combine import Weights
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
+
+def rules(settings):
+    """The rules that minutes are scored by."""
+    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version)
+
 
 _schema, _decoder = BatchTick(), Decoder(BatchTick)
 
@@ -27,7 +32,7 @@ _schema, _decoder = BatchTick(), Decoder(BatchTick)
 def tick(scope, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
-    row = minute.tick(scope, body["minute_index"], Weights(*settings.weights), settings.model_version, clock.now_ms())
+    row = minute_scoring.tick(scope, body["minute_index"], rules(settings), clock.now_ms())
     count_items("minute_score", 1)
     data = {
         "minuteIndex": row.minute_index,

@@ -9,8 +9,9 @@ from bemore.api.http.auditing import recorder
 from bemore.api.http.responses import success
 from bemore.api.http.idempotency import once
 from bemore.api.http.operation import operation
+from bemore.api.minutes import rules
 from bemore.api.http.body import check_path
-from bemore.models import feedback, minute, report, session
+from bemore.models import feedback, minute, minute_scoring, report, session
 from bemore.models.audit import ERASE
 from bemore.reports.assemble import emotion_summary
 from bemore.reports.minutes import statistics
@@ -77,7 +78,7 @@ def resume(scope, body):
 def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
-    row = session.end(scope, now)
+    row = minute_scoring.end(scope, now, rules(current_app.extensions["bemore"]))
     found, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
     data = {
         "sessionId": row.public_id,

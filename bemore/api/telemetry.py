@@ -1,15 +1,21 @@
 """The three uploads: face frames, audio chunks, speech-to-text snippets. All items of a request are stored, or none. And the transcript."""
 
 import msgspec
-from flask import Blueprint
+from flask import Blueprint, current_app
+
+from bemore import clock
 
 from bemore.api.openapi import shapes
 from bemore.auth.access import Access
 from bemore.api.http.etags import unless_known
 from bemore.api.http.responses import success
+from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
+from bemore.api.minutes import rules
 from bemore.observability.metrics import count_items
 from bemore.models import telemetry
+from bemore.models.minute_scoring import score_changed
+from bemore.models.speaker import UNKNOWN
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.schemas.sessions import ReadTranscript, cursor_text
 from bemore.schemas.telemetry import UploadAudio, UploadFrames, UploadStt
@@ -23,8 +29,8 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 @operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
 def frames(scope, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
-    rows = [(*item[:3], telemetry.json_text(item[3])) for item in body["items"]]
-    total = telemetry.store_frames(scope, rows)
+    rows = [(item[0], UNKNOWN, *item[1:3], telemetry.json_text(item[3])) for item in body["items"]]
+    total = _store(telemetry.store_frames, scope, rows)
     count_items("frame", len(rows))
     return success({"frameCount": len(rows), "totalFramesInSession": total}, 201)
 
@@ -33,7 +39,7 @@ def frames(scope, body):
 @operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
 def audio(scope, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    total = telemetry.store_audio(scope, body["items"])
+    total = _store(telemetry.store_audio, scope, [(*item[:2], UNKNOWN, *item[2:]) for item in body["items"]])
     count_items("audio_chunk", len(body["items"]))
     return success({"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}, 201)
 
@@ -42,10 +48,21 @@ def audio(scope, body):
 @operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,))
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    rows = [(*item, sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]]
-    total = telemetry.store_stt(scope, rows)
+    rows = [
+        (*item[:2], UNKNOWN, *item[2:], sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]
+    ]
+    total = _store(telemetry.store_stt, scope, rows)
     count_items("stt_snippet", len(rows))
     return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
+
+
+def _store(store, scope, rows):
+    """Store an upload; after the session's end, score its minutes again. Returns the session's total."""
+    settings = current_app.extensions["bemore"]
+    total, status = store(scope, rows, telemetry.Arrival(clock.now_ms(), len(request_body()), settings.max_session_bytes))
+    if status == "ended":
+        score_changed(scope, rules(settings))
+    return total
 
 
 @blueprint.get("/transcript")

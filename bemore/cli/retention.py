@@ -27,9 +27,11 @@ def close_idle(after):
     settings = load_settings()
     with database(settings):
         from bemore.lifecycle import idle
+        from bemore.models.minute_scoring import Rules
+        from bemore.scoring.combine import Weights
 
         now = clock.now_ms()
-        count = sum(1 for _ in idle.close_idle(now - after, now, actor()))
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules(Weights(*settings.weights), settings.model_version)))
     click.echo(f"ended {plural(count, 'session')}")
 
 

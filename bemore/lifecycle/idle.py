@@ -2,7 +2,7 @@
 
 from bemore.clock import MINUTE_MS
 from bemore.errors import SessionNotFound
-from bemore.models import audit, session
+from bemore.models import audit, minute_scoring, session
 from bemore.db.connections import execute, read, write
 from bemore.models.scope import SessionScope
 from bemore.models.session import SessionRow
@@ -73,27 +73,28 @@ def last_ms(row, now_ms):
     return row.ended_ms if row.ended_ms is not None else last_data_ms(row, now_ms)
 
 
-def close_idle(cutoff_ms, now_ms, actor):
+def close_idle(cutoff_ms, now_ms, actor, rules):
     """End the sessions that nobody ended and that nothing came for since ``cutoff_ms``, as of their last data.
 
     Each in a transaction of its own, in which it is looked at again: what comes meanwhile keeps it open. Yields the ids of those ended.
     """
     for seen, last in started_by(cutoff_ms, now_ms, ended_too=False):
-        if last <= cutoff_ms and _close(SessionScope.unrestricted(seen.public_id), cutoff_ms, now_ms, actor):
+        if last <= cutoff_ms and _close(SessionScope.unrestricted(seen.public_id), cutoff_ms, now_ms, actor, rules):
             yield seen.public_id
 
 
-def _close(scope, cutoff_ms, now_ms, actor):
+def _close(scope, cutoff_ms, now_ms, actor, rules):
     def close():
         row = session.touch(scope)
         last = last_ms(row, now_ms)
         if row.status == "ended" or last > cutoff_ms:
             return False
-        session.end_at(row, last)
+        minute_scoring.end_at(row, last, rules)
         audit.record(row.public_id, audit.CLOSE_IDLE, actor, None, None, now_ms)
         return True
 
     try:
+        minute_scoring.score_changed(scope, rules)
         return write(close)
     except SessionNotFound:  # erased meanwhile
         return False

@@ -40,6 +40,13 @@ class SessionRow(NamedTuple):
     audio_count: int
     stt_count: int
     revision: int
+    minute_count: int = 0
+    byte_count: int = 0
+    last_frame_ms: int | None = None
+    last_audio_ms: int | None = None
+    last_stt_ms: int | None = None
+    clock_offset_ms: int | None = None
+    demo: int = 0
 
     def duration_ms(self, now_ms):
         """From the start to the end, or to now while it has none."""
@@ -74,15 +81,21 @@ def touch(scope):
     return SessionRow._make(one(_TOUCH, scope))
 
 
+def reload(row):
+    """The SessionRow as the caller's transaction has changed it."""
+    return SessionRow._make(execute(f"SELECT {COLUMNS} FROM session WHERE id = ?", (row.key,)).fetchone())
+
+
 def one(sql, scope, *parameters):
     """The row that a statement returns whose first parameters are those of NAMED. Raises SessionNotFound if it returns none."""
-    row = _one(sql, scope, *parameters)
+    row = one_or_none(sql, scope, *parameters)
     if row is None:
         raise SessionNotFound(scope.public_id)
     return row
 
 
-def _one(sql, scope, *parameters):
+def one_or_none(sql, scope, *parameters):
+    """As ``one``, but None if the statement returns no row."""
     if not isinstance(scope, SessionScope):
         raise TypeError("a session is named by a SessionScope")
     return execute(sql, (*scope, *parameters)).fetchone() if _ID.fullmatch(scope.public_id) else None
@@ -114,17 +127,6 @@ def _change(scope, source, target, column, now_ms, refusal):
         if row.status == "ended":
             raise SessionStateConflict(refusal)
         return _move(row, target, column, now_ms) if row.status == source else row
-
-    return write(change)
-
-
-def end(scope, now_ms):
-    """End a session; one that has ended keeps the time of its first end."""
-
-    def change():
-        row = touch(scope)
-        # A clock set back must not make the end come before the start.
-        return row if row.status == "ended" else _move(row, "ended", "ended_ms", max(now_ms, row.started_ms))
 
     return write(change)
 
@@ -183,7 +185,7 @@ def erase(scope, also=None):
 
 def hide(scope):
     """Take a session out of everybody's sight, inside the caller's transaction; answer it, None if there is none in sight."""
-    found = _one(_HIDE, scope)
+    found = one_or_none(_HIDE, scope)
     if found is None:
         return None
     row = SessionRow._make(found)
