@@ -170,7 +170,7 @@ def give_feedback(scope, body):
         data = {"feedbackId": feedback_id, "sessionId": row.public_id, "rating": body["rating"], "submittedAt": now}
         return {"message": "피드백이 저장되었습니다", "data": data}, row
 
-    return once(run, 201, now)
+    return once(run, 201, now, scope)
 
 
 def _brief(row):
