@@ -1,4 +1,4 @@
-"""The life of a counselling session, lists of sessions, and feedback."""
+"""The life of a counseling session, lists of sessions, and feedback."""
 
 from flask import Blueprint, current_app
 
