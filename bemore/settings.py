@@ -13,7 +13,7 @@ from bemore.setting_parsers import SettingsError
 
 __all__ = ["MODEL_VERSION", "Settings", "SettingsError", "drop_empty_variables", "misspelt_variables"]
 
-#: The version of the scoring rules with the default weights.
+#: Names the scoring rules and the default weights. Other weights need another name.
 MODEL_VERSION = "rules-v1.0"
 
 

@@ -12,10 +12,10 @@ from bemore.api.http.operation import operation
 from bemore.api.http.body import check_path
 from bemore.models import feedback, minute, report, session
 from bemore.models.audit import ERASE
-from bemore.reports.assemble import emotion_summary
-from bemore.reports.minutes import statistics
+from bemore.reports.build import emotion_summary
 from bemore.schemas.base import EmptyBody, check
 from bemore.schemas.sessions import FindSessions, GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
+from bemore.scoring.minute_score import statistics
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/session")
 

@@ -8,8 +8,7 @@ from bemore.models import session, telemetry
 from bemore.db.connections import execute, read, write
 from bemore.models.session_data import SessionData
 from bemore.models.tables import MinuteScore
-from bemore.reports.facts import Minute
-from bemore.scoring.combine import score_minute
+from bemore.scoring.minute_score import Minute, score_minute
 
 _BY_SERVER = SessionData(
     MinuteScore,

@@ -13,7 +13,7 @@ from bemore.models import session
 from bemore.db.connections import execute, read
 from bemore.models.session_data import SessionData
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
-from bemore.scoring.combine import MinuteData
+from bemore.scoring.minute_score import MinuteData
 
 _encode = msgspec.json.Encoder().encode
 

@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, no_data, sample, server_minute
 
-from bemore.reports.assemble import MinuteAudio, report, summary, summary_text, vad_analysis
+from bemore.reports.build import report, summary, vad_analysis
+from bemore.reports.report_input import MinuteAudio
+from bemore.reports.text import summary_text
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"

@@ -12,11 +12,11 @@ from pypdf import PdfReader
 
 from tests.support.report_samples import sample
 
-from bemore.reports.assemble import report
-from bemore.reports.csv_file import emotion_csv, vad_csv
+from bemore.reports.build import report
+from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import html
 from bemore.reports.pdf.document import pdf
-from bemore.scoring.narrative import EMOTION_NAMES
+from bemore.scoring.wording import EMOTION_NAMES
 
 NAMES = ("평균 종합 점수", "얼굴 평균", "음성 평균", "텍스트 평균")
 COLUMNS = ("combinedScore", "facialScore", "vadScore", "textScore")
@@ -34,7 +34,8 @@ class Tiles(HTMLParser):
         self.feed(text)
 
     def handle_data(self, data):
-        self.pieces.append(data)
+        if data.strip():
+            self.pieces.append(data)
 
 
 def page_text(made):

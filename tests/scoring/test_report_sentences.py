@@ -3,18 +3,18 @@
 import ast
 import inspect
 import re
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring import narrative, speech, wording
+from bemore.scoring import narrative, voice_metrics as metrics, wording
 from bemore.scoring.affect import Affect
 from bemore.scoring.emotion import EMOTIONS
+from bemore.scoring.minute_score import Minute
 from bemore.scoring.narrative import highlights, observations, recommendations
-from bemore.scoring.speech import voice_metrics
-from bemore.scoring.wording import duration, minute_span, percent, signed
+from bemore.scoring.voice_metrics import voice_metrics
 
 FORBIDDEN = re.compile(
     "우울|불안|장애|위험|진단|자살|자해|증상|증후군|질환|질병|병원|병적|치료|처방|약물|복용|환자|의사|의심|조울|공황|강박|중독|트라우마|망상|환각"
@@ -25,17 +25,7 @@ NO_AUDIO = voice_metrics([])
 
 
 def minute(index, combined=0.5, *, facial=0.5, text=0.5, source="server", frames=10, audio=10, stt=1):
-    return SimpleNamespace(
-        minute_index=index,
-        facial=facial,
-        vad=0.5,
-        text=text,
-        combined=combined,
-        source=source,
-        frame_count=frames,
-        audio_count=audio,
-        stt_count=stt,
-    )
+    return Minute(index, facial, 0.5, text, combined, "rules-v1.0", source, frames, audio, stt)
 
 
 def talk(*lengths):
@@ -72,19 +62,13 @@ some_dominant = st.none() | st.builds(
 )
 
 
-def numbered(minutes):
-    for index, one in enumerate(minutes):
-        one.minute_index = index
-    return minutes
-
-
 @given(some_minutes, voices, some_affect, some_dominant)
 def test_no_sentence_names_an_illness_and_each_is_one_in_polite_korean(minutes, voice, affect, dominant):
-    minutes = numbered(minutes)
+    minutes = [replace(each, minute_index=index) for index, each in enumerate(minutes)]
     groups = (
         highlights(minutes),
-        observations(minutes, voice, affect, dominant),
-        recommendations(minutes, voice, affect, dominant),
+        observations([each.text for each in minutes], voice, affect, dominant),
+        recommendations(minutes, voice),
     )
     for sentences in groups:
         assert sentences
@@ -93,7 +77,7 @@ def test_no_sentence_names_an_illness_and_each_is_one_in_polite_korean(minutes, 
             assert re.search(r"(니다|니다\([^)]*\))\.$", sentence), sentence
 
 
-@pytest.mark.parametrize("module", [narrative, speech, wording])
+@pytest.mark.parametrize("module", [narrative, metrics, wording])
 def test_no_korean_text_in_the_modules_names_an_illness(module):
     texts = [
         node.value
@@ -133,9 +117,7 @@ def test_highlights_of_600_rising_minutes_tell_the_drift():
 
 
 def test_observations_describe_voice_tone_and_mood():
-    told = observations(
-        [minute(0, text=0.7)], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0}
-    )
+    told = observations([0.7], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0})
     assert told[0] == "말한 시간 비율은 19%이고, 한 번에 평균 3.2초씩 1번 말했으며, 가장 긴 멈춤은 14초입니다."
     assert "0.70점으로 밝은 편" in told[1]
     assert "쾌감 0.20, 활기 0.00, 주도감 -0.10" in told[2]
@@ -145,7 +127,7 @@ def test_observations_describe_voice_tone_and_mood():
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_emotion_has_a_korean_name(emotion):
     told = observations([], NO_AUDIO, None, {"emotion": emotion, "percentage": 50.0})
-    assert narrative.EMOTION_NAMES[emotion] in told[0]
+    assert wording.EMOTION_NAMES[emotion] in told[0]
 
 
 def test_recommendations_count_minutes_without_a_visible_face():
@@ -180,18 +162,3 @@ def test_recommendations_point_at_a_large_step():
 def test_even_session_gets_one_kind_sentence():
     assert len(recommendations([minute(m) for m in range(5)], talk(500, 500))) == 1
     assert recommendations([], talk(500, 500)) == [narrative.NOT_SCORED_YET]
-
-
-@pytest.mark.parametrize(
-    ("ms", "expected"),
-    [(0, "0초"), (400, "0.4초"), (1000, "1초"), (9_949, "9.9초"), (9_960, "10초"), (14_200, "14초"), (59_600, "1분")]
-    + [(125_000, "2분 5초"), (3_600_000, "1시간"), (3_780_000, "1시간 3분")],
-)
-def test_duration_in_words(ms, expected):
-    assert duration(ms) == expected
-
-
-def test_numbers_in_words():
-    assert percent(0.324) == "32%"
-    assert minute_span(3) == "3~4분 구간"
-    assert (signed(-0.004), signed(-0.1), signed(1)) == ("0.00", "-0.10", "1.00")
