@@ -9,9 +9,9 @@ BUCKET_MS = 10_000
 
 
 class VoiceBucket(NamedTuple):
-    """Ten seconds from ``index`` * 10,000 ms on: chunks that start in them, how many are voiced, how often speech starts."""
+    """Ten seconds from ``number`` * 10,000 ms on: chunks that start in them, how many are voiced, how often speech starts."""
 
-    index: int
+    number: int
     voiced_count: int
     chunk_count: int
     speech_starts: int

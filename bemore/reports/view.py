@@ -69,7 +69,7 @@ class Keyword(NamedTuple):
     """A keyword with how often it occurred."""
 
     word: str
-    count: str
+    occurrences: str
 
 
 class Feedback(NamedTuple):

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from fpdf import FPDF
 from fpdf.drawing import DeviceRGB
 from fpdf.enums import TextMode
+from fpdf.fonts import TTFFont
 
 from bemore.clock import utc
 from bemore.reports.display_text import ELLIPSIS, JOINERS, SUBSTITUTE, display_text
@@ -163,7 +164,8 @@ class Pages:
 
     def finish(self) -> bytes:
         """Number the pages and make the file; call it once. The same drawing gives the same bytes."""
-        for number, self._page in enumerate(self._pages, 1):
+        for number, page in enumerate(self._pages, 1):
+            self._page = page
             self.write_at(MARGIN, 297 - 12, self._footer, size=7.5, color="soft", width=WIDTH - 20)
             self.write_at(MARGIN, 297 - 12, f"{number} / {len(self._pages)}", size=7.5, color="soft", width=WIDTH, align=RIGHT)
         pdf = FPDF(format="A4", unit="mm")
@@ -184,7 +186,9 @@ class Pages:
                 for draw in page:
                     draw(pdf)
             content = bytes(pdf.output())
-            pdf.fonts["noto"].ttfont.close()
+            for font in pdf.fonts.values():
+                if isinstance(font, TTFFont):
+                    font.close()
         return content
 
     def _broken(self, text: str, width: float, size: float) -> Iterator[str]:
