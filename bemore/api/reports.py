@@ -10,10 +10,9 @@ from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
-from bemore.reports import build
+from bemore.reports import build, text
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
-from bemore.reports.text import summary_text as as_text
 from bemore.schemas.reports import ChooseCsv
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -48,7 +47,7 @@ def summary(scope):
 def summary_text(scope):
     def make():
         data = _report(scope)
-        return success({"reportId": data["reportId"], "summary": as_text(data)})
+        return success({"reportId": data["reportId"], "summary": text.summary_text(data)})
 
     return _unless_known(scope, make)
 

@@ -103,8 +103,9 @@ def test_tooltips_give_the_values_of_each_point():
 
 
 def test_points_lie_at_their_values():
-    places = [line.get("points").split() for line in svg(sample(3)).iter("polyline") if "accent" in line.get("class")]
-    expected = [f"{x}.0,{(1 - minute['combinedScore']) * 1000:.0f}" for x, minute in zip((0, 500, 1000), minutes_of(sample(3)), strict=True)]
+    data = sample(3)
+    places = [line.get("points").split() for line in svg(data).iter("polyline") if "accent" in line.get("class")]
+    expected = [f"{x}.0,{(1 - minute['combinedScore']) * 1000:.0f}" for x, minute in zip((0, 500, 1000), minutes_of(data), strict=True)]
     assert places == [expected]
 
 

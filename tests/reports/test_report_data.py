@@ -56,7 +56,7 @@ def test_session_without_data_has_nothing_to_show_and_says_so():
     assert len(made["highlights"]) == len(made["recommendations"]) == 1
 
 
-def test_session_facts_come_back_as_they_were_given():
+def test_report_has_the_session_unchanged():
     data = sample(12)
     made = report(data)
     assert made["reportId"] == "rep_" + SESSION_ID.removeprefix("sess_")

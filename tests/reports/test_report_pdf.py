@@ -134,7 +134,7 @@ def test_font_has_every_letter_of_the_words_that_the_report_itself_uses(files, n
     assert "□" not in letters(files[name])
 
 
-def test_font_file_is_truetype_with_only_the_letters_asked_for():
+def test_font_file_is_truetype_with_only_the_requested_letters():
     made = truetype("가나A")
     font = TTFont(io.BytesIO(made))
     assert set(map(chr, font.getBestCmap())) == {" ", "가", "나", "A"} and "glyf" in font and "CFF " not in font

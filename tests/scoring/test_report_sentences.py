@@ -88,7 +88,7 @@ def test_no_korean_text_in_the_modules_names_an_illness(module):
     assert [text for text in texts if FORBIDDEN.search(text)] == []
 
 
-def test_the_words_looked_for_would_be_found():
+def test_the_forbidden_words_are_recognized():
     assert FORBIDDEN.search("우울증이 의심됩니다.") and FORBIDDEN.search("자살 위험이 있습니다.")
 
 
@@ -98,53 +98,53 @@ def test_no_data_is_one_sentence_each():
     assert recommendations([], NO_AUDIO) == [narrative.NOTHING_TO_ADVISE_ON]
 
 
-def test_highlights_of_one_minute_tell_its_score_and_no_comparison():
+def test_highlights_of_one_minute_have_its_score_and_no_comparison():
     assert highlights([minute(0, 0.62)]) == ["채점된 1분의 평균 점수는 0.62점입니다."]
 
 
 def test_highlights_tell_extremes_and_the_largest_step():
-    told = " ".join(highlights([minute(0, 0.5), minute(1, 0.8), minute(2, 0.4)]))
-    assert "가장 높은 곳은 1~2분 구간(0.80점)" in told
-    assert "가장 낮은 곳은 2~3분 구간(0.40점)" in told
-    assert "2~3분 구간이며, 바로 앞보다 0.40점 내렸습니다" in told
+    sentences = " ".join(highlights([minute(0, 0.5), minute(1, 0.8), minute(2, 0.4)]))
+    assert "가장 높은 곳은 1~2분 구간(0.80점)" in sentences
+    assert "가장 낮은 곳은 2~3분 구간(0.40점)" in sentences
+    assert "2~3분 구간이며, 바로 앞보다 0.40점 내렸습니다" in sentences
 
 
 def test_highlights_of_600_rising_minutes_tell_the_drift():
-    told = highlights([minute(m, m / 1000) for m in range(600)])
-    assert told[0].startswith("채점된 600분의 평균")
-    assert any("올라가는 흐름" in sentence and "0.60점" in sentence for sentence in told)
-    assert not any("가장 크게 달라진" in sentence for sentence in told)
+    sentences = highlights([minute(m, m / 1000) for m in range(600)])
+    assert sentences[0].startswith("채점된 600분의 평균")
+    assert any("올라가는 흐름" in sentence and "0.60점" in sentence for sentence in sentences)
+    assert not any("가장 크게 달라진" in sentence for sentence in sentences)
 
 
 def test_observations_describe_voice_tone_and_mood():
-    told = observations([0.7], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0})
-    assert told[0] == "말한 시간 비율은 19%이고, 한 번에 평균 3.2초씩 1번 말했으며, 가장 긴 멈춤은 14초입니다."
-    assert "0.70점으로 밝은 편" in told[1]
-    assert "쾌감 0.20, 활기 0.00, 주도감 -0.10" in told[2]
-    assert "'중립'이며, 전체 구간의 60%" in told[3]
+    sentences = observations([0.7], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0})
+    assert sentences[0] == "말한 시간 비율은 19%이고, 한 번에 평균 3.2초씩 1번 말했으며, 가장 긴 멈춤은 14초입니다."
+    assert "0.70점으로 밝은 편" in sentences[1]
+    assert "쾌감 0.20, 활기 0.00, 주도감 -0.10" in sentences[2]
+    assert "'중립'이며, 전체 구간의 60%" in sentences[3]
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_emotion_has_a_korean_name(emotion):
-    told = observations([], NO_AUDIO, None, {"emotion": emotion, "percentage": 50.0})
-    assert wording.EMOTION_NAMES[emotion] in told[0]
+    sentences = observations([], NO_AUDIO, None, {"emotion": emotion, "percentage": 50.0})
+    assert wording.EMOTION_NAMES[emotion] in sentences[0]
 
 
 def test_recommendations_count_minutes_without_a_visible_face():
-    told = recommendations([minute(m, facial=0.2 if m < 4 else 0.9) for m in range(10)], talk(5000, 5000))
-    assert told == ["카메라에 얼굴이 잘 보이지 않은 구간이 4분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."]
+    sentences = recommendations([minute(m, facial=0.2 if m < 4 else 0.9) for m in range(10)], talk(5000, 5000))
+    assert sentences == ["카메라에 얼굴이 잘 보이지 않은 구간이 4분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."]
 
 
 def test_recommendations_tell_what_the_server_did_not_get():
-    told = " ".join(recommendations([minute(m, frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO))
-    assert "얼굴이 측정되지 않은 구간이 5분" in told
-    assert "음성이 측정되지 않은 구간이 5분" in told
-    assert "글로 기록되지 않았습니다" in told
+    sentences = " ".join(recommendations([minute(m, frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO))
+    assert "얼굴이 측정되지 않은 구간이 5분" in sentences
+    assert "음성이 측정되지 않은 구간이 5분" in sentences
+    assert "글로 기록되지 않았습니다" in sentences
 
 
 def test_minutes_scored_by_the_browser_are_not_called_unmeasured():
-    told = recommendations([minute(m, source="client", frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO)
-    assert "측정되지 않은" not in " ".join(told)
+    sentences = recommendations([minute(m, source="client", frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO)
+    assert "측정되지 않은" not in " ".join(sentences)
 
 
 def test_recommendations_on_talking():
@@ -155,8 +155,8 @@ def test_recommendations_on_talking():
 
 
 def test_recommendations_point_at_a_large_step():
-    told = recommendations([minute(0, 0.3), minute(1, 0.3), minute(2, 0.9)], talk(500, 500))
-    assert told == ["점수가 크게 달라진 2~3분 구간의 대화를 함께 돌아보시면 좋겠습니다."]
+    sentences = recommendations([minute(0, 0.3), minute(1, 0.3), minute(2, 0.9)], talk(500, 500))
+    assert sentences == ["점수가 크게 달라진 2~3분 구간의 대화를 함께 돌아보시면 좋겠습니다."]
 
 
 def test_even_session_gets_one_kind_sentence():
