@@ -32,7 +32,7 @@ Row = TypeVar("Row")
 
 
 class Fact(NamedTuple):
-    """A labelled value."""
+    """A labeled value."""
 
     label: str
     value: str
