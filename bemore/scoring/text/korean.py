@@ -98,7 +98,7 @@ _QUESTION = re.compile(
 def normalize(text: str) -> str:
     """Text prepared for matching: without invisible marks, Jamo composed, runs of white space as one space.
 
-    Only runs of Jamo are composed: full normalisation takes quadratic time on long runs of combining marks.
+    Only runs of Jamo are composed: full normalization takes quadratic time on long runs of combining marks.
     """
     text = _JAMO.sub(lambda run: unicodedata.normalize("NFC", run[0]), _INVISIBLE.sub("", text))
     return " ".join(text.split())
