@@ -38,8 +38,8 @@ BLUEPRINTS = (
 #: What a page may send and read across origins; the contract lists them.
 CORS_METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 CORS_REQUEST_HEADERS = (
-    "Content-Type", "Content-Encoding", "Authorization", "Idempotency-Key", "X-Request-ID", "X-Client-Version", "X-Device-ID", "X-Timestamp",
-    "X-CSRF-Token", "traceparent", "tracestate", "sentry-trace", "baggage",
+    "Content-Type", "Content-Encoding", "Authorization", "Idempotency-Key", "X-Request-ID", "X-Client-Version", "X-Device-ID",
+    "X-Timestamp", "X-CSRF-Token", "traceparent", "tracestate", "sentry-trace", "baggage",
 )  # fmt: skip
 CORS_EXPOSED_HEADERS = (
     "X-Request-Id", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",

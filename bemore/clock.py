@@ -1,22 +1,35 @@
-"""The only clock of the project, so that tests can hold it, and how its milliseconds are read."""
+"""The only clock of the project, which tests can set, and how its times (milliseconds since the Unix epoch) are converted."""
 
 import time
+from datetime import datetime, timedelta, timezone
 
-#: Milliseconds of a minute, the unit of scoring.
 MINUTE_MS = 60_000
+"""Milliseconds of a minute, the unit of scoring."""
 
-#: Times of clients below this count from their session's start; from here on they are epoch milliseconds (the contract's rule).
 EPOCH_FROM_MS = 10**11
+"""Uploaded times below this count from their session's start; from here on they are epoch milliseconds (the contract's rule)."""
 
-_held_ms = None
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_held_ms: int | None = None
 
 
-def now_ms():
-    """Milliseconds since the Unix epoch, an integer."""
+def now_ms() -> int:
+    """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000 if _held_ms is None else _held_ms
 
 
-def hold(ms):
-    """Make ``now_ms`` answer ``ms`` until it is called again; ``None`` lets the clock run."""
+def hold(ms: int | None) -> None:
+    """Make ``now_ms`` return ``ms`` until the next call of ``hold``; ``None`` lets the clock run."""
     global _held_ms
     _held_ms = ms
+
+
+def utc(ms: int) -> datetime:
+    """Milliseconds since the epoch as an aware datetime in UTC."""
+    # Not fromtimestamp(), which rounds floats and refuses some years on some platforms.
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def iso(ms: int) -> str:
+    """Milliseconds since the epoch in ISO 8601, UTC with milliseconds: ``2025-01-19T01:40:00.000Z``."""
+    return utc(ms).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -6,7 +6,7 @@ class BeMoreError(Exception):
 
 
 class SessionNotFound(BeMoreError):
-    """No such counselling session, or one the caller may not know of."""
+    """No such counseling session, or one the caller may not know of."""
 
     def __init__(self, session_id):
         super().__init__(f"세션을 찾을 수 없습니다: {session_id}")

@@ -13,7 +13,7 @@ from bemore.setting_parsers import SettingsError
 
 __all__ = ["MODEL_VERSION", "Settings", "SettingsError", "drop_empty_variables", "misspelt_variables"]
 
-#: The version of the scoring rules with the default weights.
+#: Names the scoring rules and the default weights. Other weights need another name.
 MODEL_VERSION = "rules-v1.0"
 
 
@@ -73,7 +73,7 @@ class Settings:
         "FRONTEND_URLS",
         parse.origins,
         ("http://localhost:5173",),
-        "Allowed CORS origins, separated by commas; https://*.example.org allows one label.",
+        "Allowed CORS origins, separated by commas; * may stand for the leftmost label.",
     )
     max_body_bytes: int = _setting(
         "MAX_BODY_BYTES", parse.whole(1024, 1 << 30), 8 << 20, "Maximum size of a request body, before and after decompression."
@@ -103,7 +103,7 @@ class Settings:
         "RETENTION_DAYS", parse.whole(1, 36500), None, "Age in days at which bemore purge erases sessions; none: give --older-than."
     )
     log_level: str = _setting("LOG_LEVEL", parse.choice("debug", "info", "warning", "error"), "info", "Lowest level that is logged.")
-    log_format: str = _setting("LOG_FORMAT", parse.choice("console", "json"), "console", "console or json; json is the default in production.")
+    log_format: str = _setting("LOG_FORMAT", parse.choice("console", "json"), "console", "console or json (default in production).")
     web_concurrency: int = _setting(
         "WEB_CONCURRENCY", parse.whole(1, 256), 1, "Worker processes; default: the number of cores with PostgreSQL and REDIS_URL, else 1."
     )
@@ -138,7 +138,8 @@ class Settings:
             raise SettingsError("INFERENCE_MODEL_VERSION must be at most 64 printable characters.")
         if self.environment == "production" and not (self.auth_enabled or self.allow_anonymous):
             raise SettingsError(
-                "BEMORE_ENV=production without authentication is refused: set AUTH_ENABLED=true, or ALLOW_ANONYMOUS=true if that is intended.",
+                "BEMORE_ENV=production without authentication is refused: set AUTH_ENABLED=true, "
+                "or ALLOW_ANONYMOUS=true if that is intended."
             )
         if self.auth_enabled and sum(map(bool, (self.jwt_secret, self.jwt_public_key, self.jwt_jwks_url))) != 1:
             raise SettingsError("AUTH_ENABLED=true needs one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL, and only one.")

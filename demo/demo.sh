@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# One counselling session, played against a running BeMore with nothing but curl; see usage() or --help.
-# Every answer is checked. The first one that is not as the contract says ends the demo with exit status 1.
+# Plays a counseling session against a running BeMore, with curl only; see --help.
+# Checks every answer and exits with status 1 at the first unexpected one.
 set -euo pipefail
 
 if ((BASH_VERSINFO[0] < 4)); then
   echo "demo.sh needs bash 4 or newer; this is $BASH_VERSION" >&2
   exit 2
 fi
-# Numbers with a point, and Hangul as plain bytes, whatever the user's locale is.
+# Decimal points and byte-wise Hangul in every locale.
 export LC_ALL=C
 
 usage() {
@@ -15,17 +15,17 @@ usage() {
 Usage: demo/demo.sh [--short | --long] [--serve] [--open DIR]
 
 Plays one session: start, several minutes of frames, audio and transcript, a score for every minute, a batch of scores
-with a bad item, pause and resume, feedback, end. The minutes are the session's own: the demo itself takes seconds.
+with an invalid item, pause and resume, feedback, end. These are minutes of session time; the demo takes a few seconds.
 
-  --short     3 minutes of session (default 10)
-  --long      30 minutes of session
-  --serve     start the service itself, on a free port with a temporary SQLite file, and stop it at the end
+  --short     3 minutes of session time (default 10)
+  --long      30 minutes of session time
+  --serve     start a service on a free port with a temporary SQLite file, and stop it afterwards
   --open DIR  save the report as text, PDF, HTML and CSV files in DIR
-  --help      this text
+  --help      show this text
 
-BASE_URL      where the service runs (default http://localhost:8000; not used with --serve)
+BASE_URL      address of the service (default http://localhost:8000; ignored with --serve)
 
-Exit status: 0 all answers were as expected, 1 one was not, 2 the command line is wrong or there is no service.
+Exit status: 0 all answers as expected, 1 an unexpected answer, 2 wrong usage or no service.
 END
 }
 
@@ -58,15 +58,15 @@ done
 
 base_url=${BASE_URL:-http://localhost:8000}
 base_url=${base_url%/}
-# A proxy set for the outer world must not be asked for this machine.
+# Never use a configured proxy for this machine.
 export no_proxy="${no_proxy:+$no_proxy,}localhost,127.0.0.1,::1"
 
 tmp=$(mktemp -d)
 service="" guard="" sleeper=""
 
-# --- Clean-up, whatever happens ---------------------------------------------------------------------------------------
+# --- Clean-up ---------------------------------------------------------------------------------------------------------
 
-stop_service() { # PID: ask it to stop, and make it stop after ten seconds; it leads its own process group
+stop_service() { # PID, a process group leader: SIGTERM, and SIGKILL after ten seconds
   kill -TERM "$1" 2>/dev/null || true
   for _ in {1..100}; do
     kill -0 "$1" 2>/dev/null || break
@@ -91,7 +91,7 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-pause_for() { # SECONDS, in a way that a signal ends at once
+pause_for() { # SECONDS; a signal interrupts it
   sleep "$1" >/dev/null 2>&1 &
   sleeper=$!
   wait "$sleeper"
@@ -104,7 +104,7 @@ run_id="demo-$(date +%s)-$$"
 count=0 method="" path="" sent="" status="" request_id=""
 declare -A answer=()
 
-fail() { # MESSAGE: show the last request and its answer, and stop
+fail() { # MESSAGE: show the last request and its answer, and exit
   {
     printf '\nFAILED: %s\n\n' "$1"
     printf 'Request %d: %s %s%s\n  X-Request-Id: %s\n' "$count" "$method" "$base_url" "$path" "$request_id"
@@ -113,17 +113,17 @@ fail() { # MESSAGE: show the last request and its answer, and stop
     [[ ! -s $tmp/head ]] || tr -d '\r' <"$tmp/head" | sed 's/^/  /'
     case $(header content-type) in
       *json* | text/*) printf '  %s\n' "$(head -c 3000 "$tmp/body")" ;;
-      *) [[ ! -s $tmp/body ]] || echo "  (a body that is not text)" ;;
+      *) [[ ! -s $tmp/body ]] || echo "  (binary body)" ;;
     esac
     if [[ -s $tmp/service.log ]]; then
-      printf '\nThe last lines of the service:\n'
+      printf '\nLast lines of the service log:\n'
       tail -n 20 "$tmp/service.log" | sed 's/^/  /'
     fi
   } >&2
   exit 1
 }
 
-flatten() { # JSON to lines "path<TAB>value", e.g. data.items.0.name<TAB>"x"; strings keep their quotes
+flatten() { # JSON to lines "path<TAB>value", such as data.items.0.name<TAB>"x"; strings keep their quotes
   awk '
     function take(   token) {
       sub(/^[ \t\r\n]+/, "", rest)
@@ -172,12 +172,12 @@ read_answer() { # fill answer[] from the body
   done <"$tmp/fields"
 }
 
-header() { # NAME in lower case: its value in the last answer, or nothing
+header() { # NAME in lower case: its value in the last answer, if any
   [[ -s $tmp/head ]] || return 0
   tr -d '\r' <"$tmp/head" | awk -v name="$1:" 'tolower($1) == name { sub(/^[^:]*:[ \t]*/, ""); value = $0 } END { print value }'
 }
 
-send() { # METHOD PATH [BODY FILE] [MORE CURL OPTIONS…]: one request; a refusal for too many of them is waited out
+send() { # METHOD PATH [BODY FILE] [MORE CURL OPTIONS…]: send one request; after a 429 wait and retry
   method=$1 path=$2 sent=${3-}
   local options=("${@:4}") wait_s waits=0
   [[ -z $sent ]] || options+=(-H 'Content-Type: application/json' --data-binary "@$sent")
@@ -191,60 +191,60 @@ send() { # METHOD PATH [BODY FILE] [MORE CURL OPTIONS…]: one request; a refusa
     fi
     [[ $status == 429 ]] || return 0
     wait_s=$(header retry-after)
-    [[ $wait_s =~ ^[1-9][0-9]*$ ]] || fail "a 429 must say in Retry-After how many seconds to wait, not '$wait_s'"
+    [[ $wait_s =~ ^[1-9][0-9]*$ ]] || fail "a 429 needs Retry-After in whole seconds, not '$wait_s'"
     waits=$((waits + 1))
-    ((waits <= 20)) || fail "still refused after 20 waits"
-    echo "  429: too many requests; going on in $wait_s s, as Retry-After says"
+    ((waits <= 20)) || fail "still 429 after 20 waits"
+    echo "  429 Too Many Requests: retrying in $wait_s s (Retry-After)"
     pause_for "$wait_s"
   done
 }
 
-call() { # STATUS METHOD PATH [BODY FILE] [MORE CURL OPTIONS…]: send, and check the status and the envelope
+call() { # STATUS METHOD PATH [BODY FILE] [MORE CURL OPTIONS…]: send, check status and envelope
   local expected=$1
   shift
   send "$@"
-  [[ $status =~ ^($expected)$ ]] || fail "the status should be $expected, but is $status"
+  [[ $status =~ ^($expected)$ ]] || fail "expected status $expected, got $status"
   read_answer
   if ((status < 400)); then is success true; else is success false; fi
   is requestId "\"$request_id\""
-  [[ $(header x-request-id) == "$request_id" ]] || fail "the header X-Request-Id should be $request_id"
+  [[ $(header x-request-id) == "$request_id" ]] || fail "expected header X-Request-Id: $request_id"
   number serverTs
   text modelVersion
 }
 
 # --- Checks of the last answer ----------------------------------------------------------------------------------------
 
-is() { # FIELD VALUE: VALUE is JSON, so a text comes with its quotes
-  [[ ${answer[$1]-nothing} == "$2" ]] || fail "$1 should be $2, but is ${answer[$1]-missing}"
+is() { # FIELD VALUE: VALUE is JSON, strings include their quotes
+  [[ ${answer[$1]-nothing} == "$2" ]] || fail "expected $1 = $2, got ${answer[$1]-nothing}"
 }
 
 number() { # FIELD
-  [[ ${answer[$1]-} =~ ^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$ ]] || fail "$1 should be a number, but is ${answer[$1]-missing}"
+  [[ ${answer[$1]-} =~ ^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$ ]] || fail "expected $1 to be a number, got ${answer[$1]-nothing}"
 }
 
 score() { # FIELD: 0..1 with at most 3 decimals
   [[ ${answer[$1]-} =~ ^(0(\.[0-9]{1,3})?|1(\.0{1,3})?)$ ]] ||
-    fail "$1 should be between 0 and 1 with at most 3 decimals, but is ${answer[$1]-missing}"
+    fail "expected $1 to be between 0 and 1 with at most 3 decimals, got ${answer[$1]-nothing}"
 }
 
-text() { # FIELD: any but the empty one
-  [[ ${answer[$1]-} =~ ^\".+\"$ ]] || fail "$1 should be a text, but is ${answer[$1]-missing}"
+text() { # FIELD: a non-empty string
+  [[ ${answer[$1]-} =~ ^\".+\"$ ]] || fail "expected $1 to be a non-empty string, got ${answer[$1]-nothing}"
 }
 
 near() { # FIELD VALUE TOLERANCE
   awk -v a="${answer[$1]-x}" -v b="$2" -v most="$3" 'BEGIN { d = a - b; exit !(a ~ /^-?[0-9]/ && d <= most && d >= -most) }' ||
-    fail "$1 should be $2 (give or take $3), but is ${answer[$1]-missing}"
+    fail "expected $1 = $2 ± $3, got ${answer[$1]-nothing}"
 }
 
-plain() { # FIELD: its text without the quotes
+plain() { # FIELD: its string without the quotes
   local value=${answer[$1]-}
   value=${value#\"}
   printf '%s' "${value%\"}"
 }
 
-# --- What a browser would send ----------------------------------------------------------------------------------------
+# --- Data as a browser sends it ---------------------------------------------------------------------------------------
 
-frames_body() { # FROM_MS COUNT BASE_MS: a frame every 400 ms; the qualities also go to a file, to check the score
+frames_body() { # FROM_MS COUNT BASE_MS: one frame every 400 ms; the qualities also go to a file, to verify the score
   awk -v from="$1" -v count="$2" -v base="$3" -v values="$tmp/quality" 'BEGIN {
     printf "{\"items\":["
     for (i = 0; i < count; i++) {
@@ -259,7 +259,7 @@ frames_body() { # FROM_MS COUNT BASE_MS: a frame every 400 ms; the qualities als
   }'
 }
 
-audio_body() { # FROM_MS COUNT BASE_MS: a chunk a second, some with a yes or no and some with a probability of speech
+audio_body() { # FROM_MS COUNT BASE_MS: one chunk per second; vad is boolean in some, a probability in others
   awk -v from="$1" -v count="$2" -v base="$3" -v values="$tmp/voice" 'BEGIN {
     printf "{\"items\":["
     for (i = 0; i < count; i++) {
@@ -291,7 +291,7 @@ sentences=(
   "이야기를 들어 주셔서 감사합니다."
 )
 
-stt_body() { # FROM_MS COUNT BASE_MS: a sentence every 10 s
+stt_body() { # FROM_MS COUNT BASE_MS: one sentence every 10 s
   local i start comma=""
   printf '{"items":['
   for ((i = 0; i < $2; i++)); do
@@ -329,7 +329,7 @@ upload_stt() { # FROM_MS COUNT BASE_MS
   is data.totalSttSnippetsInSession "$snippets"
 }
 
-tick() { # MINUTE FRAMES CHUNKS SNIPPETS: score a minute and compare it with what was sent
+tick() { # MINUTE FRAMES CHUNKS SNIPPETS: score a minute and compare the scores with the data sent
   printf '{"minuteIndex":%d}' "$1" >"$tmp/tick"
   call 201 POST "/api/session/$session/tick" "$tmp/tick"
   is data.minuteIndex "$1"
@@ -343,7 +343,7 @@ tick() { # MINUTE FRAMES CHUNKS SNIPPETS: score a minute and compare it with wha
   is data.textSentiment "${answer[data.textScore]}"
   near data.facialScore "$(awk '{ s += $1 } END { printf "%.5f", s / NR }' "$tmp/quality")" 0.001
   near data.vadScore "$(awk '{ v += $1; r += $2 } END { printf "%.5f", (0.7 * v + 0.3 * r) / NR }' "$tmp/voice")" 0.001
-  # Other weights than the default ones go by another name.
+  # Only the default weights have this version.
   if [[ ${answer[modelVersion]} == '"rules-v1.0"' ]]; then
     near data.combinedScore "$(awk -v f="${answer[data.facialScore]}" -v v="${answer[data.vadScore]}" -v t="${answer[data.textScore]}" \
       'BEGIN { printf "%.5f", 0.5 * f + 0.3 * v + 0.2 * t }')" 0.002
@@ -352,7 +352,7 @@ tick() { # MINUTE FRAMES CHUNKS SNIPPETS: score a minute and compare it with wha
   printf '  minute %2d  frames %3d, audio chunks %2d, snippets %d: combined score %.3f\n' "$@" "${answer[data.combinedScore]}"
 }
 
-# --- The parts of the session -----------------------------------------------------------------------------------------
+# --- Parts of the session ---------------------------------------------------------------------------------------------
 
 start_session() {
   printf '{"userId":"demo_user","counselorId":"demo_counselor"}' >"$tmp/start"
@@ -364,11 +364,11 @@ start_session() {
   is data.counselorId '"demo_counselor"'
   session=$(plain data.sessionId)
   started=${answer[data.startedAt]}
-  [[ $session =~ ^sess_[0-9]+_[a-z0-9]{16,}$ ]] || fail "sessionId should be sess_<seconds>_<16 or more letters and digits>"
+  [[ $session =~ ^sess_[0-9]+_[a-z0-9]{16,}$ ]] || fail "expected sessionId to be sess_<seconds>_<16 or more letters and digits>"
   echo "Session $session started"
 }
 
-play_minute() { # MINUTE: its telemetry, some of it with times from the session's start (0), some from the epoch
+play_minute() { # MINUTE: telemetry with times relative to the session's start (base 0) and with epoch times
   local from=$(($1 * 60000))
   upload_frames "$from" 100 0
   if (($1 == 0)); then
@@ -385,13 +385,13 @@ play_minute() { # MINUTE: its telemetry, some of it with times from the session'
   tick "$1" 150 60 6
 }
 
-resend_frames() { # WHEN: the last batch once more, as a client does that saw a time-out
+resend_frames() { # WHEN: send the last batch again, as after a time-out
   call 201 POST "/api/session/$session/frames" "$tmp/frames"
   is data.totalFramesInSession "$frames"
-  echo "  a batch sent again $1 is stored once: still $frames frames"
+  echo "  resent a batch $1: stored once, still $frames frames"
 }
 
-pause_and_resume() { # FROM_MS: uploads go on meanwhile; repeating changes no time
+pause_and_resume() { # FROM_MS: uploads continue while paused; a second pause changes nothing
   local at
   call 200 POST "/api/session/$session/pause"
   is data.status '"paused"'
@@ -406,7 +406,7 @@ pause_and_resume() { # FROM_MS: uploads go on meanwhile; repeating changes no ti
   echo "  paused, uploaded 10 frames, resumed"
 }
 
-last_batches() { # what was left in the browser's hands: small batches of a minute that is not over
+last_batches() { # small batches of the unfinished last minute
   local from=$((minutes * 60000))
   upload_frames "$from" 3 0
   upload_audio "$from" 1 "$started"
@@ -414,7 +414,7 @@ last_batches() { # what was left in the browser's hands: small batches of a minu
   tick "$minutes" 3 1 2
 }
 
-batch_tick() { # scores that the browser computed, one of them impossible
+batch_tick() { # scores computed by the browser, one of them invalid
   local first=$((minutes + 1))
   cat >"$tmp/batch" <<END
 {"sessionId":"$session","items":[
@@ -436,16 +436,16 @@ END
   is errors.0.field '"facialScore"'
   text errors.0.message
   is errors.1.index nothing
-  printf '\nA batch of three scores, one of them with facialScore 72.5, is answered:\n  %s\n\n' "$(<"$tmp/body")"
+  printf '\nAnswer to a batch of three scores, one of them with facialScore 72.5:\n  %s\n\n' "$(<"$tmp/body")"
 }
 
-show_inferences() { # a table of the minute scores
+show_inferences() { # print the minute scores as a table
   local i minute expected total=$((minutes + 3)) source
   call 200 GET "/api/session/$session/inferences"
   echo "minute  facial     vad    text  combined  source"
   for ((i = 0; i < total; i++)); do
     source=server minute=$i
-    # The browser's two come last; the minute between them was refused.
+    # The browser's two scores come last; the minute between them was refused.
     if ((i > minutes)); then source=client; fi
     if ((i == total - 1)); then minute=$((i + 1)); fi
     expected="data.inferences.$i"
@@ -474,10 +474,10 @@ give_feedback() {
   is data.rating 5
   [[ -n ${answer[data.feedbackId]-} ]] || fail "data.feedbackId is missing"
   number data.submittedAt
-  echo "Feedback given: 5 of 5"
+  echo "Feedback: 5 of 5"
 }
 
-totals() { # PREFIX: the session's totals against what was sent
+totals() { # PREFIX: compare the session's totals with the data sent
   is "$1.totalFrames" "$frames"
   is "$1.totalAudioChunks" "$chunks"
   is "$1.totalSttSnippets" "$snippets"
@@ -485,7 +485,7 @@ totals() { # PREFIX: the session's totals against what was sent
 
 ended=""
 
-end_session() { # twice: without a body, and with an empty one that calls itself JSON
+end_session() { # twice: without a body, and with an empty body of type JSON
   call 200 POST "/api/session/$session/end"
   is data.status '"ended"'
   number data.endedAt
@@ -495,7 +495,7 @@ end_session() { # twice: without a body, and with an empty one that calls itself
   is data.inferenceStats.totalMinutes $((minutes + 3))
   call 200 POST "/api/session/$session/end" "" -H 'Content-Type: application/json' --data ''
   is data.endedAt "$ended"
-  echo "Ended, twice: the second time with the same endedAt"
+  echo "Ended twice, with the same endedAt"
 }
 
 check_session() {
@@ -508,25 +508,25 @@ check_session() {
   is data.duration $((ended - started))
   is data.sttCount "$snippets"
   totals data.stats
-  echo "Stored: $frames frames, $chunks audio chunks, $snippets snippets, $((minutes + 3)) minute scores: all that was sent, nothing twice"
+  echo "Stored: $frames frames, $chunks audio chunks, $snippets snippets, $((minutes + 3)) minute scores: everything sent, nothing twice"
 }
 
 # --- The report -------------------------------------------------------------------------------------------------------
 
-save() { # PATH FILE TYPE START: a download whose content begins with START
+save() { # PATH FILE TYPE START: download PATH; its content begins with START
   send GET "$1"
-  [[ $status == 200 ]] || fail "the status should be 200, but is $status"
-  [[ $(header content-type) == "$3"* ]] || fail "the Content-Type should be $3, but is $(header content-type)"
-  [[ $(head -c "${#4}" "$tmp/body") == "$4" ]] || fail "the file should begin with $4"
+  [[ $status == 200 ]] || fail "expected status 200, got $status"
+  [[ $(header content-type) == "$3"* ]] || fail "expected Content-Type $3, got $(header content-type)"
+  [[ $(head -c "${#4}" "$tmp/body") == "$4" ]] || fail "expected the file to begin with $4"
   cp -- "$tmp/body" "$save_dir/$2"
   echo "  saved $save_dir/$2"
 }
 
-show_report() { # the summary is the last answer; with --open DIR the report's files are saved, too
+show_report() { # print the summary of the last answer; with --open DIR also save the report files
   local summary report="/api/session/$session/report" bom=$'\xef\xbb\xbf'
   text data.summary
   summary=$(plain data.summary)
-  # What JSON escapes in such a text.
+  # Undo JSON's escapes.
   summary=${summary//\\n/$'\n'}
   summary=${summary//\\\"/\"}
   printf '\nReport summary:\n%s\n' "$summary" | sed -e '3,$ s/^./  &/'
@@ -566,15 +566,15 @@ start_service() {
   command="$root/.venv/bin/bemore"
   if [[ ! -x $command ]] && ! command=$(command -v bemore); then
     cat >&2 <<END
-demo.sh: there is no $root/.venv/bin/bemore and no bemore on the PATH. Install it first:
+demo.sh: neither $root/.venv/bin/bemore nor bemore on the PATH exists. Install it first:
   python3 -m venv "$root/.venv" && "$root/.venv/bin/pip" install "$root"
 END
     exit 2
   fi
-  port=$(free_port) || { echo "demo.sh: found no free port" >&2; exit 2; }
+  port=$(free_port) || { echo "demo.sh: no free port" >&2; exit 2; }
   base_url="http://127.0.0.1:$port"
-  # A process group of its own: the signals of the terminal come here first. A .env file of the current directory is not
-  # read there, and settings that would bind the demo to other servers are emptied.
+  # In its own process group, so that signals from the terminal reach this script first. In another directory, so that no
+  # .env file is read. Settings that would connect the demo to other servers are cleared.
   set -m
   (
     cd -- "$tmp"
@@ -582,7 +582,7 @@ END
       WEB_CONCURRENCY=1 TRUSTED_PROXIES=0 AUTH_ENABLED= "$command" serve
   ) </dev/null >"$tmp/service.log" 2>&1 &
   service=$!
-  # Stops the service even if this script is killed in a way it cannot trap.
+  # Stops the service even if this script is killed with SIGKILL.
   (
     trap '' INT HUP
     while kill -0 $$; do sleep 1; done

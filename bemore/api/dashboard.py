@@ -11,9 +11,9 @@ from bemore.auth.access import Access, own
 from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
 from bemore.models.dashboard import two_days
-from bemore.reports.assemble import report_id
+from bemore.reports.build import report_id
 from bemore.scoring.affect import session_affect
-from bemore.scoring.narrative import FACE_SEEN_FROM, FEW_MINUTES
+from bemore.scoring.narrative import FACE_VISIBLE_THRESHOLD, FEW_MINUTES
 from bemore.scoring.rounding import round3
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/api/dashboard")
@@ -60,7 +60,7 @@ def recommendations(days):
     if len(days.today) < FEW_MINUTES:
         words = f"최근 24시간에 채점된 시간은 {len(days.today)}분입니다. 조금 더 길게 측정하시면 값이 덜 흔들립니다."
         found.append(("longer", "측정된 시간이 짧습니다", words))
-    unseen = sum(1 for minute in days.today if minute.frame_count and minute.facial < FACE_SEEN_FROM)
+    unseen = sum(1 for minute in days.today if minute.frame_count and minute.facial < FACE_VISIBLE_THRESHOLD)
     if unseen:
         words = f"최근 24시간에 그런 구간이 {unseen}분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."
         found.append(("camera", "카메라에 얼굴이 잘 보이지 않은 구간이 있습니다", words))

@@ -1,22 +1,22 @@
-"""The OpenAPI document, and a page that shows it. The page loads nothing from another host: Swagger UI is served from here."""
+"""The OpenAPI document and the page that shows it. The page loads Swagger UI from this service, nothing from another host."""
 
 from importlib import resources
 
 from flask import Blueprint, current_app, request
 
 from bemore.api.http import responses as envelope
+from bemore.api.http.operation import operation
+from bemore.api.http.static_files import REVALIDATE, StaticFiles, cached
 from bemore.api.openapi import shapes
 from bemore.auth.access import Access
-from bemore.api.http.static_files import REVALIDATE, Files, cached
-from bemore.api.http.operation import operation
 
-blueprint = Blueprint("docs", __name__, url_prefix="/api")
+blueprint = Blueprint("docs", __name__, url_prefix="/api", template_folder="../web")
 
 _PAGE = resources.files("bemore") / "web" / "docs"
 _SWAGGER_UI = resources.files("flask_swagger_ui") / "dist"
 
-#: The files that the page loads; nothing else of the two folders is served.
-FILES = Files(
+#: The files that the page loads; no other file of the two folders is served.
+FILES = StaticFiles(
     {
         "page.css": (_PAGE, "text/css"),
         "page.js": (_PAGE, "text/javascript"),
@@ -36,7 +36,7 @@ def openapi_json():
 @blueprint.get("/docs")
 @operation("This document as a page", Access.ANYONE, media="text/html", plain=True, errors=(304,))
 def page():
-    return FILES.page(_PAGE / "page.html")
+    return FILES.page("docs/page.html")
 
 
 @blueprint.get("/docs/<file>")

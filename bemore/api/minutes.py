@@ -11,11 +11,11 @@ from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
 from bemore.observability.metrics import count_items
 from bemore.models import minute, minute_scoring
-from bemore.reports.minutes import data_points, inference, scores, statistics
+from bemore.reports.minutes import data_points, inference, scores
 from bemore.schemas.base import check_partly, decode
 from bemore.schemas.decoder import Decoder
 from bemore.schemas.minutes import BatchTick, Tick
-from bemore.scoring.combine import Weights
+from bemore.scoring.minute_score import Weights, statistics
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
 

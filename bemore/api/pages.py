@@ -1,22 +1,22 @@
-"""The console, a page to watch sessions with, and the client library that it and other pages load."""
+"""The console, a page that shows sessions, and the client library for it and for other pages."""
 
 from importlib import resources
 
 from flask import Blueprint, abort, current_app, request
 
-from bemore.auth.access import Access
-from bemore.api.http.static_files import Files
 from bemore.api.http.operation import operation
+from bemore.api.http.static_files import StaticFiles
+from bemore.auth.access import Access
 
-blueprint = Blueprint("pages", __name__)
+blueprint = Blueprint("pages", __name__, template_folder="../web")
 
 _WEB = resources.files("bemore") / "web"
 _CONSOLE = _WEB / "console"
 
 _SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 
-#: The console's files. Its modules load each other by relative addresses, so the version stands in front of the path.
-CONSOLE = Files(
+#: The console's files. Its modules load each other by relative addresses, so the version is the first part of the path.
+CONSOLE = StaticFiles(
     {
         **{
             f"{name}.js": (_CONSOLE, _SCRIPT)
@@ -34,7 +34,7 @@ CONSOLE = Files(
     }
 )  # fmt: skip
 
-LIBRARY = Files(
+LIBRARY = StaticFiles(
     {
         "bemore-client.js": (_WEB, _SCRIPT),
         "bemore-client.d.ts": (_WEB, "text/plain; charset=utf-8"),
@@ -42,7 +42,7 @@ LIBRARY = Files(
 )
 
 
-def _unless_switched_off():
+def _require_console():
     if not current_app.extensions["bemore"].console_enabled:
         abort(404)
 
@@ -50,16 +50,16 @@ def _unless_switched_off():
 @blueprint.get("/console")
 @operation("The console as a page", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
 def console():
-    """404 where it is switched off. What it shows it asks for as any client does, with the token that its user gives it."""
-    _unless_switched_off()
-    return CONSOLE.page(_CONSOLE / "index.html")
+    """404 if it is switched off. The page calls the API like any other client, with the token that its user enters."""
+    _require_console()
+    return CONSOLE.page("console/index.html")
 
 
 @blueprint.get("/console/<path:file>")
 @operation("A file of the console", Access.ANYONE, media="*/*", plain=True, errors=(304, 404))
 def console_file(file):
-    """The page asks for its files under `/console/<version>/`, where they never change."""
-    _unless_switched_off()
+    """The page loads its files under `/console/<version>/`, where they never change."""
+    _require_console()
     version, _, name = file.partition("/")
     return CONSOLE.file(name, version) if name and file not in CONSOLE else CONSOLE.file(file)
 

@@ -10,8 +10,8 @@ from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
-from bemore.reports import assemble
-from bemore.reports.csv_file import emotion_csv, vad_csv
+from bemore.reports import build, text
+from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
 from bemore.schemas.reports import ChooseCsv
 
@@ -23,7 +23,7 @@ def _gather(scope, **options):
 
 
 def _report(scope):
-    return assemble.report(_gather(scope)[0])
+    return build.report(_gather(scope)[0])
 
 
 def _unless_known(scope, make):
@@ -39,7 +39,7 @@ def report(scope):
 @blueprint.get("/summary")
 @operation("A short report", Access.SESSION, data=shapes.REPORT_BRIEF, errors=(304, 404))
 def summary(scope):
-    return _unless_known(scope, lambda: success(assemble.summary(_gather(scope)[0])))
+    return _unless_known(scope, lambda: success(build.summary(_gather(scope)[0])))
 
 
 @blueprint.get("/report/summary")
@@ -47,7 +47,7 @@ def summary(scope):
 def summary_text(scope):
     def make():
         data = _report(scope)
-        return success({"reportId": data["reportId"], "summary": assemble.summary_text(data)})
+        return success({"reportId": data["reportId"], "summary": text.summary_text(data)})
 
     return _unless_known(scope, make)
 
@@ -55,7 +55,7 @@ def summary_text(scope):
 @blueprint.get("/vad-analysis")
 @operation("How the voice went, by minute and by ten seconds", Access.SESSION, data=shapes.VAD_ANALYSIS, errors=(304, 404))
 def vad_analysis(scope):
-    return _unless_known(scope, lambda: success(assemble.vad_analysis(*_gather(scope, time_series=True))))
+    return _unless_known(scope, lambda: success(build.vad_analysis(*_gather(scope, time_series=True))))
 
 
 @blueprint.get("/report/html")

@@ -1,4 +1,4 @@
-"""The life of a counselling session, lists of sessions, and feedback."""
+"""The life of a counseling session, lists of sessions, and feedback."""
 
 from flask import Blueprint, current_app
 
@@ -13,10 +13,10 @@ from bemore.api.minutes import rules
 from bemore.api.http.body import check_path
 from bemore.models import feedback, minute, minute_scoring, report, session
 from bemore.models.audit import ERASE
-from bemore.reports.assemble import emotion_summary
-from bemore.reports.minutes import statistics
+from bemore.reports.build import emotion_summary
 from bemore.schemas.base import EmptyBody, check
 from bemore.schemas.sessions import FindSessions, GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
+from bemore.scoring.minute_score import statistics
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/session")
 

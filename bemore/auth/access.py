@@ -2,13 +2,17 @@
 
 import enum
 from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 
-from bemore.auth.callers import ANYBODY
+from bemore.auth.callers import ANYBODY, Caller
 from bemore.errors import Forbidden, InvalidToken, Unauthorized
 from bemore.models.scope import SessionScope
+from bemore.settings import Settings
 
+if TYPE_CHECKING:
+    from bemore.auth.tokens import Tokens
 
 #: Where the caller stands in the WSGI environment, or what was wrong with the token.
 _CALLER = "bemore.caller"
@@ -26,12 +30,12 @@ class Access(enum.Enum):
     OPERATOR = "Administrators; without a token from the machine itself"
 
     @property
-    def refuses(self):
+    def refuses(self) -> bool:
         """Whether it tells some callers with a good token that they may not (403)."""
         return self in (Access.START, Access.LIST, Access.ERASE, Access.OPERATOR)
 
 
-def init_app(app, settings):
+def init_app(app: Flask, settings: Settings) -> None:
     """Make ``app`` check tokens as ``settings`` say."""
     tokens = None
     if settings.auth_enabled:
@@ -41,7 +45,7 @@ def init_app(app, settings):
     app.extensions["bemore.auth.tokens"] = tokens
 
 
-def caller():
+def caller() -> Caller:
     """Who sent this request: a Caller; ANYBODY while authentication is off. Raises Unauthorized, InvalidToken, KeysUnavailable."""
     environ = request.environ
     found = environ.get(_CALLER)
@@ -52,7 +56,7 @@ def caller():
     return found
 
 
-def subject():
+def subject() -> str | None:
     """The authenticated subject, or None: authentication is off, or the token is missing or not good."""
     if current_app.extensions["bemore.auth.tokens"] is None:
         return None
@@ -62,8 +66,8 @@ def subject():
         return None
 
 
-def _caller():
-    tokens = current_app.extensions["bemore.auth.tokens"]
+def _caller() -> Caller | Exception:
+    tokens: Tokens | None = current_app.extensions["bemore.auth.tokens"]
     if tokens is None:
         return ANYBODY
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
@@ -75,7 +79,7 @@ def _caller():
         return error
 
 
-def check(access, arguments):
+def check(access: Access, arguments: dict[str, Any]) -> None:
     """Raise unless this request's sender may call an operation of ``access``.
 
     The session's id among the view's ``arguments`` becomes ``scope``, a SessionScope that finds only what the caller may see.
@@ -90,13 +94,13 @@ def check(access, arguments):
         arguments["scope"] = session_scope(arguments.pop("session_id"))
 
 
-def session_scope(session_id):
+def session_scope(session_id: str) -> SessionScope:
     """The SessionScope in which the caller may use a session."""
     mine = own()
     return SessionScope(session_id, mine.get("user_id"), mine.get("counselor_id"))
 
 
-def own():
+def own() -> dict[str, str]:
     """What a session must have for the caller to see it: ``user_id`` or ``counselor_id``, or nothing for administrators."""
     who = caller()
     return {} if who.role == "admin" else {_COLUMN[who.role]: who.subject}
@@ -108,7 +112,7 @@ _COLUMN = {"user": "user_id", "counselor": "counselor_id"}
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")
 
 
-def _from_this_machine():
+def _from_this_machine() -> bool:
     # A proxy on this machine speaks for others. One we trust has been replaced by its client's address already; any other
     # tells by its headers that it is one.
     environ = request.environ
@@ -120,7 +124,7 @@ def _from_this_machine():
         return False
 
 
-def narrowed(**filters):
+def narrowed(**filters: str | None) -> dict[str, str | None]:
     """``filters`` (``user_id``, ``counselor_id``; None for any) and whose the caller's own sessions are; Forbidden where they disagree."""
     mine = own()
     if any(filters.get(name) not in (None, value) for name, value in mine.items()):

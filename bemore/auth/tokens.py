@@ -7,12 +7,15 @@ P-256 ES256; so neither ``alg: none`` nor HS256 "signed" with a public key gets 
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import jwt
 
 from bemore.auth.callers import ROLES, Caller
 from bemore.errors import InvalidToken, KeysUnavailable
 from bemore.setting_parsers import algorithm_of, public_key
+from bemore.settings import Settings
 
 #: How far the clocks of who signs and who checks may be apart, in seconds.
 LEEWAY_S = 10
@@ -28,7 +31,7 @@ _log = logging.getLogger("bemore.auth")
 class Tokens:
     """Checks tokens as ``settings`` say."""
 
-    def __init__(self, settings):
+    def __init__(self, settings: Settings) -> None:
         self._issuer, self._audience = settings.jwt_issuer, settings.jwt_audience
         if settings.jwt_jwks_url:
             self._keys = RemoteKeys(settings.jwt_jwks_url).find
@@ -37,7 +40,7 @@ class Tokens:
             algorithm = "HS256" if settings.jwt_secret else algorithm_of(key)
             self._keys = lambda token: (key, algorithm)
 
-    def caller(self, token):
+    def caller(self, token: str) -> Caller:
         """Who the token says has signed in. Raises InvalidToken, and KeysUnavailable where the keys are elsewhere and away."""
         if len(token) > MOST_CHARACTERS:
             raise InvalidToken()
@@ -61,12 +64,14 @@ class Tokens:
         return Caller(subject, role)
 
 
-def fits(subject):
+def fits(subject: str) -> bool:
     """Whether a text can be a token's subject."""
     return 1 <= len(subject) <= _MOST_SUBJECT and subject.isprintable()
 
 
-def make(secret, subject, role, lifetime_s, issuer=None, audience=None):
+def make(
+    secret: str, subject: str, role: str, lifetime_s: int, issuer: str | None = None, audience: str | None = None
+) -> str:
     """A token for HS256 that is good for ``lifetime_s`` seconds from now."""
     now = int(time.time())
     claims = {"sub": subject, "role": role, "iat": now, "exp": now + lifetime_s, "iss": issuer, "aud": audience}
@@ -82,13 +87,16 @@ class RemoteKeys:
 
     FRESH_S, RETRY_S, TIMEOUT_S = 300, 10, 2
 
-    def __init__(self, url, clock=time.monotonic):
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=self.TIMEOUT_S)
         self._clock = clock
         self._lock = threading.Lock()
-        self._keys, self._fetched, self._tried, self._away = {}, None, None, False
+        self._keys: dict[str | None, tuple[Any, str]] = {}
+        self._fetched: float | None = None
+        self._tried: float | None = None
+        self._away = False
 
-    def find(self, token):
+    def find(self, token: str) -> tuple[Any, str]:
         """``(key, algorithm)`` for a token. Raises InvalidToken where no key has its name, KeysUnavailable before there are any."""
         name = jwt.get_unverified_header(token).get("kid")
         if self._fetched is None or self._clock() - self._fetched > self.FRESH_S or name not in self._keys:
@@ -99,7 +107,7 @@ class RemoteKeys:
             raise InvalidToken()
         return self._keys[name]
 
-    def _refresh(self):
+    def _refresh(self) -> None:
         # Where there are keys, the others go on with those while one fetches.
         if not self._lock.acquire(blocking=self._fetched is None):
             return
@@ -110,7 +118,7 @@ class RemoteKeys:
         finally:
             self._lock.release()
 
-    def _fetch(self):
+    def _fetch(self) -> None:
         try:
             found = jwt.PyJWKSet.from_dict(self._client.fetch_data()).keys
             self._keys = dict(_usable(found))
@@ -125,7 +133,7 @@ class RemoteKeys:
             self._away = False
 
 
-def _usable(keys):
+def _usable(keys: Iterable[jwt.PyJWK]) -> Iterator[tuple[str | None, tuple[Any, str]]]:
     for each in keys:
         try:
             # A single key may have no name; a token for it names none.

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 import click
 
+from bemore.clock import iso
 from bemore.observability import logs
 from bemore.errors import BeMoreError, DatabaseUnavailable
 from bemore.settings import Settings, SettingsError, drop_empty_variables, misspelt_variables
@@ -133,8 +134,6 @@ class Since(click.ParamType):
 
 def time_text(ms):
     """A time as the commands print it: ISO 8601, UTC."""
-    from bemore.reports.wording import iso
-
     return iso(ms)
 
 

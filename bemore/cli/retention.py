@@ -28,7 +28,7 @@ def close_idle(after):
     with database(settings):
         from bemore.lifecycle import idle
         from bemore.models.minute_scoring import Rules
-        from bemore.scoring.combine import Weights
+        from bemore.scoring.minute_score import Weights
 
         now = clock.now_ms()
         count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules(Weights(*settings.weights), settings.model_version)))

@@ -1,6 +1,7 @@
 """Backups of a PostgreSQL database, with the programs that come with it: pg_dump, pg_restore, psql."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -152,8 +153,9 @@ def _program(settings, name):
 
 def _version(program):
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    number = said.split(")")[-1].split(".")[0].strip()
-    return int(number) if number.isdigit() else 0
+    # Debian and Ubuntu add the version of their package: "pg_dump (PostgreSQL) 18.1 (Debian 18.1-1.pgdg12+1)".
+    number = re.search(r"\(PostgreSQL\) ([0-9]+)", said)
+    return int(number[1]) if number else 0
 
 
 def _run(settings, name, *arguments):

@@ -5,9 +5,9 @@ Of a session's data only the audit log is left out: it is about who dealt with t
 
 import msgspec
 
+from bemore.clock import iso
 from bemore.models import session
 from bemore.db.connections import execute, read
-from bemore.reports.wording import iso
 
 #: Grows when a line changes its meaning.
 FORMAT_VERSION = 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bemore.clock import MINUTE_MS
 from bemore.db.connections import execute, read
 from bemore.scoring.affect import Affect, minute_affect
-from bemore.scoring.speech import VOICED_FROM
+from bemore.scoring.voice_metrics import VOICED_THRESHOLD
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -46,7 +46,7 @@ _MINUTES = (
 # As in the reports: times before the session's start count as its first moment.
 _AUDIO = (
     f"SELECT session_id, CASE WHEN ts_start_ms < 0 THEN 0 ELSE ts_start_ms / {MINUTE_MS} END AS minute,"
-    f" count(*), count(*) FILTER (WHERE vad >= {VOICED_FROM}), avg(rms)"
+    f" count(*), count(*) FILTER (WHERE vad >= {VOICED_THRESHOLD}), avg(rms)"
     " FROM audio_chunk WHERE session_id IN ({keys}) AND ts_start_ms < ? GROUP BY 1, 2"
 )
 

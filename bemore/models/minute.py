@@ -7,7 +7,7 @@ from bemore.models import session, telemetry
 from bemore.db.connections import execute, read
 from bemore.models.session_data import SessionData
 from bemore.models.tables import MinuteScore
-from bemore.reports.facts import Minute
+from bemore.scoring.minute_score import Minute
 
 BY_SERVER = SessionData(
     MinuteScore,

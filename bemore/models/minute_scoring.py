@@ -12,8 +12,7 @@ from bemore.db.connections import execute, write
 from bemore.models import session, telemetry
 from bemore.models.coverage import MAX_MINUTES
 from bemore.models.minute import BY_SERVER
-from bemore.reports.facts import Minute
-from bemore.scoring.combine import Weights, score_minute
+from bemore.scoring.minute_score import Minute, Weights, score_minute
 
 #: Most minutes that one transaction scores, and the longest span of minutes that it reads telemetry of.
 _BATCH, _SPAN = 60, 60

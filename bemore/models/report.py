@@ -12,17 +12,17 @@ import msgspec
 from bemore.clock import MINUTE_MS
 from bemore.models import minute, session
 from bemore.db.connections import execute, read
-from bemore.reports.facts import MinuteAudio, ReportInput, SessionFacts
+from bemore.reports.report_input import MinuteAudio, ReportInput, SessionInfo
 from bemore.reports.time_series import voice_by_bucket
-from bemore.scoring.speech import VOICED_FROM
+from bemore.scoring.voice_metrics import VOICED_THRESHOLD
 
 # Times before the session's start count as its first moment.
 _AUDIO_MINUTES = f"""
 SELECT CASE WHEN ts_start_ms < 0 THEN 0 ELSE ts_start_ms / {MINUTE_MS} END AS minute,
-    count(*), count(*) FILTER (WHERE vad >= {VOICED_FROM}), avg(rms)
+    count(*), count(*) FILTER (WHERE vad >= {VOICED_THRESHOLD}), avg(rms)
 FROM audio_chunk WHERE session_id = ? GROUP BY 1"""
 # Read as a truth value, which comes out of PostgreSQL in two thirds of a number's time.
-_CHUNKS = f"SELECT ts_start_ms, ts_end_ms, vad >= {VOICED_FROM} FROM audio_chunk WHERE session_id = ? ORDER BY ts_start_ms, ts_end_ms"
+_CHUNKS = f"SELECT ts_start_ms, ts_end_ms, vad >= {VOICED_THRESHOLD} FROM audio_chunk WHERE session_id = ? ORDER BY ts_start_ms, ts_end_ms"
 _KEYWORDS = "SELECT keywords FROM stt_snippet WHERE session_id = ? AND keywords IS NOT NULL ORDER BY ts_start_ms, ts_end_ms"
 _FEEDBACK = "SELECT public_id, rating, note, submitted_ms FROM feedback WHERE session_id = ? ORDER BY id"
 
@@ -47,7 +47,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False):
         chunks, snippets, feedback = [_rows(sql, row) if whole else [] for sql in (_CHUNKS, _KEYWORDS, _FEEDBACK)]
     audio_minutes = {index: MinuteAudio(index, voiced / count, rms) for index, count, voiced, rms in audio}
     keywords = Counter(word for (words,) in snippets for word in _decode(words))
-    facts = SessionFacts(
+    facts = SessionInfo(
         session_id=row.public_id,
         user_id=row.user_id,
         counselor_id=row.counselor_id,

@@ -1,4 +1,4 @@
-"""Counselling sessions: their life, their lists, their totals."""
+"""Counseling sessions: their life, their lists, their totals."""
 
 import re
 import secrets

@@ -17,7 +17,7 @@ class _Model(peewee.Model):
 
 
 class Session(_Model):
-    """A counselling session.
+    """A counseling session.
 
     ``erasing`` is 1 from the moment its deletion is decided: nobody sees it any more. ``revision`` grows with every change
     of what is stored of it. ``byte_count`` is the size of its telemetry as it was uploaded, ``last_…_ms`` are the ends of its newest data

@@ -13,7 +13,7 @@ from bemore.models import coverage, session
 from bemore.db.connections import execute, read
 from bemore.models.session_data import PLAUSIBLE_MS, SessionData, Upload, implausible, relative, started_ms
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
-from bemore.scoring.combine import MinuteData
+from bemore.scoring.minute_score import MinuteData
 
 _encode = msgspec.json.Encoder().encode
 

@@ -1,5 +1,5 @@
-"""Reports: plain data in, values and bytes out.
+"""Reports: data of one session in, values and files out.
 
-``assemble`` makes the report's dict from plain data; ``csv_file``, ``html`` and ``pdf`` turn that dict into files and read
-nothing else, so every format says the same. Nothing here reads a clock, a database or a request.
+``build`` makes the report's dict from a ``ReportInput``; ``text``, ``csv_export``, ``html`` and ``pdf`` turn that dict into
+files and read nothing else, so every format shows the same. Nothing here reads the clock, a database or a request.
 """

@@ -1,14 +1,13 @@
-"""Minutes as every answer gives them."""
+"""A stored minute in the API's names."""
 
-from collections.abc import Sequence
+from typing import Any
 
-from bemore.reports import wording
-from bemore.reports.facts import Minute
-from bemore.scoring import combine
+from bemore.clock import iso
+from bemore.reports.report_input import Minute
 
 
-def inference(session_id: str, minute: Minute) -> dict:
-    """A minute as ``GET /:id/inferences`` and the report give it. ``timestamp`` is ISO 8601 in UTC."""
+def inference(session_id: str, minute: Minute) -> dict[str, Any]:
+    """A minute as ``GET /:id/inferences`` and the report return it. ``timestamp`` is ISO 8601 in UTC."""
     return {
         "id": f"{session_id}:{minute.minute_index}",
         "sessionId": session_id,
@@ -20,12 +19,12 @@ def inference(session_id: str, minute: Minute) -> dict:
         "keywords": list(minute.keywords),
         "sentiment": minute.sentiment,
         "confidence": minute.confidence,
-        "timestamp": None if minute.timestamp_ms is None else wording.iso(minute.timestamp_ms),
+        "timestamp": None if minute.timestamp_ms is None else iso(minute.timestamp_ms),
         "durationMs": minute.duration_ms,
     }
 
 
-def scores(minute: Minute) -> dict:
+def scores(minute: Minute) -> dict[str, float]:
     """The four scores; ``textSentiment`` repeats the text score under its older name."""
     return {
         "facialScore": minute.facial,
@@ -36,15 +35,10 @@ def scores(minute: Minute) -> dict:
     }
 
 
-def data_points(minute: Minute) -> dict:
-    """How much telemetry a minute was scored from."""
+def data_points(minute: Minute) -> dict[str, int]:
+    """How many telemetry items a minute was scored from."""
     return {
         "frameCount": minute.frame_count,
         "audioChunkCount": minute.audio_count,
         "sttSnippetCount": minute.stt_count,
     }
-
-
-def statistics(minutes: Sequence[Minute]) -> dict:
-    """``stats`` over minutes in their order."""
-    return combine.statistics([(each.minute_index, each.facial, each.vad, each.text, each.combined) for each in minutes])

@@ -1,12 +1,13 @@
 """Emotion labels for minutes and for texts."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from math import dist
+from typing import TypedDict
 
 from bemore.scoring.affect import Affect
 from bemore.scoring.rounding import round3, unit
-from bemore.scoring.text.sentiment import evidence, sentiment_of
+from bemore.scoring.text.sentiment import find_evidence, sentiment_of
 
 EMOTIONS = ("happy", "sad", "angry", "anxious", "neutral", "surprised", "disgusted", "fearful")
 
@@ -20,9 +21,9 @@ PROTOTYPES = {
     "disgusted": (-0.60, 0.35, 0.11),
     "fearful": (-0.64, 0.60, -0.43),
 }
-"""Pleasure, arousal and dominance of the words after the ratings of Russell and Mehrabian (1977); neutral: the origin.
+"""Pleasure, arousal and dominance of the words in the ratings of Russell and Mehrabian (1977); neutral: the origin.
 
-That pleasant and unpleasant, calm and excited lie on such axes is the circumplex of Russell, "A circumplex model of
+The axes from unpleasant to pleasant and from calm to excited are those of the circumplex of Russell, "A circumplex model of
 affect", Journal of Personality and Social Psychology 39 (1980), 1161-1178.
 """
 
@@ -31,10 +32,17 @@ ALLOWED = {
     "neutral": ("neutral", "surprised"),
     "negative": ("sad", "angry", "anxious", "disgusted", "fearful", "surprised", "neutral"),
 }
-"""Labels that a sentiment leaves open. A shock is a surprise, too, so that negative leaves it open."""
+"""The labels possible for each sentiment. A shock is a surprise too, so ``surprised`` may be negative."""
 
 DEAD_BAND = 0.05
-WITHOUT_EVIDENCE = 0.5
+SCORE_WITHOUT_EVIDENCE = 0.5
+
+
+class DominantEmotion(TypedDict):
+    """A label of ``EMOTIONS`` and its share, 0..100 with one decimal."""
+
+    emotion: str
+    percentage: float
 
 
 def minute_emotion(affect: Affect, sentiment: str | None) -> tuple[str, float]:
@@ -44,13 +52,13 @@ def minute_emotion(affect: Affect, sentiment: str | None) -> tuple[str, float]:
     neutral. Without that rule a lively talk about nothing sad would be called anxious, whose valence is near 0.
     Among the labels of that sign the nearest prototype wins; the score is 1 - distance / 2, not below 0.
     """
-    if sentiment not in ("positive", "negative"):
-        if abs(affect.valence) <= DEAD_BAND:
-            labels = ("neutral",)
-        else:
-            labels = ALLOWED["positive" if affect.valence > 0 else "negative"]
-    else:
+    labels: tuple[str, ...]
+    if sentiment in ("positive", "negative"):
         labels = ALLOWED[sentiment]
+    elif abs(affect.valence) <= DEAD_BAND:
+        labels = ("neutral",)
+    else:
+        labels = ALLOWED["positive" if affect.valence > 0 else "negative"]
     point = (affect.valence, affect.arousal, affect.dominance)
     distance, label = min((dist(point, PROTOTYPES[label]), label) for label in labels)
     return label, unit(1 - distance / 2)
@@ -59,19 +67,19 @@ def minute_emotion(affect: Affect, sentiment: str | None) -> tuple[str, float]:
 def text_emotion(text: str, lang: str = "ko") -> tuple[str, float, str]:
     """``(emotion, score, sentiment)`` of a text by its words.
 
-    Among the emotions that the sentiment leaves open, the one with the most words wins, the first of equals. Its
-    score (0..1, three decimals) is its words / (all words of feeling + 1): it grows with their number and agreement.
-    Without such words: neutral, 0.5.
+    Among the emotions possible for the sentiment, the one with the most words wins, the first of equals. Its score
+    (0..1, three decimals) is its words / (all emotion words + 1): it grows with their number and agreement. Without
+    such words: neutral, 0.5.
     """
-    found = evidence(text, lang)
-    sign = sentiment_of(found)
-    weights: Counter[str] = Counter()
-    for item in found:
+    evidence = find_evidence(text, lang)
+    sign = sentiment_of(evidence)
+    weights: defaultdict[str, float] = defaultdict(float)
+    for item in evidence:
         weights[item.emotion] += abs(item.value) or 1.0
     label = max((emotion for emotion in weights if emotion in ALLOWED[sign]), key=weights.__getitem__, default=None)
     if label is None:
-        return "neutral", WITHOUT_EVIDENCE, sign
-    return label, unit(weights[label] / (weights.total() + 1)), sign
+        return "neutral", SCORE_WITHOUT_EVIDENCE, sign
+    return label, unit(weights[label] / (sum(weights.values()) + 1)), sign
 
 
 def distribution(labels: Iterable[str]) -> dict[str, float]:
@@ -81,8 +89,8 @@ def distribution(labels: Iterable[str]) -> dict[str, float]:
     return {label: round3(count / total) for label, count in counts}
 
 
-def dominant(labels: Iterable[str]) -> dict | None:
-    """The most frequent label as ``{"emotion": str, "percentage": 0..100, one decimal}``, ``None`` without labels."""
+def dominant(labels: Iterable[str]) -> DominantEmotion | None:
+    """The most frequent label and its share, ``None`` without labels."""
     counts = _ranked(labels)
     if not counts:
         return None

@@ -1,36 +1,26 @@
-"""Sentences for reports: what was measured, in plain Korean.
+"""Sentences for reports: what was measured, in everyday Korean.
 
 They describe measurements and give hints on measuring and on the course of a conversation. They never name an illness
-or a danger of one, never diagnose and give no medical advice; a test reads every sentence of this module for that.
+or the risk of one, never diagnose and give no medical advice; a test checks every sentence of this module for that.
 
-A *minute* here is any object with ``minute_index, facial, text, combined, source, frame_count, audio_count,
-stt_count`` (scores 0..1; ``source`` is ``"client"`` or ``"server"``); minutes are ordered. *voice* is what
-:func:`bemore.scoring.speech.voice_metrics` gives, *affect* the session's affect or ``None``, *dominant* the
-session's ``{"emotion", "percentage"}`` or ``None``.
+``minutes`` are ordered, ``voice`` are the session's voice metrics, ``affect`` and ``dominant`` its affect and dominant
+emotion, ``None`` without minutes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import fsum
 
 from bemore.scoring import trend
 from bemore.scoring.affect import Affect
-from bemore.scoring.wording import duration, minute_span, percent, signed
+from bemore.scoring.emotion import DominantEmotion
+from bemore.scoring.minute_score import Minute
+from bemore.scoring.voice_metrics import VoiceMetrics
+from bemore.scoring.wording import EMOTION_NAMES, duration, minute_span, percent, signed
 
-EMOTION_NAMES = {
-    "happy": "기쁨",
-    "sad": "슬픔",
-    "angry": "화",
-    "anxious": "긴장",
-    "neutral": "중립",
-    "surprised": "놀람",
-    "disgusted": "거부감",
-    "fearful": "두려움",
-}
-
-STEP_TO_TELL = 0.1
-STEP_TO_LOOK_AT = 0.2
-DRIFT_TO_TELL = 0.05
-FACE_SEEN_FROM = 0.4
+NOTABLE_STEP = 0.1
+LARGE_STEP = 0.2
+NOTABLE_DRIFT = 0.05
+FACE_VISIBLE_THRESHOLD = 0.4
 LITTLE_SPEECH = 0.2
 MUCH_SPEECH = 0.85
 LONG_PAUSE_MS = 30_000
@@ -42,36 +32,38 @@ NOTHING_TO_ADVISE_ON = "저장된 측정값이 없습니다. 시작하기 전에
 NOT_SCORED_YET = "채점된 구간이 없습니다. 점수가 계산된 뒤에 다시 확인해 주시기 바랍니다."
 
 
-def highlights(minutes: Sequence) -> list[str]:
+def highlights(minutes: Sequence[Minute]) -> list[str]:
     """Mean, highest and lowest minute, largest step and drift of the combined score; one sentence without minutes."""
     if not minutes:
         return [NO_SCORES]
     points = [(minute.minute_index, minute.combined) for minute in minutes]
     mean = fsum(value for _, value in points) / len(points)
     sentences = [f"채점된 {len(points)}분의 평균 점수는 {mean:.2f}점입니다."]
-    high, low = trend.best(points), trend.lowest(points)
+    high, low = max(points, key=lambda point: point[1]), min(points, key=lambda point: point[1])
     if high[1] > low[1]:
         sentences.append(f"점수가 가장 높은 곳은 {minute_span(high[0])}({high[1]:.2f}점)입니다.")
         sentences.append(f"점수가 가장 낮은 곳은 {minute_span(low[0])}({low[1]:.2f}점)입니다.")
     change = trend.largest_change(points)
-    if change and abs(change[2]) >= STEP_TO_TELL:
+    if change and abs(change[2]) >= NOTABLE_STEP:
         _, minute, delta = change
         direction = "올랐습니다" if delta > 0 else "내렸습니다"
         sentences.append(f"점수가 가장 크게 달라진 곳은 {minute_span(minute)}이며, 바로 앞보다 {abs(delta):.2f}점 {direction}.")
     slope = trend.slope_per_minute(points) if len(points) >= FEW_MINUTES else None
-    if slope is not None and abs(drift := slope * (points[-1][0] - points[0][0])) >= DRIFT_TO_TELL:
+    if slope is not None and abs(drift := slope * (points[-1][0] - points[0][0])) >= NOTABLE_DRIFT:
         direction = "올라가는" if drift > 0 else "내려가는"
         sentences.append(f"점수는 전체적으로 {direction} 흐름이며, 처음부터 끝까지의 변화는 약 {abs(drift):.2f}점입니다.")
     return sentences
 
 
-def observations(minutes: Sequence, voice: Mapping, affect: Affect | None, dominant: Mapping | None) -> list[str]:
-    """What the measurements say about speech, tone and mood; one sentence without any."""
+def observations(
+    text_scores: Sequence[float], voice: VoiceMetrics, affect: Affect | None, dominant: DominantEmotion | None
+) -> list[str]:
+    """What the measurements say about speech, tone (``text_scores`` by minute, 0..1) and mood; one sentence without any."""
     sentences = []
     if _has_audio(voice):
         sentences.append(voice["summary"])
-    if minutes:
-        mean_text = fsum(minute.text for minute in minutes) / len(minutes)
+    if text_scores:
+        mean_text = fsum(text_scores) / len(text_scores)
         tone = "밝은 편" if mean_text > 0.55 else "어두운 편" if mean_text < 0.45 else "중간"
         sentences.append(f"말의 내용에서 계산한 어조 점수는 평균 {mean_text:.2f}점으로 {tone}입니다.")
     if affect is not None:
@@ -85,49 +77,46 @@ def observations(minutes: Sequence, voice: Mapping, affect: Affect | None, domin
     return sentences or [NO_MEASUREMENTS]
 
 
-def recommendations(
-    minutes: Sequence, voice: Mapping, affect: Affect | None = None, dominant: Mapping | None = None
-) -> list[str]:
-    """Hints on measuring and on the conversation, from measurements only; one sentence without any.
+def recommendations(minutes: Sequence[Minute], voice: VoiceMetrics) -> list[str]:
+    """Hints on measuring and on the conversation; one sentence without measurements.
 
-    ``affect`` and ``dominant`` are taken so that the three functions are called alike; no hint is made from them:
-    from an estimated mood nothing should be advised.
+    They follow from what was measured, never from the estimated affect or emotion.
     """
     if not minutes and not _has_audio(voice):
         return [NOTHING_TO_ADVISE_ON]
-    sentences = [*_on_measuring(minutes), *_on_talking(voice)]
+    sentences = [*_measuring_hints(minutes), *_conversation_hints(voice)]
     change = trend.largest_change([(minute.minute_index, minute.combined) for minute in minutes])
-    if change and abs(change[2]) >= STEP_TO_LOOK_AT:
+    if change and abs(change[2]) >= LARGE_STEP:
         sentences.append(f"점수가 크게 달라진 {minute_span(change[1])}의 대화를 함께 돌아보시면 좋겠습니다.")
     if not minutes and not sentences:
         return [NOT_SCORED_YET]
     return sentences or ["측정이 고르게 이루어졌습니다. 같은 환경에서 측정하시면 다음 기록과 비교하기 쉽습니다."]
 
 
-def _on_measuring(minutes: Sequence) -> list[str]:
+def _measuring_hints(minutes: Sequence[Minute]) -> list[str]:
     sentences = []
     if 0 < len(minutes) < FEW_MINUTES:
         sentences.append("측정된 시간이 짧아 값이 크게 흔들릴 수 있습니다. 조금 더 길게 측정해 보시기 바랍니다.")
-    unseen = sum(1 for minute in minutes if minute.frame_count and minute.facial < FACE_SEEN_FROM)
-    if unseen:
-        sentences.append(f"카메라에 얼굴이 잘 보이지 않은 구간이 {unseen}분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다.")
-    # A browser that scores its own minutes need not upload what it measured, so only the server's minutes tell of gaps.
-    here = [minute for minute in minutes if minute.source == "server"]
-    faceless = sum(1 for minute in here if not minute.frame_count)
-    if faceless:
-        sentences.append(f"얼굴이 측정되지 않은 구간이 {faceless}분 있습니다. 카메라가 켜져 있는지 확인해 주시기 바랍니다.")
-    silent = sum(1 for minute in here if not minute.audio_count)
-    if silent:
-        sentences.append(f"음성이 측정되지 않은 구간이 {silent}분 있습니다. 마이크가 켜져 있는지 확인해 주시기 바랍니다.")
-    if here and not any(minute.stt_count for minute in here):
+    hidden = sum(1 for minute in minutes if minute.frame_count and minute.facial < FACE_VISIBLE_THRESHOLD)
+    if hidden:
+        sentences.append(f"카메라에 얼굴이 잘 보이지 않은 구간이 {hidden}분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다.")
+    # A browser that scores its own minutes need not upload telemetry, so only the server's minutes show gaps.
+    server_minutes = [minute for minute in minutes if minute.source == "server"]
+    without_face = sum(1 for minute in server_minutes if not minute.frame_count)
+    if without_face:
+        sentences.append(f"얼굴이 측정되지 않은 구간이 {without_face}분 있습니다. 카메라가 켜져 있는지 확인해 주시기 바랍니다.")
+    without_audio = sum(1 for minute in server_minutes if not minute.audio_count)
+    if without_audio:
+        sentences.append(f"음성이 측정되지 않은 구간이 {without_audio}분 있습니다. 마이크가 켜져 있는지 확인해 주시기 바랍니다.")
+    if server_minutes and not any(minute.stt_count for minute in server_minutes):
         sentences.append("말의 내용이 글로 기록되지 않았습니다. 음성 인식이 켜져 있는지 확인해 주시기 바랍니다.")
     return sentences
 
 
-def _on_talking(voice: Mapping) -> list[str]:
-    sentences = []
+def _conversation_hints(voice: VoiceMetrics) -> list[str]:
     if not _has_audio(voice):
-        return sentences
+        return []
+    sentences = []
     share = percent(voice["speechRatio"])
     if voice["speechRatio"] < LITTLE_SPEECH:
         sentences.append(f"말한 시간 비율이 {share}입니다. 마이크와의 거리를 확인하고, 이야기할 시간을 넉넉히 두어 보시기 바랍니다.")
@@ -139,5 +128,5 @@ def _on_talking(voice: Mapping) -> list[str]:
     return sentences
 
 
-def _has_audio(voice: Mapping) -> bool:
+def _has_audio(voice: VoiceMetrics) -> bool:
     return voice["speechBurstCount"] + voice["pauseCount"] > 0

@@ -11,5 +11,5 @@ def round3(x: float) -> float:
 
 
 def unit(x: float) -> float:
-    """``x`` held within 0..1 and rounded with :func:`round3`."""
+    """``x`` clamped to 0..1 and rounded with :func:`round3`."""
     return round3(min(1.0, max(0.0, x)))

@@ -1,6 +1,7 @@
 """How a value moves over the minutes of a session. Points are ``(minute_index, value)`` ordered by minute."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import fsum
 
 from bemore.scoring.rounding import round3
@@ -21,21 +22,9 @@ def slope_per_minute(points: Sequence[Point]) -> float | None:
 
 
 def largest_change(points: Sequence[Point]) -> tuple[int, int, float] | None:
-    """``(from_minute, to_minute, delta)`` of the largest step between neighbouring minutes, the first of equals.
+    """``(from_minute, to_minute, delta)`` of the largest step between neighboring minutes, the first of equals.
 
-    ``delta`` has three decimals. Minutes with a gap between them are no neighbours; ``None`` without neighbours.
+    ``delta`` has three decimals. Minutes with a gap between them are no neighbors; ``None`` without neighbors.
     """
-    steps = [
-        (x1, x2, round3(y2 - y1)) for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False) if x2 - x1 == 1
-    ]
+    steps = [(x1, x2, round3(y2 - y1)) for (x1, y1), (x2, y2) in pairwise(points) if x2 - x1 == 1]
     return max(steps, key=lambda step: abs(step[2]), default=None)
-
-
-def best(points: Sequence[Point]) -> Point | None:
-    """The point with the highest value, the first of equals; ``None`` without points."""
-    return max(points, key=lambda point: point[1], default=None)
-
-
-def lowest(points: Sequence[Point]) -> Point | None:
-    """The point with the lowest value, the first of equals; ``None`` without points."""
-    return min(points, key=lambda point: point[1], default=None)

@@ -26,7 +26,7 @@ def test_page_loads_files_of_its_own_that_are_kept_for_ever(client):
         assert file.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_file_asked_for_without_its_version_is_asked_for_again(client):
+def test_file_requested_without_its_version_is_revalidated(client):
     for query in ("", "?v=0123456789abcdef"):
         file = client.get(f"/api/docs/page.js{query}")
         assert file.headers["Cache-Control"] == "public, no-cache"

@@ -10,7 +10,7 @@ from statistics import fmean
 import pytest
 from pypdf import PdfReader
 
-from bemore.scoring.narrative import EMOTION_NAMES
+from bemore.scoring.wording import EMOTION_NAMES
 from tests.support.samples import frames, scores, start_session, stt
 from tests.support.openapi_check import AnswerChecker
 from tests.support.reported import KINDS, PATHS, ask, data, filled, place, send, send_scores

@@ -57,7 +57,7 @@ def test_files_of_the_folder_are_served_or_are_no_files_for_browsers():
 
 
 @served
-def test_file_of_another_version_is_asked_for_again(client):
+def test_file_of_another_version_is_revalidated(client):
     for address in (
         "/console/page.js",
         "/console/0123456789abcdef/page.js",

@@ -7,7 +7,7 @@ import pytest
 
 from bemore.models import minute, session, telemetry
 from bemore.db.connections import execute, read, write_transaction
-from bemore.reports.facts import Minute
+from bemore.scoring.minute_score import Minute
 
 
 @pytest.fixture

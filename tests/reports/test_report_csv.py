@@ -10,8 +10,8 @@ import pytest
 from tests.support.report_programs import need_module, need_program, run
 from tests.support.report_samples import FORMULA, HOSTILE, cases, hostile, sample
 
-from bemore.reports.assemble import report
-from bemore.reports.csv_file import VAD_COLUMNS, cell, emotion_csv, vad_csv
+from bemore.reports.build import report
+from bemore.reports.csv_export import VAD_COLUMNS, cell, emotion_csv, vad_csv
 
 
 def read(data):

@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, no_data, sample, server_minute
 
-from bemore.reports.assemble import MinuteAudio, report, summary, summary_text, vad_analysis
+from bemore.reports.build import report, summary, vad_analysis
+from bemore.reports.report_input import MinuteAudio
+from bemore.reports.text import summary_text
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"
@@ -54,7 +56,7 @@ def test_session_without_data_has_nothing_to_show_and_says_so():
     assert len(made["highlights"]) == len(made["recommendations"]) == 1
 
 
-def test_session_facts_come_back_as_they_were_given():
+def test_report_has_the_session_unchanged():
     data = sample(12)
     made = report(data)
     assert made["reportId"] == "rep_" + SESSION_ID.removeprefix("sess_")

@@ -1,4 +1,4 @@
-"""JSON, CSV, HTML and PDF of a session tell the same averages."""
+"""JSON, CSV, HTML and PDF of a session have the same averages."""
 
 import csv
 import io
@@ -12,11 +12,11 @@ from pypdf import PdfReader
 
 from tests.support.report_samples import sample
 
-from bemore.reports.assemble import report
-from bemore.reports.csv_file import emotion_csv, vad_csv
+from bemore.reports.build import report
+from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import html
 from bemore.reports.pdf.document import pdf
-from bemore.scoring.narrative import EMOTION_NAMES
+from bemore.scoring.wording import EMOTION_NAMES
 
 NAMES = ("평균 종합 점수", "얼굴 평균", "음성 평균", "텍스트 평균")
 COLUMNS = ("combinedScore", "facialScore", "vadScore", "textScore")
@@ -34,7 +34,8 @@ class Tiles(HTMLParser):
         self.feed(text)
 
     def handle_data(self, data):
-        self.pieces.append(data)
+        if data.strip():
+            self.pieces.append(data)
 
 
 def page_text(made):
@@ -54,12 +55,12 @@ def rows(data):
 def test_averages_are_the_same_in_all_four_formats(minutes, kind):
     made = json.loads(json.dumps(report(sample(minutes, kind))))
     page, paper, table = page_text(made), file_text(made), rows(vad_csv(made))
-    told = [made["stats"][name] for name in STATS]
-    assert told[0] == made["summary"]["averageScore"]
-    assert [fmean(float(row[name]) for row in table) for name in COLUMNS] == pytest.approx(told, abs=0.0005)
-    assert [float(re.search(rf"{name}\|([\d.]+)\|", page)[1]) for name in NAMES] == told
+    averages = [made["stats"][name] for name in STATS]
+    assert averages[0] == made["summary"]["averageScore"]
+    assert [fmean(float(row[name]) for row in table) for name in COLUMNS] == pytest.approx(averages, abs=0.0005)
+    assert [float(re.search(rf"{name}\|([\d.]+)\|", page)[1]) for name in NAMES] == averages
     # On paper the tiles' names stand in one row and their values in the next; the text has them tile by tile.
-    assert [float(re.search(rf"{name.replace(' ', '')}(\d\.\d{{3}})", paper)[1]) for name in NAMES] == told
+    assert [float(re.search(rf"{name.replace(' ', '')}(\d\.\d{{3}})", paper)[1]) for name in NAMES] == averages
     extremes = [made["summary"]["maxScore"], made["summary"]["minScore"]]
     assert extremes == [max(float(row["combinedScore"]) for row in table), min(float(row["combinedScore"]) for row in table)]
     assert [float(re.search(rf"\|{name}\|([\d.]+)\|", page)[1]) for name in ("최고", "최저")] == extremes
@@ -76,8 +77,8 @@ def test_affect_and_voice_are_the_same_in_all_four_formats(minutes, kind):
         assert float(re.search(rf"\|{name}\|([-\d.]+)\|", page)[1]) == value
         assert float(re.search(rf"{name}(-?\d\.\d{{3}})", paper)[1]) == value
     if made["vadSummary"]["speechBurstCount"]:
-        told = f"{round(made['vadSummary']['speechRatio'] * 100)}%"
-        assert f"|말한 시간|{told}|" in page and f"말한시간{told}" in paper
+        ratio = f"{round(made['vadSummary']['speechRatio'] * 100)}%"
+        assert f"|말한 시간|{ratio}|" in page and f"말한시간{ratio}" in paper
 
 
 @pytest.mark.parametrize(("minutes", "kind"), KINDS)

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from tests.support.report_programs import chromium, need_program, run
 from tests.support.report_samples import FORMULA, SCRIPT, cases, hostile, sample
 
-from bemore.reports.assemble import report
+from bemore.reports.build import report
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH, html
 
 VOID = {"meta", "link", "br"}
@@ -68,8 +68,8 @@ def test_style_is_the_one_that_the_policy_allows():
     assert "unsafe" not in CONTENT_SECURITY_POLICY and CONTENT_SECURITY_POLICY.startswith("default-src 'none';")
 
 
-def test_nonce_of_the_caller_is_given_to_the_style():
-    assert '<style nonce="a&quot;b">' in html(report(sample(1)), nonce='a"b')
+def test_style_has_the_nonce_of_the_caller():
+    assert '<style nonce="a&#34;b">' in html(report(sample(1)), nonce='a"b')
     assert "nonce" not in html(report(sample(1)))
 
 
@@ -111,12 +111,12 @@ def test_table_of_a_long_session_is_folded_and_bounded():
 
 @contextmanager
 def serving(body, policy):
-    """The page on a port of the loopback under a policy; answers its address and the paths that are asked for."""
-    asked = []
+    """The page on a port of the loopback under a policy; yields its address and the requested paths."""
+    requested = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append(self.path)
+            requested.append(self.path)
             self.send_response(200 if self.path == "/report" else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             if policy:
@@ -132,7 +132,7 @@ def serving(body, policy):
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/report", asked
+            yield f"http://127.0.0.1:{server.server_port}/report", requested
         finally:
             server.shutdown()
             thread.join()
@@ -157,21 +157,21 @@ LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=prefe
     ids=["light", "dark", "a policy that forbids the style"],
 )
 def test_page_keeps_its_style_under_its_policy_and_asks_for_nothing_else(tmp_path, policy, option, corner):
-    with serving(html(report(sample(12))).encode(), policy) as (address, asked):
+    with serving(html(report(sample(12))).encode(), policy) as (address, requested):
         image = screenshot(tmp_path, address, 1280, 1000, option)
     assert image.getpixel((3, 3)) == corner
-    assert asked == ["/report"]
+    assert requested == ["/report"]
 
 
 @pytest.mark.parametrize("name", ["hostile", "mixed_60", "no_data"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_page_is_never_wider_than_the_window(tmp_path, name, width):
-    # The page itself has no script; the test's copy has one that tells how wide the browser made it.
-    told = (
+    # The page itself has no script; the test's copy has one that reports how wide the browser made it.
+    script = (
         "<script>addEventListener('load', () => { document.title ="
         " `${document.documentElement.scrollWidth} of ${innerWidth}` })</script>"
     )
-    (tmp_path / "page.html").write_text(html(report(cases()[name])).replace("</main>", "</main>" + told), "utf-8")
+    (tmp_path / "page.html").write_text(html(report(cases()[name])).replace("</main>", "</main>" + script), "utf-8")
     # A frame of that width: the browser's own windows may have a least width.
     frame = (
         "<script>addEventListener('load', () => document.title = frames[0].document.title)</script>"

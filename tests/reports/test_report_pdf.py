@@ -14,10 +14,11 @@ from pypdf import PdfReader
 from tests.support.report_programs import need_program, run
 from tests.support.report_samples import EMOJI, FEEDBACK, HOSTILE, LONG, cases, hostile, sample
 
-from bemore.reports.assemble import report
+from bemore.reports.build import report
 from bemore.reports.pdf.document import pdf
 from bemore.reports.pdf.font import truetype, widths
-from bemore.reports.pdf.page import ACCENT, FACIAL, VOICE, WORDS, Pages
+from bemore.reports.pdf.page import COLORS, Pages
+from bemore.reports.style import SCORE_LINES
 
 A4_POINTS = (595.28, 841.89)
 
@@ -60,7 +61,7 @@ def test_only_font_is_the_embedded_korean_one_reduced_to_what_is_used(files, nam
 def test_hangul_comes_out_of_the_file(files):
     text = letters(files["mixed_60"])
     for expected in (
-        "상담세션리포트", "1시간0분3초", "분별점수", "종합", "얼굴", "음성", "텍스트", "세션시작후시간(분)", "점수(0–1)",
+        "상담세션리포트", "1시간3초", "분별점수", "종합", "얼굴", "음성", "텍스트", "세션시작후시간(분)", "점수(0–1)",
         "말한시간", "멈춘시간", "정서값", "감정분포", "주요단어", "가족", "관찰", "제안", "피드백", "편안하게이야기할수있었습니다.",
     ):  # fmt: skip
         assert expected in text
@@ -100,8 +101,8 @@ def test_any_text_of_any_length_keeps_to_three_pages(text):
 
 def test_lines_are_drawn_for_all_four_scores():
     drawn = read(pdf(report(sample(12)))).pages[0].get_contents().get_data().decode("latin-1")
-    for color in (ACCENT, FACIAL, VOICE, WORDS):
-        operator = " ".join(f"{part / 255:.4f}".rstrip("0") for part in color) + " RG"
+    for line in SCORE_LINES:
+        operator = " ".join(f"{part:.4f}".rstrip("0") for part in COLORS[line.color].colors) + " RG"
         longest = max(len(re.findall(r" l\b", path.partition(operator)[2])) for path in re.split(r"\bq\b", drawn) if operator in path)
         assert longest == 11, "twelve minutes, joined"
 
@@ -133,7 +134,7 @@ def test_font_has_every_letter_of_the_words_that_the_report_itself_uses(files, n
     assert "□" not in letters(files[name])
 
 
-def test_font_file_is_truetype_with_only_the_letters_asked_for():
+def test_font_file_is_truetype_with_only_the_requested_letters():
     made = truetype("가나A")
     font = TTFont(io.BytesIO(made))
     assert set(map(chr, font.getBestCmap())) == {" ", "가", "나", "A"} and "glyf" in font and "CFF " not in font
@@ -148,10 +149,10 @@ def test_font_file_is_truetype_with_only_the_letters_asked_for():
 @pytest.mark.parametrize("width", [12.0, 60.0, 164.0])
 def test_wrapped_lines_fit_and_lose_nothing_until_they_are_cut(text, width):
     pages = Pages("", "", 0)
-    lines = pages.wrapped(text, width, 9.5, most=1000)
+    lines = pages.wrapped(text, width, 9.5, max_lines=1000)
     assert all(line and pages.width_of(line, 9.5) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
-    cut = pages.wrapped(text, width, 9.5, most=2)
+    cut = pages.wrapped(text, width, 9.5, max_lines=2)
     assert cut == lines if len(lines) <= 2 else len(cut) == 2 and cut[0] == lines[0] and cut[1].endswith("…")
     assert all(pages.width_of(line, 9.5) <= width for line in cut)
 

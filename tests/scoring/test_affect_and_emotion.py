@@ -106,8 +106,8 @@ def test_calm_unpleasant_minute_is_sad_and_loud_one_is_angry():
     ],
 )
 def test_text_emotion_of_a_korean_sentence(text, emotion, sign):
-    label, score, found = text_emotion(text)
-    assert (label, found) == (emotion, sign)
+    label, score, sentiment = text_emotion(text)
+    assert (label, sentiment) == (emotion, sign)
     assert 0 <= score <= 1
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring.text.keywords import count_keywords, extract_keywords
+from bemore.scoring.text.keywords import extract_keywords
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,3 @@ def test_keywords_of_5000_characters_take_milliseconds(text):
     before = time.process_time()
     extract_keywords(text[:5000])
     assert time.process_time() - before < 0.05
-
-
-def test_counts_are_largest_first_and_ties_by_first_appearance():
-    lists = [["회사", "상사"], ["잠", "회사"], ["상사"]]
-    assert count_keywords(lists) == [
-        {"keyword": "회사", "count": 2},
-        {"keyword": "상사", "count": 2},
-        {"keyword": "잠", "count": 1},
-    ]
-
-
-def test_counts_are_cut_off():
-    assert len(count_keywords([[str(n) for n in range(30)]])) == 20
-    assert len(count_keywords([["가나", "다라"]], most=1)) == 1
-    assert count_keywords([]) == []

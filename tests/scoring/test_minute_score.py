@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring.combine import DEFAULT_WEIGHTS, MinuteData, Weights, score_minute, statistics
-from bemore.scoring.facial import facial_score
+from bemore.scoring.minute_score import (
+    DEFAULT_WEIGHTS, Minute, MinuteData, Weights, facial_score, score_minute, statistics, vad_score
+)  # fmt: skip
 from bemore.scoring.rounding import round3, unit
 from bemore.scoring.text.sentiment import text_score
-from bemore.scoring.voice import vad_score
 
 shares = st.integers(0, 1000).map(lambda n: n / 1000)
 values = st.lists(shares, max_size=40)
@@ -22,6 +22,10 @@ def minute(qualities=(), vads=(), rmss=(), positive=0, neutral=0, negative=0):
     return MinuteData(
         len(qualities), sum(qualities), len(vads), sum(vads), sum(rmss[: len(vads)]), positive, neutral, negative
     )
+
+
+def scored(index, facial, vad, text, combined):
+    return Minute(index, facial, vad, text, combined, "rules-v1.0", "server")
 
 
 @st.composite
@@ -190,7 +194,7 @@ def test_statistics_without_minutes_are_zeros_and_an_empty_timeline():
 
 
 def test_statistics_of_two_minutes():
-    stats = statistics([(0, 0.5, 0.3, 0.7, 0.48), (3, 0.9, 0.4, 0.5, 0.67)])
+    stats = statistics([scored(0, 0.5, 0.3, 0.7, 0.48), scored(3, 0.9, 0.4, 0.5, 0.67)])
     assert stats["totalMinutes"] == 2
     assert stats["avgCombinedScore"] == 0.575
     assert stats["avgFacialScore"] == 0.7
@@ -210,6 +214,6 @@ def test_statistics_of_two_minutes():
 
 @given(st.lists(st.tuples(shares, shares, shares, shares), min_size=1, max_size=600))
 def test_averages_lie_between_the_extremes(rows):
-    stats = statistics([(index, *row) for index, row in enumerate(rows)])
+    stats = statistics([scored(index, *row) for index, row in enumerate(rows)])
     assert stats["minCombinedScore"] <= stats["avgCombinedScore"] <= stats["maxCombinedScore"]
     assert len(stats["timeline"]) == stats["totalMinutes"] == len(rows)

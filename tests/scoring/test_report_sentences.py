@@ -3,18 +3,18 @@
 import ast
 import inspect
 import re
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring import narrative, speech, wording
+from bemore.scoring import narrative, voice_metrics as metrics, wording
 from bemore.scoring.affect import Affect
 from bemore.scoring.emotion import EMOTIONS
+from bemore.scoring.minute_score import Minute
 from bemore.scoring.narrative import highlights, observations, recommendations
-from bemore.scoring.speech import voice_metrics
-from bemore.scoring.wording import duration, minute_span, percent, signed
+from bemore.scoring.voice_metrics import voice_metrics
 
 FORBIDDEN = re.compile(
     "우울|불안|장애|위험|진단|자살|자해|증상|증후군|질환|질병|병원|병적|치료|처방|약물|복용|환자|의사|의심|조울|공황|강박|중독|트라우마|망상|환각"
@@ -25,17 +25,7 @@ NO_AUDIO = voice_metrics([])
 
 
 def minute(index, combined=0.5, *, facial=0.5, text=0.5, source="server", frames=10, audio=10, stt=1):
-    return SimpleNamespace(
-        minute_index=index,
-        facial=facial,
-        vad=0.5,
-        text=text,
-        combined=combined,
-        source=source,
-        frame_count=frames,
-        audio_count=audio,
-        stt_count=stt,
-    )
+    return Minute(index, facial, 0.5, text, combined, "rules-v1.0", source, frames, audio, stt)
 
 
 def talk(*lengths):
@@ -72,19 +62,13 @@ some_dominant = st.none() | st.builds(
 )
 
 
-def numbered(minutes):
-    for index, one in enumerate(minutes):
-        one.minute_index = index
-    return minutes
-
-
 @given(some_minutes, voices, some_affect, some_dominant)
 def test_no_sentence_names_an_illness_and_each_is_one_in_polite_korean(minutes, voice, affect, dominant):
-    minutes = numbered(minutes)
+    minutes = [replace(each, minute_index=index) for index, each in enumerate(minutes)]
     groups = (
         highlights(minutes),
-        observations(minutes, voice, affect, dominant),
-        recommendations(minutes, voice, affect, dominant),
+        observations([each.text for each in minutes], voice, affect, dominant),
+        recommendations(minutes, voice),
     )
     for sentences in groups:
         assert sentences
@@ -93,7 +77,7 @@ def test_no_sentence_names_an_illness_and_each_is_one_in_polite_korean(minutes, 
             assert re.search(r"(니다|니다\([^)]*\))\.$", sentence), sentence
 
 
-@pytest.mark.parametrize("module", [narrative, speech, wording])
+@pytest.mark.parametrize("module", [narrative, metrics, wording])
 def test_no_korean_text_in_the_modules_names_an_illness(module):
     texts = [
         node.value
@@ -104,7 +88,7 @@ def test_no_korean_text_in_the_modules_names_an_illness(module):
     assert [text for text in texts if FORBIDDEN.search(text)] == []
 
 
-def test_the_words_looked_for_would_be_found():
+def test_the_forbidden_words_are_recognized():
     assert FORBIDDEN.search("우울증이 의심됩니다.") and FORBIDDEN.search("자살 위험이 있습니다.")
 
 
@@ -114,55 +98,53 @@ def test_no_data_is_one_sentence_each():
     assert recommendations([], NO_AUDIO) == [narrative.NOTHING_TO_ADVISE_ON]
 
 
-def test_highlights_of_one_minute_tell_its_score_and_no_comparison():
+def test_highlights_of_one_minute_have_its_score_and_no_comparison():
     assert highlights([minute(0, 0.62)]) == ["채점된 1분의 평균 점수는 0.62점입니다."]
 
 
 def test_highlights_tell_extremes_and_the_largest_step():
-    told = " ".join(highlights([minute(0, 0.5), minute(1, 0.8), minute(2, 0.4)]))
-    assert "가장 높은 곳은 1~2분 구간(0.80점)" in told
-    assert "가장 낮은 곳은 2~3분 구간(0.40점)" in told
-    assert "2~3분 구간이며, 바로 앞보다 0.40점 내렸습니다" in told
+    sentences = " ".join(highlights([minute(0, 0.5), minute(1, 0.8), minute(2, 0.4)]))
+    assert "가장 높은 곳은 1~2분 구간(0.80점)" in sentences
+    assert "가장 낮은 곳은 2~3분 구간(0.40점)" in sentences
+    assert "2~3분 구간이며, 바로 앞보다 0.40점 내렸습니다" in sentences
 
 
 def test_highlights_of_600_rising_minutes_tell_the_drift():
-    told = highlights([minute(m, m / 1000) for m in range(600)])
-    assert told[0].startswith("채점된 600분의 평균")
-    assert any("올라가는 흐름" in sentence and "0.60점" in sentence for sentence in told)
-    assert not any("가장 크게 달라진" in sentence for sentence in told)
+    sentences = highlights([minute(m, m / 1000) for m in range(600)])
+    assert sentences[0].startswith("채점된 600분의 평균")
+    assert any("올라가는 흐름" in sentence and "0.60점" in sentence for sentence in sentences)
+    assert not any("가장 크게 달라진" in sentence for sentence in sentences)
 
 
 def test_observations_describe_voice_tone_and_mood():
-    told = observations(
-        [minute(0, text=0.7)], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0}
-    )
-    assert told[0] == "말한 시간 비율은 19%이고, 한 번에 평균 3.2초씩 1번 말했으며, 가장 긴 멈춤은 14초입니다."
-    assert "0.70점으로 밝은 편" in told[1]
-    assert "쾌감 0.20, 활기 0.00, 주도감 -0.10" in told[2]
-    assert "'중립'이며, 전체 구간의 60%" in told[3]
+    sentences = observations([0.7], talk(3200, 14_000), Affect(0.2, -0.001, -0.1), {"emotion": "neutral", "percentage": 60.0})
+    assert sentences[0] == "말한 시간 비율은 19%이고, 한 번에 평균 3.2초씩 1번 말했으며, 가장 긴 멈춤은 14초입니다."
+    assert "0.70점으로 밝은 편" in sentences[1]
+    assert "쾌감 0.20, 활기 0.00, 주도감 -0.10" in sentences[2]
+    assert "'중립'이며, 전체 구간의 60%" in sentences[3]
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_emotion_has_a_korean_name(emotion):
-    told = observations([], NO_AUDIO, None, {"emotion": emotion, "percentage": 50.0})
-    assert narrative.EMOTION_NAMES[emotion] in told[0]
+    sentences = observations([], NO_AUDIO, None, {"emotion": emotion, "percentage": 50.0})
+    assert wording.EMOTION_NAMES[emotion] in sentences[0]
 
 
 def test_recommendations_count_minutes_without_a_visible_face():
-    told = recommendations([minute(m, facial=0.2 if m < 4 else 0.9) for m in range(10)], talk(5000, 5000))
-    assert told == ["카메라에 얼굴이 잘 보이지 않은 구간이 4분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."]
+    sentences = recommendations([minute(m, facial=0.2 if m < 4 else 0.9) for m in range(10)], talk(5000, 5000))
+    assert sentences == ["카메라에 얼굴이 잘 보이지 않은 구간이 4분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."]
 
 
 def test_recommendations_tell_what_the_server_did_not_get():
-    told = " ".join(recommendations([minute(m, frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO))
-    assert "얼굴이 측정되지 않은 구간이 5분" in told
-    assert "음성이 측정되지 않은 구간이 5분" in told
-    assert "글로 기록되지 않았습니다" in told
+    sentences = " ".join(recommendations([minute(m, frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO))
+    assert "얼굴이 측정되지 않은 구간이 5분" in sentences
+    assert "음성이 측정되지 않은 구간이 5분" in sentences
+    assert "글로 기록되지 않았습니다" in sentences
 
 
 def test_minutes_scored_by_the_browser_are_not_called_unmeasured():
-    told = recommendations([minute(m, source="client", frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO)
-    assert "측정되지 않은" not in " ".join(told)
+    sentences = recommendations([minute(m, source="client", frames=0, audio=0, stt=0) for m in range(5)], NO_AUDIO)
+    assert "측정되지 않은" not in " ".join(sentences)
 
 
 def test_recommendations_on_talking():
@@ -173,25 +155,10 @@ def test_recommendations_on_talking():
 
 
 def test_recommendations_point_at_a_large_step():
-    told = recommendations([minute(0, 0.3), minute(1, 0.3), minute(2, 0.9)], talk(500, 500))
-    assert told == ["점수가 크게 달라진 2~3분 구간의 대화를 함께 돌아보시면 좋겠습니다."]
+    sentences = recommendations([minute(0, 0.3), minute(1, 0.3), minute(2, 0.9)], talk(500, 500))
+    assert sentences == ["점수가 크게 달라진 2~3분 구간의 대화를 함께 돌아보시면 좋겠습니다."]
 
 
 def test_even_session_gets_one_kind_sentence():
     assert len(recommendations([minute(m) for m in range(5)], talk(500, 500))) == 1
     assert recommendations([], talk(500, 500)) == [narrative.NOT_SCORED_YET]
-
-
-@pytest.mark.parametrize(
-    ("ms", "expected"),
-    [(0, "0초"), (400, "0.4초"), (1000, "1초"), (9_949, "9.9초"), (9_960, "10초"), (14_200, "14초"), (59_600, "1분")]
-    + [(125_000, "2분 5초"), (3_600_000, "1시간"), (3_780_000, "1시간 3분")],
-)
-def test_duration_in_words(ms, expected):
-    assert duration(ms) == expected
-
-
-def test_numbers_in_words():
-    assert percent(0.324) == "32%"
-    assert minute_span(3) == "3~4분 구간"
-    assert (signed(-0.004), signed(-0.1), signed(1)) == ("0.00", "-0.10", "1.00")

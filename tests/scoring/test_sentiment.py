@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.scoring.text.lexicon import ENGLISH, KOREAN
-from bemore.scoring.text.sentiment import SENTIMENT_SCORES, evidence, sentiment, text_score
+from bemore.scoring.text.sentiment import SENTIMENT_SCORES, find_evidence, sentiment, text_score
 
 
 def sentences(name):
@@ -114,7 +114,7 @@ def test_any_text_has_a_sentiment(text, lang):
 
 @given(st.lists(st.sampled_from("좋 싫 안 못 하 지 않 없 아니 을 수 있 게 덜 , . ? not happy sad n't but 지만".split() + [" "]), max_size=200))
 def test_any_pile_of_feelings_and_negations_gives_values_within_bounds(parts):
-    for item in evidence("".join(parts)):
+    for item in find_evidence("".join(parts)):
         assert -1 <= item.value <= 1
 
 

@@ -1,10 +1,10 @@
-"""Slope, largest change, best and lowest minute."""
+"""Slope and largest change."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring.trend import best, largest_change, lowest, slope_per_minute
+from bemore.scoring.trend import largest_change, slope_per_minute
 
 series = st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=2, max_size=100).map(
     lambda values: list(enumerate(values))
@@ -28,23 +28,12 @@ def test_slope_of_the_reversed_values_is_the_opposite(points):
     assert slope_per_minute(backwards) == pytest.approx(-slope_per_minute(points))
 
 
-def test_largest_change_is_between_neighbours_only():
+def test_largest_change_is_between_neighbors_only():
     assert largest_change([(0, 0.1), (1, 0.2), (5, 0.9), (6, 0.6)]) == (5, 6, -0.3)
     assert largest_change([(0, 0.1), (5, 0.9)]) is None
     assert largest_change([]) is None
 
 
-def test_first_of_equal_changes_and_extremes_wins():
+def test_first_of_equal_changes_wins():
     points = [(0, 0.1), (1, 0.3), (2, 0.1), (3, 0.3)]
     assert largest_change(points) == (0, 1, 0.2)
-    assert best(points) == (1, 0.3)
-    assert lowest(points) == (0, 0.1)
-
-
-def test_no_best_and_no_lowest_without_points():
-    assert best([]) is None and lowest([]) is None
-
-
-@given(series)
-def test_best_and_lowest_bound_all_points(points):
-    assert all(lowest(points)[1] <= value <= best(points)[1] for _, value in points)

@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.scoring.speech import GAP_TOLERANCE_MS, NO_AUDIO, voice_metrics
+from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, NO_AUDIO, voice_metrics
 
 NUMBERS = (
     "speechRatio",

@@ -3,8 +3,8 @@
 import math
 from dataclasses import replace
 
-from bemore.reports.assemble import Minute, MinuteAudio, ReportInput, SessionFacts
-from bemore.scoring.combine import MinuteData, score_minute
+from bemore.reports.report_input import Minute, MinuteAudio, ReportInput, SessionInfo
+from bemore.scoring.minute_score import MinuteData, score_minute
 from bemore.scoring.rounding import round3
 
 START_MS = 1_737_250_800_000
@@ -20,8 +20,8 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def session(minutes: int, **changes) -> SessionFacts:
-    facts = SessionFacts(
+def session(minutes: int, **changes) -> SessionInfo:
+    facts = SessionInfo(
         SESSION_ID, "user_17", "counselor_3", "ended", START_MS, START_MS + minutes * 60_000 + 3_000, minutes * 60_000 + 3_000,
         minutes * 1800, minutes * 60, minutes * 10,
     )  # fmt: skip

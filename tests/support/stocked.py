@@ -13,7 +13,7 @@ from bemore.cli.main import main
 from bemore.models import feedback, idempotency, minute, session, telemetry
 from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
-from bemore.scoring.combine import Weights
+from bemore.scoring.minute_score import Weights
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 

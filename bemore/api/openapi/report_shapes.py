@@ -4,7 +4,7 @@ from bemore.api.openapi import texts as prose
 from bemore.api.openapi.emotion_shapes import AFFECT, DISTRIBUTION, DOMINANT, EMOTION, VECTOR
 from bemore.api.openapi.shapes import BRIEF, MINUTE, MINUTE_SCORES, SCORES, SESSION_ID, STATISTICS, TOTALS, USER_ID
 from bemore.api.openapi.shaping import count, fixed, list_of, or_null, score, span, text, time
-from bemore.scoring.combine import MODEL_VERSION
+from bemore.settings import MODEL_VERSION
 
 
 _OFFSET = span("From the session's start")

@@ -1,7 +1,7 @@
 """The answers of the OpenAPI document: the envelopes, the failures, the headers."""
 
 from bemore.api.openapi import texts as prose, shapes
-from bemore.scoring.combine import MODEL_VERSION
+from bemore.settings import MODEL_VERSION
 
 #: The failures: name, codes, when.
 FAILURES = {

@@ -7,7 +7,7 @@ from bemore.api.openapi import texts as prose
 from bemore.api.openapi.emotion_shapes import EMOTION_SUMMARY
 from bemore.api.openapi.shaping import count, fixed, list_of, or_null, score, span, text, time, word
 from bemore.schemas.fields import MAX_MINUTE, MAX_TIME_MS
-from bemore.scoring.combine import MODEL_VERSION
+from bemore.settings import MODEL_VERSION
 
 #: What a session's id looks like; what is of another form names no session.
 SESSION_ID_PATTERN = "^sess_[0-9]+_[a-z0-9]{16,}$"

@@ -1,7 +1,7 @@
 """The words of the OpenAPI document: its introduction, what each field of a body is, an example of each body."""
 
 INTRODUCTION = """\
-Counselling sessions, their telemetry (face frames, audio chunks, transcript snippets), and a score for every minute.
+Counseling sessions, their telemetry (face frames, audio chunks, transcript snippets), and a score for every minute.
 
 **Answers** are JSON in UTF-8: `{{"success": true, "data": …}}` or `{{"success": false, "error": {{"code", "message", …}}}}`,
 both with `requestId`, `serverTs` and `modelVersion`. The request's `X-Request-Id` comes back in the header and the body;
@@ -95,7 +95,7 @@ _SECOND = {"minuteIndex": 1, "facialScore": 0.774, "vadScore": 0.585, "textScore
 
 #: Bodies that work, by schema: a value per summary.
 EXAMPLES = {
-    "StartSession": {"A user and a counsellor": {"userId": USER_ID, "counselorId": COUNSELOR_ID}},
+    "StartSession": {"A user and a counselor": {"userId": USER_ID, "counselorId": COUNSELOR_ID}},
     "GiveFeedback": {
         "With a note": {"rating": 5, "note": "편하게 이야기할 수 있어서 좋았습니다."},
         "A rating alone": {"rating": 4},

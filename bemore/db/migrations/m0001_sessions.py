@@ -1,4 +1,4 @@
-"""Counselling sessions, their telemetry, minute scores and feedback."""
+"""Counseling sessions, their telemetry, minute scores and feedback."""
 
 _TYPES = {
     "sqlite": {

@@ -1,49 +1,36 @@
 """A report as a PDF: A4, one to three pages whatever the session held, under 300 KB.
 
-What could run on without end is cut with an ellipsis or a count of what is left out: names, keywords, notes, sentences.
-The report's JSON has it whole.
+Names, keywords, notes and sentences of any length are cut with an ellipsis or a count of what is left out. The report's JSON
+has everything.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bemore.reports.pdf import chart as pdf_chart
-from bemore.reports import wording
-from bemore.reports.observations import observations
-from bemore.reports.pdf.page import (
-    ACCENT,
-    ACCENT_SOFT,
-    BOTTOM,
-    CENTER,
-    FACIAL,
-    GAP,
-    MARGIN,
-    PADDING,
-    RIGHT,
-    SOFT,
-    TEXT,
-    VOICE,
-    WIDTH,
-    WORDS,
-    Pages,
-    line_height,
-)
-from bemore.scoring.narrative import EMOTION_NAMES
-from bemore.scoring.wording import duration, percent
+from bemore.reports.chart import line_chart
+from bemore.reports.display_text import clip
+from bemore.reports.pdf.chart import draw_line_chart
+from bemore.reports.pdf.page import BOTTOM, CENTER, GAP, MARGIN, PADDING, RIGHT, WIDTH, Pages, line_height
+from bemore.reports.view import Balance, Bar, Fact, Feedback, Keyword, ReportView, Section, Tile, Voice
 
-MOST_CHIP_ROWS = 8
-MOST_LINES = 16
-MOST_NOTES = 4
+MAX_CHIP_ROWS = 8
+MAX_SENTENCE_LINES = 16
+MAX_NOTES = 4
+CHART_HEIGHT = 82.0
 TITLE = 8.0
 """Height of a card's title, mm."""
 
 CLOSING = GAP + 2 * line_height(8)
 """Height of the closing lines and the gap above them, mm."""
 
+FACT_CELLS = ((0, 0), (2, 0), (3, 0), (0, 1), (1, 1), (2, 1), (3, 1))
+"""Column and row of each fact; the first, the session's id, is two columns wide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A part of the report in a box: its title, the height of its inside, and how that is drawn at ``(x, y, width)``."""
+    """A part of the report in a box: its title, the height of its content, and how that is drawn at ``(x, y, width)``."""
 
     title: str
     inside: float
@@ -54,33 +41,35 @@ class Card:
         return self.inside + TITLE + 2 * PADDING - 2
 
 
-def pdf(report: Mapping) -> bytes:
+def pdf(report: Mapping[str, Any]) -> bytes:
     """A report's dict as a PDF file; the same dict gives the same bytes."""
-    started = wording.korean_time(report["startedAt"])
-    foot = f"BeMore 상담 세션 리포트, {wording.clipped(report['sessionId'], 60)}"
-    pages = Pages(f"상담 세션 리포트 {started}", foot, report["generatedAt"])
-    y = _head(pages, report)
-    y = _facts(pages, report, y)
-    y = _tiles(pages, report, y)
+    view, chart = ReportView(report), line_chart(report["minutes"])
+    pages = Pages(view.title, f"BeMore {view.heading}, {clip(report['sessionId'], 60)}", report["generatedAt"])
+    y = _header(pages, view)
+    y = _facts(pages, [*view.names, *view.facts], y)
+    y = _tiles(pages, view.tiles, y)
     half = (WIDTH - GAP) / 2
     rows = [
-        [_scores(pages, report)],
-        [_voice(pages, report["vadSummary"], half), _affect(pages, report["vadVector"])],
-        [_emotions(pages, report["emotionDistribution"]), _keywords(pages, report["keywords"], half)],
-        [_sentences(pages, "관찰", observations(report))],
-        [_sentences(pages, "제안", report["recommendations"])],
-        [_feedback(pages, report["feedback"])] if report["feedback"] else [],
+        [Card(view.scores.title, CHART_HEIGHT, lambda x, y, width: draw_line_chart(pages, chart, x, y, width, CHART_HEIGHT))]
+        if chart
+        else [_note(pages, view.scores.title, view.scores.note)],
+        [_voice(pages, view.voice, half), _affect(pages, view.affect)],
+        [_emotions(pages, view.emotions), _keywords(pages, view.keywords, half)],
+        [_sentences(pages, view.observations)],
+        [_sentences(pages, view.recommendations)],
     ]
-    rows = [cards for cards in rows if cards]
+    if view.feedback.rows:
+        rows.append([_feedback(pages, view.feedback)])
     for number, cards in enumerate(rows, 1):
-        # The closing lines go with the last cards, never alone onto a page.
+        # The closing lines stay with the last cards, so that they never stand alone on a page.
         y = _place(pages, cards, y, below=CLOSING if number == len(rows) else 0.0)
-    _closing(pages, report, y)
+    lines = (view.disclaimer, f"{view.generated}, 규칙 {clip(view.model_version, 40)}")
+    pages.write_lines(MARGIN, y, lines, size=8, color="soft")
     return pages.finish()
 
 
-def _place(pages, cards, y, below):
-    """Draw cards beside each other, on the next page where they and the room ``below`` do not fit; answer where the next ones go."""
+def _place(pages: Pages, cards: Sequence[Card], y: float, below: float) -> float:
+    """Draw cards beside each other, on the next page if they and the room ``below`` do not fit; return the y of the next row."""
     height = max(card.height for card in cards)
     if y + height + below > BOTTOM:
         pages.add_page()
@@ -94,200 +83,154 @@ def _place(pages, cards, y, below):
     return y + height + GAP
 
 
-def _head(pages, report):
-    pages.write_at(MARGIN, MARGIN - 2, "상담 세션 리포트", size=20, bold=True)
-    line = f"{wording.korean_time(report['startedAt'])} 시작 (한국 시각), {report['durationFormatted']}"
-    pages.write_at(MARGIN, MARGIN + 8.5, line, size=10, color=SOFT)
-    state = wording.STATES.get(report["status"], report["status"])
-    width = pages.width_of(pages.printable(state), 9) + 8
-    pages.box(MARGIN + WIDTH - width, MARGIN, width, 6.6, fill=ACCENT_SOFT, radius=3.3)
-    pages.write_at(MARGIN + WIDTH - width, MARGIN + 1.1, state, size=9, color=ACCENT, bold=True, width=width, align=CENTER)
+def _header(pages: Pages, view: ReportView) -> float:
+    pages.write_at(MARGIN, MARGIN - 2, view.heading, size=20, bold=True)
+    pages.write_at(MARGIN, MARGIN + 8.5, view.subtitle, size=10, color="soft")
+    width = pages.width_of(pages.printable(view.status), 9) + 8
+    x = MARGIN + WIDTH - width
+    pages.box(x, MARGIN, width, 6.6, fill="accent-soft", radius=3.3)
+    pages.write_at(x, MARGIN + 1.1, view.status, size=9, color="accent", bold=True, width=width, align=CENTER)
     return MARGIN + 18
 
 
-def _facts(pages, report, y):
-    stats = report["stats"]
-    facts = (
-        ("세션", report["sessionId"], 0, 0),
-        ("내담자", report["userId"], 2, 0),
-        ("상담자", report["counselorId"], 3, 0),
-        ("종료", wording.korean_time(report["endedAt"]), 0, 1),
-        ("얼굴 프레임", f"{stats['totalFrames']:,}개", 1, 1),
-        ("음성 조각", f"{stats['totalAudioChunks']:,}개", 2, 1),
-        ("자막", f"{stats['totalSttSnippets']:,}개", 3, 1),
-    )
+def _facts(pages: Pages, facts: Sequence[Fact], y: float) -> float:
     pages.box(MARGIN, y, WIDTH, 29)
     step = (WIDTH - 2 * PADDING) / 4
-    for name, value, column, row in facts:
+    for number, ((label, value), (column, row)) in enumerate(zip(facts, FACT_CELLS, strict=True)):
         x, top = MARGIN + PADDING + column * step, y + 4 + row * 12
-        width = (2 * step if name == "세션" else step) - 4
-        pages.write_at(x, top, name, size=8, color=SOFT)
-        pages.write_at(x, top + 4.2, value, size=9.5, width=width)
+        pages.write_at(x, top, label, size=8, color="soft")
+        pages.write_at(x, top + 4.2, value, width=(step if number else 2 * step) - 4)
     return y + 29 + GAP
 
 
-def _tiles(pages, report, y):
-    stats, summary = report["stats"], report["summary"]
-    tiles = (
-        ("평균 종합 점수", summary["averageScore"], ACCENT),
-        ("최고", summary["maxScore"], None),
-        ("최저", summary["minScore"], None),
-        ("얼굴 평균", stats["avgFacialScore"], FACIAL),
-        ("음성 평균", stats["avgVadScore"], VOICE),
-        ("텍스트 평균", stats["avgTextScore"], WORDS),
-    )
+def _tiles(pages: Pages, tiles: Sequence[Tile], y: float) -> float:
     width = (WIDTH - 5 * 3) / 6
-    for number, (name, value, color) in enumerate(tiles):
+    for number, (label, value, color) in enumerate(tiles):
         x = MARGIN + number * (width + 3)
-        pages.box(x, y, width, 18, fill=ACCENT_SOFT if number == 0 else None)
+        pages.box(x, y, width, 18, fill=None if number else "accent-soft")
         if color:
             pages.box(x + 3.5, y, width - 7, 0.9, fill=color, radius=0)
-        pages.write_at(x + 3.5, y + 3.2, name, size=8, color=SOFT)
-        shown = wording.score(value if stats["totalMinutes"] else None)
-        pages.write_at(x + 3.5, y + 8, shown, size=15, bold=True, color=TEXT if number else ACCENT)
+        pages.write_at(x + 3.5, y + 3.2, label, size=8, color="soft")
+        pages.write_at(x + 3.5, y + 8, value, size=15, bold=True, color="text" if number else "accent")
     return y + 18 + GAP
 
 
-def _scores(pages, report):
-    if not report["minutes"]:
-        return _note(pages, "분별 점수", "채점된 시간이 없습니다.")
-    height = 82.0
-    return Card("분별 점수", height, lambda x, y, width: pdf_chart.draw(pages, report["minutes"], x, y, width, height))
+def _voice(pages: Pages, voice: Voice, card_width: float) -> Card:
+    if not voice.bars:
+        return _note(pages, voice.title, voice.summary, card_width)
+    summary = pages.wrapped(voice.summary, card_width - 2 * PADDING, 8.5, max_lines=3)
 
-
-def _voice(pages, voice, card_width):
-    if not voice["speechBurstCount"] and not voice["pauseCount"]:
-        return _note(pages, "음성", voice["summary"], card_width)
-    said = pages.wrapped(voice["summary"], card_width - 2 * PADDING, 8.5, most=3)
-    facts = (
-        ("평균 멈춤", duration(voice["averagePauseDuration"])),
-        ("가장 긴 멈춤", duration(voice["longestPause"])),
-        ("멈춘 횟수", f"{voice['pauseCount']:,}회"),
-        ("평균 발화", duration(voice["averageSpeechBurst"])),
-        ("발화 횟수", f"{voice['speechBurstCount']:,}회"),
-    )
-
-    def draw(x, y, width):
-        _bar_row(pages, x, y, width, "말한 시간", percent(voice["speechRatio"]))
-        pages.bar(x, y + 5.4, width, voice["speechRatio"], VOICE)
-        _bar_row(pages, x, y + 10.5, width, "멈춘 시간", percent(voice["pauseRatio"]))
-        pages.bar(x, y + 15.9, width, voice["pauseRatio"], SOFT)
-        for number, (name, value) in enumerate(facts):
+    def draw(x: float, y: float, width: float) -> None:
+        for number, row in enumerate(voice.bars):
+            _bar(pages, x, y + number * 10.5, width, row)
+        for number, (label, value) in enumerate(voice.facts):
             left, top = x + number % 3 * width / 3, y + 22 + number // 3 * 10.5
-            pages.write_at(left, top, name, size=8, color=SOFT)
-            pages.write_at(left, top + 4, value, size=9.5, width=width / 3 - 1)
-        pages.write_lines(x, y + 43.5, said, size=8.5, color=SOFT)
+            pages.write_at(left, top, label, size=8, color="soft")
+            pages.write_at(left, top + 4, value, width=width / 3 - 1)
+        pages.write_lines(x, y + 43.5, summary, size=8.5, color="soft")
 
-    return Card("음성", 43.5 + len(said) * line_height(8.5), draw)
-
-
-def _affect(pages, vector):
-    if vector is None:
-        return _note(pages, "정서 값", "계산할 자료가 없습니다.")
-
-    def draw(x, y, width):
-        for number, (key, name, low, high) in enumerate(wording.AXES):
-            top, value = y + number * 17.5, vector[key]
-            _bar_row(pages, x, top, width, name, wording.score(value))
-            pages.bar(x, top + 5.4, width, abs(value) / 2, ACCENT, start=0.5 + min(value, 0) / 2)
-            pages.polyline([(x + width / 2, top + 4.8), (x + width / 2, top + 8.4)], SOFT, 0.3)
-            pages.write_at(x, top + 8.6, f"{low} -1", size=7.5, color=SOFT)
-            pages.write_at(x, top + 8.6, f"{high} 1", size=7.5, color=SOFT, width=width, align=RIGHT)
-
-    return Card("정서 값 (-1~1)", 3 * 17.5 - 4, draw)
+    return Card(voice.title, 43.5 + len(summary) * line_height(8.5), draw)
 
 
-def _emotions(pages, shares):
-    if not shares:
-        return _note(pages, "감정 분포", "계산할 자료가 없습니다.")
+def _affect(pages: Pages, section: Section[Balance]) -> Card:
+    def draw(x: float, y: float, width: float) -> None:
+        for number, row in enumerate(section.rows):
+            top = y + number * 17.5
+            _bar_label(pages, x, top, width, row.label, row.value)
+            pages.bar(x, top + 5.4, width, abs(row.number) / 2, "accent", start=0.5 + min(row.number, 0) / 2)
+            pages.polyline([(x + width / 2, top + 4.8), (x + width / 2, top + 8.4)], "soft", 0.3)
+            pages.write_at(x, top + 8.6, f"{row.low} -1", size=7.5, color="soft")
+            pages.write_at(x, top + 8.6, f"{row.high} 1", size=7.5, color="soft", width=width, align=RIGHT)
 
-    def draw(x, y, width):
-        for number, (emotion, share) in enumerate(shares.items()):
-            top = y + number * 10
-            _bar_row(pages, x, top, width, EMOTION_NAMES[emotion], wording.share(share))
-            pages.bar(x, top + 5.4, width, share, ACCENT)
-
-    return Card("감정 분포 (분 단위)", len(shares) * 10 - 2, draw)
+    if not section.rows:
+        return _note(pages, section.title, section.note)
+    return Card(section.title, len(section.rows) * 17.5 - 4, draw)
 
 
-def _keywords(pages, keywords, card_width):
-    if not keywords:
-        return _note(pages, "주요 단어", "모인 단어가 없습니다.")
-    chips, rows = _chips(pages, keywords, card_width - 2 * PADDING)
+def _emotions(pages: Pages, section: Section[Bar]) -> Card:
+    def draw(x: float, y: float, width: float) -> None:
+        for number, row in enumerate(section.rows):
+            _bar(pages, x, y + number * 10, width, row)
 
-    def draw(x, y, width):
+    if not section.rows:
+        return _note(pages, section.title, section.note)
+    return Card(section.title, len(section.rows) * 10 - 2, draw)
+
+
+def _bar(pages: Pages, x: float, y: float, width: float, row: Bar) -> None:
+    _bar_label(pages, x, y, width, row.label, row.value)
+    pages.bar(x, y + 5.4, width, row.share, row.color)
+
+
+def _bar_label(pages: Pages, x: float, y: float, width: float, label: str, value: str) -> None:
+    pages.write_at(x, y, label, size=9)
+    pages.write_at(x, y, value, size=9, width=width, align=RIGHT)
+
+
+def _keywords(pages: Pages, section: Section[Keyword], card_width: float) -> Card:
+    if not section.rows:
+        return _note(pages, section.title, section.note)
+    chips, rows = _chips(pages, section.rows, card_width - 2 * PADDING)
+
+    def draw(x: float, y: float, width: float) -> None:
         for row, left, chip_width, word, count in chips:
             top = y + row * 7.8
-            pages.box(x + left, top, chip_width, 6.2, fill=ACCENT_SOFT, radius=3.1)
+            pages.box(x + left, top, chip_width, 6.2, fill="accent-soft", radius=3.1)
             pages.write_at(x + left + 3, top + 0.9, word, size=9)
-            pages.write_at(x + left + 3, top + 1.2, count, size=7.5, color=SOFT, width=chip_width - 6, align=RIGHT)
+            pages.write_at(x + left + 3, top + 1.2, count, size=7.5, color="soft", width=chip_width - 6, align=RIGHT)
 
-    return Card("주요 단어", rows * 7.8 - 1.6, draw)
+    return Card(section.title, rows * 7.8 - 1.6, draw)
 
 
-def _chips(pages, keywords, width):
-    """Where each keyword goes, as ``(row, left, width, word, count)``, and the number of rows."""
-    chips, row, left = [], 0, 0.0
-    for each in keywords:
-        count = f"{each['count']:,}회"
+def _chips(pages: Pages, keywords: Sequence[Keyword], width: float) -> tuple[list[tuple[int, float, float, str, str]], int]:
+    """The position of each keyword as ``(row, left, width, word, count)``, and the number of rows."""
+    chips: list[tuple[int, float, float, str, str]] = []
+    row, left = 0, 0.0
+    for keyword, count in keywords:
         beside = pages.width_of(count, 7.5) + 1.6 + 6
-        word = pages.fitting(each["keyword"], min(width - beside, 34.0), 9)
+        word = pages.fitting(keyword, min(width - beside, 34.0), 9)
         chip_width = pages.width_of(word, 9) + beside + 0.4
         if left and left + chip_width > width:
             row, left = row + 1, 0.0
-        if row == MOST_CHIP_ROWS:
+        if row == MAX_CHIP_ROWS:
             return chips, row
         chips.append((row, left, chip_width, word, count))
         left += chip_width + 1.8
     return chips, row + 1
 
 
-def _sentences(pages, title, sentences):
-    items, room = [], MOST_LINES
-    for sentence in sentences:
-        items.append(pages.wrapped(sentence, WIDTH - 2 * PADDING - 4, 9.5, most=3))
-        room -= len(items[-1])
+def _sentences(pages: Pages, section: Section[str]) -> Card:
+    items, room = [], MAX_SENTENCE_LINES
+    for sentence in section.rows:
+        lines = pages.wrapped(sentence, WIDTH - 2 * PADDING - 4, 9.5, max_lines=3)
+        room -= len(lines)
         if room < 0:
-            items.pop()
             break
-    return _items(pages, title, items) if items else _note(pages, title, "없습니다.")
+        items.append(lines)
+    return _list(pages, section.title, items) if items else _note(pages, section.title, section.note)
 
 
-def _feedback(pages, feedback):
-    newest = feedback[-MOST_NOTES:][::-1]
-    items = []
-    for each in newest:
-        items.append([f"{each['rating']} / 5점, {wording.korean_time(each['submittedAt'])}"])
-        items[-1] += pages.wrapped(each["note"] or "", WIDTH - 2 * PADDING - 4, 9.5, most=3)
-    left_out = len(feedback) - len(newest)
-    return _items(pages, f"피드백 (최근 {len(newest)}건, 모두 {len(feedback)}건)" if left_out else "피드백", items)
+def _feedback(pages: Pages, section: Section[Feedback]) -> Card:
+    items = [
+        [f"{rating}, {time}", *pages.wrapped(note, WIDTH - 2 * PADDING - 4, 9.5, max_lines=3)]
+        for rating, time, note in section.rows[:MAX_NOTES]
+    ]
+    count = len(section.rows)
+    return _list(pages, f"{section.title} (최근 {MAX_NOTES}건, 모두 {count}건)" if count > MAX_NOTES else section.title, items)
 
 
-def _items(pages, title: str, items: Sequence[Sequence[str]]) -> Card:
-    """A card with a list: each item is its lines."""
+def _list(pages: Pages, title: str, items: Sequence[Sequence[str]]) -> Card:
+    """A card with a bulleted list: each item is its lines."""
 
-    def draw(x, y, width):
+    def draw(x: float, y: float, width: float) -> None:
         for item in items:
-            pages.dot(x + 1, y + 2.3, 0.7, ACCENT)
+            pages.dot(x + 1, y + 2.3, 0.7, "accent")
             pages.write_lines(x + 4, y, item)
             y += len(item) * line_height(9.5) + 1.4
 
     return Card(title, sum(len(item) * line_height(9.5) + 1.4 for item in items) - 1.4, draw)
 
 
-def _note(pages, title: str, text: str, card_width: float = WIDTH) -> Card:
-    lines = pages.wrapped(text, card_width - 2 * PADDING, 9.5, most=3)
-    return Card(title, len(lines) * line_height(9.5), lambda x, y, width: pages.write_lines(x, y, lines, color=SOFT))
-
-
-def _bar_row(pages, x, y, width, name, value):
-    pages.write_at(x, y, name, size=9)
-    pages.write_at(x, y, value, size=9, width=width, align=RIGHT)
-
-
-def _closing(pages, report, y):
-    lines = (
-        "점수는 0에서 1, 정서 값은 -1에서 1 사이의 값입니다. 측정된 값을 설명할 뿐 의학적 판단을 담지 않습니다.",
-        f"{wording.korean_time(report['generatedAt'])} 작성 (한국 시각), 규칙 {wording.clipped(report['modelVersion'], 40)}",
-    )
-    pages.write_lines(MARGIN, y, lines, size=8, color=SOFT)
+def _note(pages: Pages, title: str, text: str, card_width: float = WIDTH) -> Card:
+    lines = pages.wrapped(text, card_width - 2 * PADDING, 9.5, max_lines=3)
+    return Card(title, len(lines) * line_height(9.5), lambda x, y, width: pages.write_lines(x, y, lines, color="soft"))

@@ -1,8 +1,8 @@
 """The Korean font of the PDF reports: Noto Sans KR by Adobe and Google, SIL Open Font License 1.1, which allows embedding.
 
-It ships in the package ``pylopdf-fonts-ko`` as OpenType with CFF outlines under their own numbering, which readers of PDF
-text (pypdf, pdfminer) do not follow. So the glyphs that a report uses become a small TrueType font, whose text every reader
-gets out. The source is read once in a process, each glyph is converted once.
+It ships in the package ``pylopdf-fonts-ko`` as OpenType with CFF outlines and a glyph numbering of their own, which readers
+of PDF text (pypdf, pdfminer) do not support. So the glyphs that a report uses become a small TrueType font, whose text every
+reader extracts. The source is read once per process, each glyph is converted once.
 """
 
 import io
@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 from threading import Lock
 from types import MappingProxyType
+from typing import Any
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.cu2quPen import Cu2QuPen
@@ -19,20 +20,26 @@ from fontTools.ttLib import TTFont
 
 PACKAGE, FILE = "pylopdf_fonts_ko", "NotoSansKR-Regular.otf"
 
-MOST_ERROR = 1.0
-"""How far a converted outline may lie from its source, in thousandths of the letter size."""
+NAME_RECORDS = {
+    "copyright": 0, "familyName": 1, "styleName": 2, "uniqueFontIdentifier": 3, "fullName": 4, "version": 5, "psName": 6,
+    "licenseDescription": 13, "licenseInfoURL": 14,
+}  # fmt: skip
+"""What the font says of itself, by the numbers of OpenType's name table."""
 
-MOST_CACHED = 4096
-"""Converted glyphs that a process keeps; reports in Korean use some hundreds."""
+MAX_ERROR = 1.0
+"""How far a converted outline may deviate from its source, in thousandths of the font size."""
 
-# The source reads its tables and outlines from one file when they are first asked for: one thread at a time.
+MAX_CACHED_GLYPHS = 4096
+"""Reports in Korean use some hundreds."""
+
+# The source reads its tables and outlines from one file on first use: one thread at a time.
 _lock = Lock()
-_converted: dict[str, object] = {}
+_converted: dict[str, Any] = {}
 
 
 @cache
 def widths() -> Mapping[str, float]:
-    """The width of every character that the font has, as a part of the letter size."""
+    """The width of every character that the font has, as a share of the font size."""
     with _lock:
         font = _source()
         metrics, unit = font["hmtx"].metrics, font["head"].unitsPerEm
@@ -40,24 +47,22 @@ def widths() -> Mapping[str, float]:
 
 
 def truetype(characters: Iterable[str]) -> bytes:
-    """A TrueType font file of those characters, each of which must be one of ``widths()``; the same set, the same bytes."""
-    wanted = sorted(set(characters) | {" "})
+    """A TrueType font file of ``characters``, which must all be in ``widths()``; the same set gives the same bytes."""
+    subset = sorted(set(characters) | {" "})
     with _lock:
         source = _source()
         cmap, metrics = source.getBestCmap(), source["hmtx"].metrics
-        names = {ord(char): cmap[ord(char)] for char in wanted}
+        names = {ord(char): cmap[ord(char)] for char in subset}
         order = list(dict.fromkeys([".notdef", *names.values()]))
         head = source["head"]
         builder = FontBuilder(head.unitsPerEm, isTTF=True)
-        builder.updateHead(created=head.created, modified=head.modified)  # in place of now
+        builder.updateHead(created=head.created, modified=head.modified)  # instead of the current time
         builder.setupGlyphOrder(order)
         builder.setupCharacterMap(names)
         builder.setupGlyf({name: _outline(name) for name in order})
         builder.setupHorizontalMetrics({name: (metrics[name][0], builder.font["glyf"][name].xMin) for name in order})
         builder.setupHorizontalHeader(ascent=source["hhea"].ascent, descent=source["hhea"].descent)
-        told = {"copyright": 0, "familyName": 1, "styleName": 2, "uniqueFontIdentifier": 3, "fullName": 4, "version": 5, "psName": 6}
-        told |= {"licenseDescription": 13, "licenseInfoURL": 14}
-        builder.setupNameTable({key: source["name"].getDebugName(number) for key, number in told.items()})
+        builder.setupNameTable({key: source["name"].getDebugName(number) for key, number in NAME_RECORDS.items()})
         os2 = source["OS/2"]
         builder.setupOS2(
             sTypoAscender=os2.sTypoAscender, sTypoDescender=os2.sTypoDescender, usWinAscent=os2.usWinAscent,
@@ -75,12 +80,12 @@ def _source() -> TTFont:
     return TTFont(io.BytesIO(data), lazy=True, recalcTimestamp=False)
 
 
-def _outline(name):
-    """A glyph with quadratic curves. Called with the lock held."""
+def _outline(name: str) -> Any:
+    """A glyph with quadratic curves. The caller holds the lock."""
     if name not in _converted:
-        if len(_converted) >= MOST_CACHED:
+        if len(_converted) >= MAX_CACHED_GLYPHS:
             _converted.clear()
         pen = TTGlyphPen(None)
-        _source().getGlyphSet()[name].draw(Cu2QuPen(pen, MOST_ERROR, reverse_direction=True))
+        _source().getGlyphSet()[name].draw(Cu2QuPen(pen, MAX_ERROR, reverse_direction=True))
         _converted[name] = pen.glyph()
     return _converted[name]

@@ -1,9 +1,9 @@
-"""Finding words of feeling in English text, with negation and relief."""
+"""Emotion words in English text, with negation and relief."""
 
 import re
 from collections.abc import Iterator
 
-from bemore.scoring.text.evidence import MOST_WORDS, Evidence, felt
+from bemore.scoring.text.evidence import MAX_WORDS, Evidence, in_context
 from bemore.scoring.text.lexicon import ENGLISH
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[.,;:!?\n]")
@@ -13,14 +13,14 @@ _NEGATORS = frozenset(
     """not no never neither nor without hardly barely rarely cannot dont cant didnt isnt wasnt arent wont doesnt couldnt
     wouldnt havent aint less stop stopped stopping quit nothing nobody none""".split()
 )
-# They end what a negator before them reaches: "not tired but sad", "no idea because I am sad".
+# They end the reach of a negator before them: "not tired but sad", "no idea because I am sad".
 _BARRIERS = frozenset(("\n", *". , ; : ! ? but because and so although though".split()))
 _REACH = 3
 _NO_NEGATION_BEFORE = frozenset(("only", "just", "help"))
 _RELIEF = frozenset("gone lifted faded fading eased easing decreased decreasing vanished passed disappeared".split())
 
 
-def _tables():
+def _tables() -> tuple[dict[str, tuple[float, str]], dict[str, list[tuple[tuple[str, ...], float, str]]]]:
     words: dict[str, tuple[float, str]] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], float, str]]] = {}
     for emotion, polarity, entries in ENGLISH:
@@ -39,17 +39,17 @@ def _tables():
 _WORDS, _PHRASES = _tables()
 
 
-def find(text: str) -> Iterator[Evidence]:
-    """Words of feeling in ``text``, from left to right; a phrase before its words."""
+def find_evidence(text: str) -> Iterator[Evidence]:
+    """Emotion words in ``text``, from left to right; a phrase takes precedence over its words."""
     matches = list(_TOKEN.finditer(text.lower().replace("\u2019", "'")))
     tokens = [match[0] for match in matches]
     index = seen = 0
-    while index < len(tokens) and seen < MOST_WORDS:
+    while index < len(tokens) and seen < MAX_WORDS:
         length, value, emotion = _entry_at(tokens, index)
         if length:
             seen += 1
             if value or emotion == "surprised":
-                yield _judge(tokens, index, index + length, value, emotion, matches[index].end())
+                yield _evaluate(tokens, index, index + length, value, emotion, matches[index].end())
         index += length or 1
 
 
@@ -58,18 +58,18 @@ def _entry_at(tokens: list[str], index: int) -> tuple[int, float, str]:
     for parts, value, emotion in _PHRASES.get(token, ()):
         if tuple(tokens[index:index + len(parts)]) == parts:
             return len(parts), value, emotion
-    found = _WORDS.get(token)
-    if found is None and len(token) > 4:
+    entry = _WORDS.get(token)
+    if entry is None and len(token) > 4:
         for ending in _ENDINGS:
             if token.endswith(ending):
                 base = token[:-len(ending)]
-                found = _WORDS.get(base) or _WORDS.get(base + "e")
-                if found:
+                entry = _WORDS.get(base) or _WORDS.get(base + "e")
+                if entry:
                     break
-    return (1, *found) if found else (0, 0.0, "neutral")
+    return (1, *entry) if entry else (0, 0.0, "neutral")
 
 
-def _judge(tokens: list[str], start: int, end: int, value: float, emotion: str, position: int) -> Evidence:
+def _evaluate(tokens: list[str], start: int, end: int, value: float, emotion: str, position: int) -> Evidence:
     negated = False
     for back in range(start - 1, max(-1, start - 1 - _REACH), -1):
         token = tokens[back]
@@ -83,4 +83,4 @@ def _judge(tokens: list[str], start: int, end: int, value: float, emotion: str, 
                 break
             if token in _RELIEF:
                 negated = not negated
-    return Evidence(position, *felt(value, emotion, negated))
+    return Evidence(position, *in_context(value, emotion, negated))

@@ -1,15 +1,13 @@
-"""Keywords of a text without a morphological analyser: what is left of words when endings are taken off."""
+"""Keywords of a text without a morphological analyzer: words without their particles and endings."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 
-from bemore.scoring.text.korean import normalise
+from bemore.scoring.text.korean import normalize
 from bemore.scoring.text.stopwords import ENGLISH_STOPWORDS, KOREAN_STOPWORDS
 
-SHORTEST = 2
-LONGEST = 20
-MOST_PER_TEXT = 50
+MIN_LENGTH = 2
+MAX_LENGTH = 20
+MAX_PER_TEXT = 50
 
 _WORD = re.compile(r"[가-힣]+|[A-Za-z][A-Za-z'\u2019-]*")
 
@@ -28,12 +26,12 @@ _AFTER_ANY = """
 """.split()
 _NEVER_STRIPPED = frozenset("고양이 어린이 젊은이 늙은이 원숭이 떡볶이 호랑이 달팽이 손잡이 목걸이 귀걸이 마을 가을 노을".split())
 # 잠을, 꿈이, 말에: a noun of one syllable and its particle are too short together for a keyword, but 회의 and 나이 are
-# nouns themselves. 을 를 은 는 에 end hardly any noun; the other particles are told apart by the commonest such nouns.
+# nouns themselves. 을 를 은 는 에 end hardly any noun; the other particles are recognized after the most common such nouns.
 _SHORT = re.compile(r"^(?:[가-힣][을를은는에]|[잠꿈말일집밥돈몸술약손눈병책길물힘화딸형방애나너저제내네뭐또더잘안못꼭다][이가도만의와과로나])$")
 
 # 걱정돼요, 불안해서, 운동했습니다, 행복하고: the noun before 하다 or 되다 is the keyword.
 _NOUN_VERB = re.compile(r"^([가-힣]{2,}?)(?:스러[가-힣]+|스럽[가-힣]*|(?:하|해|했|할|한|합|함|되|돼|됐|된|될|됩)[가-힣]{0,8})$")
-# What is left and ends like this is a verb or an adjective, not a noun: 갔어요, 먹었습니다, 힘들고, 좋아서 …
+# Other words that end like this are verbs or adjectives, not nouns: 갔어요, 먹었습니다, 힘들고, 좋아서 …
 _PREDICATE_END = re.compile(
     r"(?:요|니다|니까|는데|은데|지만|어서|아서|워서|려고|으면|면서|거든|더라|네|죠|었다|았다|였다|는다|ㄴ다|[었았했였]던|[었았겠]고|기가|기도|을까|세요|지는|지도"
     r"|[가-힣](?:[아어여워와려파퍼뻐나러가]서|[아어여워려파나]도)|[들르리치지기우두쁘]고|[누르리]면|[가-힣]셔서|[들싶있없]어|[들싶있없]는|고서|다가|[가-힣]게|듯이?|[았었]을)$"
@@ -51,22 +49,15 @@ def extract_keywords(text: str, lang: str = "ko") -> list[str]:
     Latin words are English (and so have stop words): with another language than ``ko`` or ``en`` they are all kept.
     """
     english = lang[:2].lower() in ("ko", "en", "")
-    found: dict[str, None] = {}
-    for match in _WORD.finditer(text if text.isascii() else normalise(text)):
+    keywords: dict[str, None] = {}
+    for match in _WORD.finditer(text if text.isascii() else normalize(text)):
         word = match[0]
         keyword = _korean(word) if word[0] >= "가" else _latin(word, english)
-        if keyword is not None and SHORTEST <= len(keyword) <= LONGEST:
-            found.setdefault(keyword)
-            if len(found) == MOST_PER_TEXT:
+        if keyword is not None and MIN_LENGTH <= len(keyword) <= MAX_LENGTH:
+            keywords.setdefault(keyword)
+            if len(keywords) == MAX_PER_TEXT:
                 break
-    return list(found)
-
-
-def count_keywords(lists: Iterable[Iterable[str]], most: int = 20) -> list[dict]:
-    """``[{"keyword", "count"}]`` over several texts' keywords, largest count first, ties by first appearance."""
-    counts = Counter(keyword for keywords in lists for keyword in keywords)
-    # most_common is stable: equal counts stay in the order in which they were met.
-    return [{"keyword": keyword, "count": count} for keyword, count in counts.most_common(most)]
+    return list(keywords)
 
 
 def _latin(word: str, english: bool) -> str | None:
@@ -79,8 +70,8 @@ def _latin(word: str, english: bool) -> str | None:
 
 
 def _korean(word: str) -> str | None:
-    # Longer than any keyword with its endings: text without spaces, of which no part can be told to be a word.
-    if len(word) > LONGEST + 5 or word in KOREAN_STOPWORDS:
+    # Longer than any keyword with its endings: text without spaces, in which no word can be identified.
+    if len(word) > MAX_LENGTH + 5 or word in KOREAN_STOPWORDS:
         return None
     noun = word
     if _SHORT.match(word) and word not in _NEVER_STRIPPED:
@@ -93,21 +84,21 @@ def _korean(word: str) -> str | None:
             noun = _without_particle(word)
             if noun == word and (_PREDICATE_END.search(word) or _ends_like_a_verb(word)):
                 return None
-    return None if len(noun) < SHORTEST or noun in KOREAN_STOPWORDS else noun
+    return None if len(noun) < MIN_LENGTH or noun in KOREAN_STOPWORDS else noun
 
 
 def _without_particle(word: str) -> str:
     for particle in _AFTER_ANY:
-        if word.endswith(particle) and len(word) - len(particle) >= SHORTEST:
+        if word.endswith(particle) and len(word) - len(particle) >= MIN_LENGTH:
             return _without_plural(word[:-len(particle)])
     for particle in (*_AFTER_CONSONANT, *_AFTER_VOWEL):
         rest = word[:-len(particle)]
-        if len(rest) >= SHORTEST and word.endswith(particle) and rest not in _NEVER_STRIPPED:
+        if len(rest) >= MIN_LENGTH and word.endswith(particle) and rest not in _NEVER_STRIPPED:
             final = (ord(rest[-1]) - 0xAC00) % 28
             after_vowel = final == 0 or (particle.startswith("로") and final == 8)
             if after_vowel == (particle in _AFTER_VOWEL):
                 return _without_plural(rest)
-        elif len(rest) >= SHORTEST and word.endswith(particle):
+        elif len(rest) >= MIN_LENGTH and word.endswith(particle):
             return rest
     return word
 
@@ -117,4 +108,4 @@ def _ends_like_a_verb(word: str) -> bool:
 
 
 def _without_plural(noun: str) -> str:
-    return noun[:-1] if noun.endswith("들") and len(noun) > SHORTEST else noun
+    return noun[:-1] if noun.endswith("들") and len(noun) > MIN_LENGTH else noun

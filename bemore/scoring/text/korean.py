@@ -1,11 +1,11 @@
-"""Finding words of feeling in Korean text, with negation, relief, doubt and questions."""
+"""Emotion words in Korean text, with negation, relief, doubt and questions."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bemore.scoring.text.evidence import MOST_WORDS, Evidence, felt
+from bemore.scoring.text.evidence import MAX_WORDS, Evidence, in_context
 from bemore.scoring.text.lexicon import KOREAN
 
 
@@ -74,40 +74,40 @@ _NEGATED = re.compile(
     r")"
 )
 # 불안이 줄었어요, 걱정이 많이 사라졌어요, 우울한 기분이 나아졌어요, 걱정했던 것보다
-_RELIEVED = re.compile(
+_RELIEF = re.compile(
     rf"(?:(?:{_NOUN_END}|[가-힣]{{0,3}}\s(?:마음|기분|느낌|생각|감정|증상|것|게|건))(?:이|가|은|는|을|를|도|에서)?\s?{_ADVERB}"
     r"(?:줄(?:[어었고면]|(?=지))|사라|없어|풀[리렸려린]|해소|극복|이겨|가라앉|나아|좋아|해결|가[셨시]|날려|떨쳐|내려놓|덜[해하했]|덜\s?[돼되됐나느받보]|완화|벗어|해방)"
     r"|[가-힣]{0,4}\s?(?:것|거|때|날)보다)"
 )
 # 자신감이 떨어졌어요, 희망을 잃었어요; 괜찮은 척했어요
-_SPOILT = re.compile(
+_LOST = re.compile(
     rf"(?:{_NOUN_END}[이가은는을를도]?\s?{_ADVERB}(?:줄[어었]|사라|떨어|무너|깨[졌지진]|꺾|잃|부족|모자라|식었)|[가-힣]{{0,3}}\s?척)"
 )
-# 괜찮을까요, 행복한지 모르겠어요, 좋았을 텐데, 행복했으면 좋겠어요: a wish or a doubt says no feeling.
-_DOUBTED = re.compile(
+# 괜찮을까요, 행복한지 모르겠어요, 좋았을 텐데, 행복했으면 좋겠어요: a wish or a doubt states no feeling.
+_WISH_OR_DOUBT = re.compile(
     r"(?:[가-힣]{0,3}[을할될질울릴날]까|[가-힣]{0,3}지[도를는]?\s?(?:잘\s?)?(?:모르|몰)"
     r"|[가-힣]{0,3}\s?수(?:도|는)?\s?있을까|[가-힣]{0,3}\s?텐데|[가-힣]{0,3}면\s?(?:좋|하는|싶))"
 )
 # 많이 불안하셨나요? asks about a feeling and states none.
-_ASKED = re.compile(
+_QUESTION = re.compile(
     r"(?:(?!요\s|다\s)[^.!?…]){0,14}?"
     r"(?:(?:세요|셔요|셨어요|셨죠|시죠|시지요|셨지요)\s?\?|시나요|신가요|셨나요|십니까|셨습니까|실까요)"
 )
 
 
-def normalise(text: str) -> str:
-    """Text as it is matched: invisible marks gone, Jamo composed, white space single.
+def normalize(text: str) -> str:
+    """Text prepared for matching: without invisible marks, Jamo composed, runs of white space as one space.
 
-    Only runs of Jamo are composed: full normalisation takes quadratic time on long runs of combining marks.
+    Only runs of Jamo are composed: full normalization takes quadratic time on long runs of combining marks.
     """
     text = _JAMO.sub(lambda run: unicodedata.normalize("NFC", run[0]), _INVISIBLE.sub("", text))
     return " ".join(text.split())
 
 
-def find(text: str) -> Iterator[Evidence]:
-    """Words of feeling in ``text`` (from :func:`normalise`), from left to right, the longest form at each place."""
+def find_evidence(text: str) -> Iterator[Evidence]:
+    """Emotion words in ``text`` (from :func:`normalize`), from left to right, the longest form at each position."""
     position = seen = 0
-    while seen < MOST_WORDS:
+    while seen < MAX_WORDS:
         first = _FIRST.search(text, position)
         if first is None:
             return
@@ -119,7 +119,7 @@ def find(text: str) -> Iterator[Evidence]:
         seen += 1
         position = start + len(entry.form)
         if entry.value or entry.emotion == "surprised":
-            evidence = _judge(text, start, position, entry)
+            evidence = _evaluate(text, start, position, entry)
             position = evidence.position
             yield evidence
 
@@ -134,20 +134,20 @@ def _entry_at(text: str, start: int) -> _Entry | None:
     return None
 
 
-def _judge(text: str, start: int, end: int, entry: _Entry) -> Evidence:
-    """The entry's value where it stands. ``position`` of the answer is behind everything that was used up."""
-    if _ASKED.match(text, end):
+def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
+    """The entry's value in its context. ``position`` of the result is the end of all text that was used."""
+    if _QUESTION.match(text, end):
         return Evidence(end, 0.0, "neutral")
     value = entry.value
     negated = bool(_BEFORE.search(text[max(0, start - _BEFORE_LENGTH):start]))
     # Twice at most: 걱정이 없지 않아요 says that there is worry.
     for _ in range(2):
         pleasant_here = (value > 0) != negated
-        tail = (_SPOILT if pleasant_here else _RELIEVED).match(text, end) or _NEGATED.match(text, end)
+        tail = (_LOST if pleasant_here else _RELIEF).match(text, end) or _NEGATED.match(text, end)
         if tail is None:
             break
         negated = not negated
         end = tail.end()
-    if value > 0 and not negated and _DOUBTED.match(text, end):
+    if value > 0 and not negated and _WISH_OR_DOUBT.match(text, end):
         return Evidence(end, 0.0, "neutral")
-    return Evidence(end, *felt(value, entry.emotion, negated))
+    return Evidence(end, *in_context(value, entry.emotion, negated))

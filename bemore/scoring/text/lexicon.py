@@ -1,4 +1,4 @@
-"""Words that carry a feeling, Korean and English, written for this project. Data only; no rules.
+"""Emotion words, Korean and English, written for this project. Data only; no rules.
 
 Each group is ``(emotion, polarity, entries)``. Polarity is 1 (pleasant), -1 (unpleasant) or 0 (neither, or a word that
 only looks like one: it is listed so that a longer match hides the shorter one, as 남편하고 hides 편하).

@@ -1,4 +1,4 @@
-"""Words that are no keywords, Korean and English. Data only."""
+"""Words that are never keywords, Korean and English. Data only."""
 
 KOREAN_STOPWORDS = frozenset("""
     그것 이것 저것 그거 이거 저거 여기 거기 저기 우리 저희 당신 자기 본인 누구 무엇 뭔가 어디 언제 어떤 무슨 이런 그런 저런 이렇게 그렇게 저렇게 어떻게 왜냐 때문 정도 그냥 정말 진짜 너무 매우

@@ -3,38 +3,38 @@
 const START = "/api/session/start";
 
 let ui = null;
-let known = null; // the id that stands in the examples now
+let currentId = null; // the session id in the examples now
 
-/** The id of the examples: the first parameter of that name tells it. */
+/** The session id of the examples: that of the first parameter with this name. */
 function exampleId(paths) {
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
   return operations.flatMap(({ parameters = [] }) => parameters).find(({ name }) => name === "session_id")?.example;
 }
 
-/** Put a session that was just started in the place of the one that the examples speak of. */
+/** Replace the examples' session id with that of a session that was just started. */
 function useSession(id) {
   const text = ui.specSelectors.specStr();
-  if (!known) known = exampleId(JSON.parse(text).paths);
-  const inBodies = known;
-  ui.specActions.updateSpec(text.replaceAll(known, id));
+  if (!currentId) currentId = exampleId(JSON.parse(text).paths);
+  const previousId = currentId;
+  ui.specActions.updateSpec(text.replaceAll(currentId, id));
   const { paths } = JSON.parse(text);
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, { parameters = [], requestBody }] of Object.entries(methods)) {
       if (parameters.some(({ name }) => name === "session_id")) ui.specActions.changeParam([path, method], "session_id", "path", id, false);
-      // What was typed into a body stays, but for the id.
+      // Keep what was typed into a body, except for the id.
       const body = requestBody && ui.oas3Selectors.requestBodyValue(path, method);
-      if (typeof body === "string") ui.oas3Actions.setRequestBodyValue({ value: body.replaceAll(inBodies, id), pathMethod: [path, method] });
+      if (typeof body === "string") ui.oas3Actions.setRequestBodyValue({ value: body.replaceAll(previousId, id), pathMethod: [path, method] });
     }
   }
-  known = id;
+  currentId = id;
   document.getElementById("how-session").textContent = id;
 }
 
-/** Swagger UI hands over each answer before it shows it. */
-function noteAnswer(answer) {
-  const started = new URL(answer.url, location.href).pathname.endsWith(START);
-  if (started && answer.ok && answer.body?.data?.sessionId) setTimeout(() => useSession(answer.body.data.sessionId));
-  return answer;
+/** Swagger UI calls this with each response before it shows it. */
+function onResponse(response) {
+  const started = new URL(response.url, location.href).pathname.endsWith(START);
+  if (started && response.ok && response.body?.data?.sessionId) setTimeout(() => useSession(response.body.data.sessionId));
+  return response;
 }
 
 ui = SwaggerUIBundle({
@@ -46,10 +46,10 @@ ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   tryItOutEnabled: true,
   displayRequestDuration: true,
-  responseInterceptor: noteAnswer,
+  responseInterceptor: onResponse,
   onComplete: () => {
     document.getElementById("how-token").hidden = !ui.specSelectors.securityDefinitions()?.size;
   },
-  // Nothing of this page asks another host.
+  // This page sends nothing to another host.
   validatorUrl: "none",
 });

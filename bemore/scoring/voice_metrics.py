@@ -1,33 +1,48 @@
 """Voice metrics of a session: how much was spoken, and how long the pauses were."""
 
 from collections.abc import Iterable
+from typing import TypedDict
 
 from bemore.scoring.rounding import round3
 from bemore.scoring.wording import duration, percent
 
-VOICED_FROM = 0.5
+VOICED_THRESHOLD = 0.5
 """A chunk whose voice activity (0..1) is at least this is voiced."""
 
 GAP_TOLERANCE_MS = 50
-"""Gaps up to this are joints, not missing audio.
+"""Chunks this close are adjacent; a longer gap is missing audio.
 
-Browsers cut chunks with timers and round their times to milliseconds, so that neighbours may be a few audio blocks
+Browsers cut chunks with timers and round their times to milliseconds, so that neighbors may be a few audio blocks
 (128 samples, 3 ms at 44.1 kHz; timers: 4..16 ms, more under load) apart. A syllable takes about 200 ms, so that no
-word fits into such a joint.
+word fits into such a gap.
 """
 
 NO_AUDIO = "저장된 음성 데이터가 없어 말하기 지표를 계산하지 않았습니다."
 
 
-def voice_metrics(chunks: Iterable[tuple[int, int, float]]) -> dict:
-    """Voice metrics, in the API's names, of ``(ts_start_ms, ts_end_ms, vad)`` ordered by ``ts_start_ms``.
-
-    Adjacent chunks of the same kind form a run (a burst of speech, or a pause). A gap between chunks ends a run and is
-    unknown, not silence: it counts neither as speech nor as pause. Where chunks overlap the earlier one counts.
+class VoiceMetrics(TypedDict):
+    """Voice metrics in the API's names.
 
     ``speechRatio`` and ``pauseRatio`` are shares of the known time (0..1, three decimals, together 1);
     ``averagePauseDuration``, ``longestPause`` and ``averageSpeechBurst`` are whole milliseconds; ``speechBurstCount``
     and ``pauseCount`` count runs; ``summary`` is one Korean sentence. Without audio all numbers are 0.
+    """
+
+    speechRatio: float
+    pauseRatio: float
+    averagePauseDuration: int
+    longestPause: int
+    averageSpeechBurst: int
+    speechBurstCount: int
+    pauseCount: int
+    summary: str
+
+
+def voice_metrics(chunks: Iterable[tuple[int, int, float]]) -> VoiceMetrics:
+    """Metrics of ``(ts_start_ms, ts_end_ms, vad)`` ordered by ``ts_start_ms``; ``vad`` is 0..1.
+
+    Adjacent chunks of the same kind form a run (a burst of speech, or a pause). A gap between chunks ends a run and is
+    unknown, not silence: it counts neither as speech nor as pause. Where chunks overlap the earlier one counts.
     """
     total = [0, 0]  # of pauses, of speech
     count = [0, 0]
@@ -35,7 +50,7 @@ def voice_metrics(chunks: Iterable[tuple[int, int, float]]) -> dict:
     kind: int | None = None
     run_start = covered_to = 0
     for start, end, vad in chunks:
-        chunk_kind = 1 if vad >= VOICED_FROM else 0
+        chunk_kind = 1 if vad >= VOICED_THRESHOLD else 0
         if kind is not None:
             if end <= covered_to:
                 continue
@@ -62,14 +77,14 @@ def _close(total: list[int], count: list[int], longest: list[int], kind: int, le
         longest[kind] = max(longest[kind], length)
 
 
-def _metrics(total: list[int], count: list[int], longest: list[int]) -> dict:
+def _metrics(total: list[int], count: list[int], longest: list[int]) -> VoiceMetrics:
     (pause_ms, speech_ms), (pauses, bursts) = total, count
     known = pause_ms + speech_ms
     ratio = round3(speech_ms / known) if known else 0.0
     average_burst = round(speech_ms / bursts) if bursts else 0
     return {
         "speechRatio": ratio,
-        # From the rounded ratio, so that the two always make 1 on paper.
+        # From the rounded ratio, so that the two always add up to 1.
         "pauseRatio": round3(1 - ratio) if known else 0.0,
         "averagePauseDuration": round(pause_ms / pauses) if pauses else 0,
         "longestPause": longest[0],

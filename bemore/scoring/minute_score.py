@@ -1,17 +1,20 @@
-"""The minute score: three parts, their weights, and the statistics over a session's minutes."""
+"""The score of a minute: three parts, their weights, and the statistics over a session's minutes.
+
+"VAD" in the name of the voice score means voice activity detection.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum
+from typing import Any
 
-from bemore.scoring.facial import facial_score
 from bemore.scoring.rounding import round3, unit
 from bemore.scoring.text.sentiment import text_score
-from bemore.scoring.voice import vad_score
 
-MODEL_VERSION = "rules-v1.0"
-"""Names the rules and the default weights. Other weights need another name."""
-
+DEFAULT_FACIAL_SCORE = 0.5
+DEFAULT_VAD_SCORE = 0.3
+VAD_SHARE = 0.7
+RMS_SHARE = 0.3
 SUM_TOLERANCE = 1e-9
 
 
@@ -23,7 +26,7 @@ class Weights:
     vad: float = 0.3
     text: float = 0.2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("facial", "vad", "text"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
@@ -41,7 +44,7 @@ DEFAULT_WEIGHTS = Weights()
 
 @dataclass(frozen=True, slots=True)
 class MinuteData:
-    """What is stored of one minute, as counts and sums (the order of the data cannot matter).
+    """The telemetry of one minute as counts and sums, so that its order cannot matter.
 
     ``quality_sum``, ``vad_sum`` and ``rms_sum`` sum values of 0..1 over ``frame_count`` frames and ``audio_count``
     audio chunks; ``positive``, ``neutral`` and ``negative`` count speech-to-text snippets by their sentiment.
@@ -72,6 +75,31 @@ class MinuteScore:
     combined: float
 
 
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """The stored scores (0..1) of one minute. ``source`` is ``client`` or ``server``; ``timestamp_ms`` is since the epoch.
+
+    ``sentiment`` (positive, neutral, negative), ``confidence`` (0..1), ``timestamp_ms`` and ``duration_ms`` are what the
+    browser sent with its own scores, else None.
+    """
+
+    minute_index: int
+    facial: float
+    vad: float
+    text: float
+    combined: float
+    model_version: str
+    source: str
+    frame_count: int = 0
+    audio_count: int = 0
+    stt_count: int = 0
+    keywords: tuple[str, ...] = ()
+    sentiment: str | None = None
+    confidence: float | None = None
+    timestamp_ms: int | None = None
+    duration_ms: int | None = None
+
+
 def score_minute(data: MinuteData, weights: Weights = DEFAULT_WEIGHTS) -> MinuteScore:
     """Score one minute by rule ``rules-v1.0``: 0.5 · facial + 0.3 · voice + 0.2 · text unless ``weights`` differ.
 
@@ -84,34 +112,54 @@ def score_minute(data: MinuteData, weights: Weights = DEFAULT_WEIGHTS) -> Minute
     return MinuteScore(facial, vad, text, combined)
 
 
-def statistics(minutes: Sequence[tuple[int, float, float, float, float]]) -> dict:
-    """The ``stats`` of a session's scored minutes, in the API's names.
+def facial_score(quality_sum: float, count: int) -> float:
+    """Mean frame quality of a minute, 0..1; 0.5 without frames (rule ``rules-v1.0``).
 
-    ``minutes`` holds ``(minute_index, facial, vad, text, combined)`` in the order wanted for ``timeline``.
-    Averages are plain means, three decimals; without minutes the numbers are 0 and ``timeline`` is empty.
+    ``quality_sum`` is the sum of the frames' ``qualityScore`` (each 0..1), ``count`` their number.
+    """
+    if count <= 0:
+        return DEFAULT_FACIAL_SCORE
+    return min(1.0, max(0.0, quality_sum / count))
+
+
+def vad_score(vad_sum: float, rms_sum: float, count: int) -> float:
+    """0.7 · mean(vad) + 0.3 · mean(rms), 0..1; 0.3 without audio (rule ``rules-v1.0``).
+
+    ``vad_sum`` and ``rms_sum`` are the sums over the minute's audio chunks of voice activity (0..1, true = 1) and
+    loudness (root mean square, 0..1); ``count`` is the number of chunks.
+    """
+    if count <= 0:
+        return DEFAULT_VAD_SCORE
+    return min(1.0, max(0.0, VAD_SHARE * (vad_sum / count) + RMS_SHARE * (rms_sum / count)))
+
+
+def statistics(minutes: Sequence[Minute]) -> dict[str, Any]:
+    """The ``stats`` of a session's scored minutes, in the API's names; ``timeline`` keeps the order of ``minutes``.
+
+    Averages are arithmetic means with three decimals; without minutes the numbers are 0 and ``timeline`` is empty.
     ``avgTextSentiment`` and ``textSentiment`` repeat the text score under its older name.
     """
-    combined = [minute[4] for minute in minutes]
-    text = _mean(minute[3] for minute in minutes)
+    combined = [minute.combined for minute in minutes]
+    text = _mean(minute.text for minute in minutes)
     return {
         "totalMinutes": len(minutes),
         "avgCombinedScore": _mean(combined),
-        "avgFacialScore": _mean(minute[1] for minute in minutes),
-        "avgVadScore": _mean(minute[2] for minute in minutes),
+        "avgFacialScore": _mean(minute.facial for minute in minutes),
+        "avgVadScore": _mean(minute.vad for minute in minutes),
         "avgTextScore": text,
         "avgTextSentiment": text,
         "maxCombinedScore": round3(max(combined, default=0.0)),
         "minCombinedScore": round3(min(combined, default=0.0)),
         "timeline": [
             {
-                "minute": index,
-                "combinedScore": combined_value,
-                "facialScore": facial_value,
-                "vadScore": vad_value,
-                "textScore": text_value,
-                "textSentiment": text_value,
+                "minute": minute.minute_index,
+                "combinedScore": minute.combined,
+                "facialScore": minute.facial,
+                "vadScore": minute.vad,
+                "textScore": minute.text,
+                "textSentiment": minute.text,
             }
-            for index, facial_value, vad_value, text_value, combined_value in minutes
+            for minute in minutes
         ],
     }
 

@@ -1,0 +1,152 @@
+"""Builds what ``report``, ``summary`` and ``vad-analysis`` return, and ``emotionSummary`` of an ended session.
+
+Scores and rules come from ``bemore.scoring``; this module combines them under the API's names. Every function is pure: the
+same input gives the same dict.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bemore.clock import MINUTE_MS
+from bemore.reports.analysis import SessionAnalysis
+from bemore.reports.minutes import inference
+from bemore.reports.report_input import Minute, ReportInput
+from bemore.reports.time_series import BUCKET_MS, VoiceBucket
+from bemore.scoring.emotion import distribution
+from bemore.scoring.minute_score import statistics
+from bemore.scoring.rounding import round3
+from bemore.scoring.voice_metrics import voice_metrics
+from bemore.scoring.wording import duration
+
+VERSION = "1.0"
+"""Version of the report's shape."""
+
+MAX_KEYWORDS = 20
+
+
+def report(data: ReportInput) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/report``.
+
+    Without minutes the scores of ``summary`` are 0, ``vadVector`` and ``dominantEmotion`` None, the timelines empty.
+    ``stats`` holds the session's totals and the statistics of its minutes as in ``inferences``.
+    """
+    session = data.session
+    analysis = SessionAnalysis(data)
+    stats = statistics(data.minutes)
+    voice = voice_metrics(data.chunks)
+    return {
+        "reportId": report_id(session.session_id),
+        "sessionId": session.session_id,
+        "userId": session.user_id,
+        "counselorId": session.counselor_id,
+        "status": session.status,
+        "startedAt": session.started_at_ms,
+        "endedAt": session.ended_at_ms,
+        "duration": session.duration_ms,
+        "durationFormatted": duration(session.duration_ms, exact=True),
+        "generatedAt": data.generated_at_ms,
+        "version": VERSION,
+        "modelVersion": data.model_version,
+        "summary": {
+            "averageScore": stats["avgCombinedScore"],
+            "maxScore": stats["maxCombinedScore"],
+            "minScore": stats["minCombinedScore"],
+            "dominantEmotion": analysis.dominant,
+            "emotionCount": len(analysis.emotions),
+            "vadAnalysisCount": len(analysis.affects),
+        },
+        "minutes": [inference(session.session_id, minute) for minute in data.minutes],
+        "vadVector": analysis.vector,
+        "vadTimeline": analysis.vad_timeline(),
+        "vadSummary": voice,
+        "emotionTimeline": analysis.emotion_timeline(),
+        "emotionDistribution": distribution(analysis.labels),
+        "keywords": top_keywords(data.snippet_keywords, data.minutes),
+        "highlights": analysis.highlights(),
+        "recommendations": analysis.recommendations(voice),
+        "cbtFindings": [],
+        "feedback": [
+            {"feedbackId": feedback_id, "rating": rating, "note": note, "submittedAt": submitted_ms}
+            for feedback_id, rating, note, submitted_ms in data.feedback
+        ],
+        "stats": {
+            "totalFrames": session.total_frames,
+            "totalAudioChunks": session.total_audio_chunks,
+            "totalSttSnippets": session.total_stt_snippets,
+            **stats,
+        },
+    }
+
+
+def summary(data: ReportInput) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/summary``. Cognitive distortions are not detected, so ``cbt`` counts none."""
+    session = data.session
+    analysis = SessionAnalysis(data)
+    voice = voice_metrics(data.chunks)
+    return {
+        "sessionId": session.session_id,
+        "status": session.status,
+        "startedAt": session.started_at_ms,
+        "endedAt": session.ended_at_ms,
+        "duration": session.duration_ms,
+        "vadVector": analysis.vector,
+        "keyObservations": analysis.observations(voice),
+        "dominantEmotion": analysis.dominant,
+        "averageVoiceMetrics": voice,
+        "cbt": {"totalDistortions": 0, "mostCommon": None},
+        "recommendations": analysis.recommendations(voice),
+    }
+
+
+def emotion_summary(data: ReportInput) -> dict[str, Any] | None:
+    """``emotionSummary`` of an ended session: its dominant emotion and the share of each; None without minutes."""
+    analysis = SessionAnalysis(data)
+    if not analysis.labels:
+        return None
+    return {"dominantEmotion": analysis.dominant, "distribution": distribution(analysis.labels), "vadVector": analysis.vector}
+
+
+def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket]) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/vad-analysis``; ``buckets`` are those of the session's audio, in order.
+
+    ``history`` has every minute that has a score or audio, with None for the values it lacks. ``timestamp`` of a minute is
+    ISO 8601, that of ten seconds and ``lastUpdate`` (the end of the newest data, None without) ms since the epoch.
+    """
+    session = data.session
+    series = [
+        {
+            "t": bucket * BUCKET_MS,
+            "timestamp": session.started_at_ms + bucket * BUCKET_MS,
+            "speechRate": round3(voiced / chunks),
+            "silenceRate": round3(1 - round3(voiced / chunks)),
+            "speechCount": starts,
+        }
+        for bucket, voiced, chunks, starts in buckets
+        if chunks > 0
+    ]
+    history = SessionAnalysis(data).voice_history()
+    ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
+    return {
+        "sessionId": session.session_id,
+        "currentMetrics": voice_metrics(data.chunks),
+        "history": history,
+        "timeSeries": series,
+        "lastUpdate": session.started_at_ms + min(max(ends), session.duration_ms) if ends else None,
+    }
+
+
+def report_id(session_id: str) -> str:
+    """The report's id: the session's with another prefix."""
+    return "rep_" + session_id.removeprefix("sess_")
+
+
+def top_keywords(snippet_keywords: Sequence[tuple[str, int]], minutes: Sequence[Minute]) -> list[dict[str, Any]]:
+    """The most frequent keywords, at most 20, largest count first.
+
+    A keyword's count is its count in the snippets or the number of minutes for which the browser sent it, whichever is
+    larger: both come from the same speech, so their sum would count it twice.
+    """
+    counts = Counter(dict(snippet_keywords))
+    counts |= Counter(keyword for minute in minutes for keyword in dict.fromkeys(minute.keywords))
+    return [{"keyword": keyword, "count": count} for keyword, count in counts.most_common(MAX_KEYWORDS)]
