@@ -36,8 +36,8 @@ def live():
 @blueprint.get("/health/ready")
 @operation("Whether requests can be served: the database answers", Access.ANYONE, data=shapes.READY, plain=True, errors=(503,))
 def ready():
-    quotas = current_app.extensions["bemore.quotas"]
-    redis = quotas.store_state if quotas.store_state == "none" else ("up" if quotas.ping() else "down")
+    limiter = current_app.extensions["bemore.rate_limiter"]
+    redis = limiter.store_state if limiter.store_state == "none" else ("up" if limiter.ping() else "down")
     try:
         ping()
     except DatabaseUnavailable:

@@ -58,6 +58,9 @@ class Outage:
             self.count += first
             self._try_at = time.monotonic() + RETRY_S
         if first:
+            from bemore.observability import metrics  # not before bemore.server.metrics_files.make()
+
+            metrics.database_outages.inc()
             _log.error("database away; requests are refused until it is back", extra={"error": type(error).__name__})
 
     def end(self):

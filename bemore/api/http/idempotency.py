@@ -7,7 +7,8 @@ from flask import request
 
 from bemore.api.http.responses import json, trace
 from bemore.api.http.body import body
-from bemore.ratelimit import client
+from bemore.auth.access import subject
+from bemore.ratelimit import client_key
 from bemore.errors import InvalidInput
 from bemore.models import idempotency
 from bemore.db.connections import write
@@ -27,7 +28,7 @@ def once(run, status, now_ms):
     if key is None:
         fields, _ = write(run)
         return json({"success": True, **fields, **trace()}, status)
-    place = client(), request.path, key, hashlib.sha256(body()).hexdigest()
+    place = client_key(subject()), request.path, key, hashlib.sha256(body()).hexdigest()
 
     def recall_or_run():
         stored = idempotency.recall(*place, now_ms)
