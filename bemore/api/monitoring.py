@@ -3,25 +3,24 @@
 from flask import Blueprint, current_app
 
 from bemore import __version__
-from bemore.observability.metrics import Counts
-from bemore.api.openapi import around_shapes
-from bemore.auth.access import Access
-from bemore.api.http.responses import success
-from bemore.api.metrics import memory_bytes, session_states, uptime_s
 from bemore.api.http.operation import operation
+from bemore.api.metrics import memory_bytes, session_states, uptime_s
+from bemore.auth.access import Access
+from bemore.observability.metrics import Counts
+from bemore.schemas.monitoring import ErrorCounts, ServiceState
 from bemore.scoring.rounding import round3
 
 blueprint = Blueprint("monitoring", __name__, url_prefix="/api/monitoring")
 
 
 @blueprint.get("/health")
-@operation("How the service is", Access.OPERATOR, data=around_shapes.MONITORING)
+@operation("How the service is", Access.OPERATOR, response=ServiceState)
 def health():
     """All its processes together. The answer is 200 also while something is away; `/health/ready` is for load balancers."""
     sessions, redis = session_states(), current_app.extensions["bemore.rate_limiter"].store_state
     counts = Counts()
     memory = memory_bytes(counts)
-    data = {
+    return {
         "status": "degraded" if sessions is None or redis == "down" else "ok",
         "uptime": uptime_s(counts),
         "version": __version__,
@@ -32,11 +31,10 @@ def health():
         "requests": int(counts.total("bemore_http_requests_total")),
         "sessions": sessions,
     }
-    return success(data)
 
 
 @blueprint.get("/error-stats")
-@operation("What went wrong since the service started", Access.OPERATOR, data=around_shapes.ERROR_STATS)
+@operation("What went wrong since the service started", Access.OPERATOR, response=ErrorCounts)
 def error_stats():
     """Requests that are not even HTTP are not counted."""
     counts = Counts()
@@ -52,7 +50,7 @@ def error_stats():
     ]
     total = int(sum(answered.values()))
     errors = {kind: sum(each[kind] for each in routes) for kind in ("clientErrors", "serverErrors")}
-    data = {
+    return {
         "since": round(counts.started_s * 1000),
         "totalRequests": total,
         "totalErrors": sum(errors.values()),
@@ -65,4 +63,3 @@ def error_stats():
         "redisOutages": int(counts.total("bemore_redis_outages_total")),
         "databaseOutages": int(counts.total("bemore_database_outages_total")),
     }
-    return success(data)
