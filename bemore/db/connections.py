@@ -41,8 +41,8 @@ def connect(settings, create=True):
 def close():
     """Finish the writes that wait, and close every connection that this thread can close."""
     if database.obj is not None:
-        database.obj.stop()
         close_connection()
+        database.obj.stop()
 
 
 def close_connection():

@@ -135,14 +135,13 @@ class Postgres(PooledPostgresqlDatabase):
     def write_statement(self, work):
         with self.connection_for_transaction(None):
             try:
-                return work()
+                result = work()
             except peewee.OperationalError:
-                if not self.connection().closed:
+                if not self._replace_closed():
                     raise
-            # The server closed the connection while it was idle, or while it ran this: once more, on a new one.
-            self.discard_connection()
-            self._open()
-            return work()
+                result = work()
+            self.outage.end()
+            return result
 
     def stop(self):
         """Close the connections that nobody uses."""
@@ -164,6 +163,8 @@ class Postgres(PooledPostgresqlDatabase):
             self._note(error)
             raise
         finally:
+            if not self.is_closed() and self.connection().patience_s == float("inf"):
+                self.discard_connection()  # its time limits were lifted
             if not self.is_closed():
                 self.close()
 
@@ -184,13 +185,19 @@ class Postgres(PooledPostgresqlDatabase):
         try:
             self.execute_sql(begin)
         except peewee.OperationalError:
-            if not self.connection().closed:
+            if not self._replace_closed():
                 raise
-            # The server closed the connection while it was idle.
-            self.discard_connection()
-            self._open()
             self.execute_sql(begin)
         self.outage.end()
+
+    def _replace_closed(self):
+        """Replace this thread's connection by a new one if the server has closed it; return whether it had."""
+        if not self.connection().closed:
+            return False
+        self.discard_connection()
+        self.close_idle()  # a server that was restarted has closed those as well
+        self._open()
+        return True
 
     def _note(self, error):
         if isinstance(getattr(error, "orig", None), _NoAnswer):

@@ -6,7 +6,7 @@ account of who ran a command. What was read or erased is not in it, nor an addre
 
 from typing import NamedTuple
 
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write_statement
 
 #: What is recorded.
 READ_REPORT, READ_TRANSCRIPT, EXPORT = "report.read", "transcript.read", "session.export"
@@ -56,11 +56,11 @@ def record(session_id, action, actor, role, request_id, now_ms):
 
 
 def record_alone(session_id, action, actor, role, request_id, now_ms):
-    """Add an entry in a transaction of its own, which on SQLite it shares with other writes; it is durable on return.
+    """Add an entry outside of a transaction; it is durable on return. It is there twice if the connection broke and it was sent again.
 
     Raises DatabaseUnavailable: what cannot be recorded must not be shown.
     """
-    write(lambda: record(session_id, action, actor, role, request_id, now_ms))
+    write_statement(lambda: record(session_id, action, actor, role, request_id, now_ms))
 
 
 def entries(session_id=None, since_ms=None, actions=None):

@@ -6,7 +6,7 @@ sessions are kept.
 
 from typing import NamedTuple
 
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write, write_statement
 
 #: The owner of what is neither a subject's nor a device's.
 SHARED = "shared"
@@ -23,14 +23,15 @@ class Preferences(NamedTuple):
 
 _NAMES = ", ".join(Preferences._fields)
 _GET = f"SELECT {_NAMES}, used_ms FROM preference WHERE owner = ?"
-_USED = "UPDATE preference SET used_ms = ? WHERE owner = ?"
+# Neither takes back what somebody noted meanwhile.
+_USED = "UPDATE preference SET used_ms = ? WHERE owner = ? AND used_ms < ?"
 _CHOSEN = ", ".join(f"{name} = COALESCE(excluded.{name}, preference.{name})" for name in Preferences._fields)
 _SET = (
     f"INSERT INTO preference (owner, {_NAMES}, changed_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
     f" ON CONFLICT (owner) DO UPDATE SET {_CHOSEN}, changed_ms = excluded.changed_ms, used_ms = excluded.used_ms RETURNING {_NAMES}"
 )
 _COUNT_UNUSED = "SELECT count(*) FROM preference WHERE used_ms <= ?"
-_FORGET = "DELETE FROM preference WHERE owner IN (SELECT owner FROM preference WHERE used_ms <= ? LIMIT ?)"
+_FORGET = "DELETE FROM preference WHERE owner IN (SELECT owner FROM preference WHERE used_ms <= ? LIMIT ?) AND used_ms <= ?"
 
 _COUNT_OF = "SELECT count(*) FROM preference WHERE owner = ?"
 _FORGET_OF = "DELETE FROM preference WHERE owner = ?"
@@ -55,7 +56,7 @@ def get(owner, now_ms):
         return Preferences()
     *values, used_ms = row
     if used_ms <= now_ms - _NOTED_MS:
-        write(lambda: execute(_USED, (now_ms, owner)))
+        write_statement(lambda: execute(_USED, (now_ms, owner, now_ms)))
     return _filled(values)
 
 
@@ -63,7 +64,7 @@ def merge(owner, chosen, now_ms):
     """Store what of ``chosen`` (values by their names in Preferences) is not None; answer all Preferences of the owner."""
     values = [chosen.get(name) for name in Preferences._fields]
     stored = [int(value) if type(value) is bool else value for value in values]
-    return _filled(write(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
+    return _filled(write_statement(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
 
 
 def count_unused(cutoff_ms):
@@ -76,7 +77,7 @@ def forget_unused(cutoff_ms):
     """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; answer how many owners' that were."""
     count = 0
     while True:
-        forgotten = write(lambda: execute(_FORGET, (cutoff_ms, FORGET_BATCH)).rowcount)
+        forgotten = write(lambda: execute(_FORGET, (cutoff_ms, FORGET_BATCH, cutoff_ms)).rowcount)
         count += forgotten
         if forgotten < FORGET_BATCH:
             return count

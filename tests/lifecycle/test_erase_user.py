@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.samples import frames
-from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied
+from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied, unrestricted
 
 from bemore.models import audit, preference, session
 from bemore.lifecycle import purge
@@ -13,8 +13,8 @@ from bemore.db import connections
 def in_every_state(user):
     """The ids of three stocked sessions of a user: active, paused and ended."""
     active, paused, ended = (stocked(NOW_MS + number, user=user, counselor=f"counselor-{number}") for number in range(3))
-    session.pause(paused, NOW_MS + 5)
-    session.end(ended, NOW_MS + 90_000)
+    session.pause(unrestricted(paused), NOW_MS + 5)
+    session.end(unrestricted(ended), NOW_MS + 90_000)
     return active, paused, ended
 
 
