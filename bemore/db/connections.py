@@ -29,7 +29,7 @@ def connect(settings, create=True):
     url = settings.database_url
     if url.startswith("sqlite:///"):
         bound = Sqlite(url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
-        bound.use_queue(_transaction_of_the_writer, execute, close_connection)
+        bound.use_queue(write_transaction, execute, close_connection)
     else:
         # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
@@ -92,10 +92,6 @@ def _transaction(begin):
             raise
         database.execute_sql("COMMIT")
         database.obj.check_committed()
-
-
-def _transaction_of_the_writer():
-    return _transaction(database.obj.begin_write)
 
 
 def _rollback():

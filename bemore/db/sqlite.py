@@ -62,7 +62,7 @@ class Sqlite(peewee.SqliteDatabase):
 
     def use_queue(self, transaction, execute, close):
         """Give this process's write queue what it runs transactions with."""
-        self._queue = WriteQueue(transaction, execute, close)
+        self.queue = WriteQueue(transaction, execute, close)
 
     def write(self, work, _transaction):
         """Run ``work`` in the write queue."""
@@ -70,13 +70,13 @@ class Sqlite(peewee.SqliteDatabase):
 
     def write_statement(self, work):
         try:
-            return self._queue.run(work, self._busy_seconds)
+            return self.queue.run(work, self._busy_seconds)
         except TimeoutError:
             raise peewee.OperationalError("database is locked: other writers took too long") from None
 
     def stop(self):
         """Finish the writes that wait."""
-        self._queue.stop()
+        self.queue.stop()
 
     # -- Connections ---------------------------------------------------------------------------------------------------------
 
