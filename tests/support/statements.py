@@ -1,6 +1,7 @@
 """The statements that the code under test runs, in whichever thread."""
 
 import logging
+import threading
 from contextlib import contextmanager
 
 
@@ -30,4 +31,33 @@ def recorded(transactions=True):
         yield statements
     finally:
         logger.removeHandler(recorder)
+        logger.setLevel(logging.NOTSET)
+
+
+class Stop:
+    """A thread has ``reached`` the statement, and waits there until it may ``go_on``; both are events."""
+
+    def __init__(self):
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+
+@contextmanager
+def stopped_before(text):
+    """A Stop of the first thread that is about to run a statement with ``text`` in it; it goes on at the end of the block at the latest."""
+    stop, free, logger = Stop(), threading.Lock(), logging.getLogger("peewee")
+
+    def wait(record):
+        """A filter of the log of statements, as a filter holds no lock that other threads would wait for."""
+        if record.name == "peewee" and text in record.msg[0] and free.acquire(blocking=False):
+            stop.reached.set()
+            assert stop.go_on.wait(20)
+        return True
+
+    logger.addFilter(wait)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield stop
+    finally:
+        stop.go_on.set()
+        logger.removeFilter(wait)
         logger.setLevel(logging.NOTSET)
