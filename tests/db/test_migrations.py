@@ -1,11 +1,15 @@
 """Migrations: on an empty database, on an older one, twice, and equal to what the models say."""
 
+import ast
+import hashlib
+import importlib
 import os
 import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import peewee
 import psycopg
@@ -17,7 +21,7 @@ from tests.support.stocked import unrestricted
 
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
-from bemore.db import connections
+from bemore.db import connections, migrations
 from bemore.models import session, telemetry
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
@@ -35,6 +39,34 @@ def empty_settings(request, tmp_path):
 def test_an_empty_database_gets_every_migration_once(empty_settings):
     assert migrate(empty_settings) == names()
     assert migrate(empty_settings) == []
+
+
+#: The beginning of the SHA-256 of each released migration's statements, at a clock of 0: on SQLite, on PostgreSQL.
+RELEASED = {
+    "m0001_sessions": ("39ffb24e006ca33e", "94f9c3caff91bf39"),
+    "m0002_idempotency": ("f3260d0eb4d3b3c3", "b62d7374cfe46b28"),
+    "m0003_reports": ("2769a4f0ebe47021", "2d8f99857c3b577f"),
+    "m0004_audit": ("946648bf1feddafd", "322c1e399c0fe975"),
+    "m0005_preferences": ("049a56c630a9354a", "951b0a6c77f9f365"),
+    "m0006_preferences_in_use": ("1a87919f3caf4b4e", "2c6a0b9639020d5e"),
+    "m0007_batches_checked_at_once": ("e3b0c44298fc1c14", "1bd01772faca3810"),
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_released_migration_is_never_edited(name, clock):
+    clock.set(0)
+    up = importlib.import_module(f"bemore.db.migrations.{name}").up
+    made = tuple(hashlib.sha256(";".join(up(dialect)).encode()).hexdigest()[:16] for dialect in ("sqlite", "postgres"))
+    assert made == RELEASED[name]
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_migration_stands_alone(name):
+    """What one needs of another could not be edited any more either."""
+    tree = ast.parse((Path(migrations.__path__[0]) / f"{name}.py").read_text("utf-8"))
+    imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert {ast.unparse(node) for node in imported} <= {"from bemore import clock"}
 
 
 #: Rows for the tables and columns that each version brought, as its program could have stored them.
