@@ -61,9 +61,9 @@ def in_one_group(*calls):
     """Run calls that write, each in a thread of its own and in one group; return their results or errors, and the group's statements."""
     with ThreadPoolExecutor(len(calls)) as pool, busy_writer() as (holding, release):
         futures = []
-        for number, call in enumerate(calls, 1):
+        for call in calls:
             futures.append(pool.submit(call))
-            wait_for(lambda: database.obj.queue.waiting == number, what="the write waits")
+            wait_for(lambda: database.obj.queue.waiting == len(futures), what="the write waits")
         with recorded() as statements:
             release()
             outcomes = [outcome(each) for each in futures]

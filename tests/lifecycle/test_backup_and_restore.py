@@ -93,7 +93,7 @@ def test_what_is_there_is_replaced_only_when_told_to(saved, database_url, run, t
     refused = run("restore", path, url=database_url, status=1)
     assert "--yes" in refused and everything(database_url) == before
     done = run("restore", path, "--yes", url=database_url)
-    assert "erased again 1 session" in done
+    assert "erased 1 session again" in done
     after = everything(database_url)
     # The session that was erased since the backup does not come back, and the log of that is kept.
     assert [row[1] for row in after["session"]] == [row[1] for row in rows["session"] if row[1] != kept]
