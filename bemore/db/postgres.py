@@ -98,10 +98,14 @@ class _BoundedConnection(psycopg.Connection):
 
 
 class _Adapter(peewee.Psycopg3Adapter):
-    """Makes bounded connections."""
+    """Makes bounded connections, and lends them without a round trip to the server."""
 
     def connect(self, db, **params):
         return _BoundedConnection.connect(db.database, **params)
+
+    def is_connection_closed(self, conn):
+        # peewee's own runs SELECT 1 each time the pool lends a connection. Postgres replaces those that turn out to be closed.
+        return conn.closed
 
 
 class Postgres(PooledPostgresqlDatabase):

@@ -1,5 +1,6 @@
 """PostgreSQL's connections: as many as DATABASE_POOL_SIZE says, one for a transaction, and none that the server has closed."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,7 +10,6 @@ import psycopg
 import pytest
 
 from tests.support.servers import wait_for
-from tests.support.statements import recorded
 from tests.support.stocked import started, unrestricted
 
 from bemore.db import connections
@@ -98,17 +98,6 @@ def test_a_transaction_inside_of_a_transaction_is_refused_at_once(app):
 
 
 @run_postgres
-def test_a_statement_alone_needs_no_begin_and_no_commit(app):
-    scope = unrestricted(started(1_000).public_id)
-    with recorded() as statements:
-        assert telemetry.store_frames(scope, FRAME) == 1
-    assert [sql.split()[0] for sql, _ in statements] == ["WITH"]
-    with recorded() as statements:
-        write(lambda: execute("SELECT 1"))
-    assert [sql for sql, _ in statements] == ["BEGIN", "SELECT 1", "COMMIT"]
-
-
-@run_postgres
 def test_time_limits_that_were_lifted_end_with_the_transaction(app):
     def limits():
         (statement,), (lock,) = execute("SHOW statement_timeout").fetchone(), execute("SHOW lock_timeout").fetchone()
@@ -131,6 +120,20 @@ def own_database(own_postgres):
     migrate(settings)
     with pool_of(settings, 4):
         yield own_postgres
+
+
+def test_the_server_is_sent_the_statements_of_the_work_and_no_others(own_database):
+    """None to see whether a connection still works, and no BEGIN and COMMIT around a single statement."""
+    scope = unrestricted(started(1_000).public_id)
+    write(lambda: execute("SET log_statement = 'all'"))  # of the one connection, which is used again and again
+
+    def sent(work):
+        before = len(own_database.log)
+        work()
+        return re.findall(r"LOG:  (?:statement|execute [^:]*): (\w+)", own_database.log[before:])
+
+    assert sent(lambda: telemetry.store_frames(scope, FRAME)) == ["WITH"]
+    assert sent(lambda: write(lambda: execute("SELECT 1"))) == ["BEGIN", "SELECT", "COMMIT"]
 
 
 def all_at_once(count):
