@@ -98,7 +98,7 @@ class WriteQueue:
             with self._transaction():
                 for write, _ in group:
                     outcomes.append(self._run_alone(write))
-        except BaseException as error:
+        except BaseException as error:  # noqa: B036 (each of the group raises it)
             outcomes = [(None, error)] * len(group)
         for (_, done), (result, error) in zip(group, outcomes, strict=True):
             if error is None:

@@ -31,6 +31,9 @@ class Amount(NamedTuple):
         """This and a session more."""
         return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count, self[4])
 
+    def __bool__(self):
+        return any(self)
+
     @property
     def rows(self):
         return sum(self[1:4])

@@ -165,7 +165,7 @@ class IdempotencyKey(_Model):
 
 
 class Audit(_Model):
-    """Who did what, when, to which session; only ever added to, which triggers hold.
+    """Who did what, when, to which session. Triggers refuse changes.
 
     ``session_id`` is the public id and no foreign key: the entry outlives the session. It is null where no one session is meant.
     """

@@ -54,7 +54,8 @@ def test_more_sessions_than_are_looked_up_at_once_and_new_ones_meanwhile(app, mo
 
 def test_one_that_was_killed_is_finished_by_the_next(app, database_url, monkeypatch):
     monkeypatch.setattr(session, "ERASE_BATCH", 4)
-    stocked(NOW_MS), stocked(NOW_MS + 1)
+    stocked(NOW_MS)
+    stocked(NOW_MS + 1)
 
     def crash(rows):
         raise KeyboardInterrupt

@@ -206,7 +206,7 @@ def test_the_command_tells_asks_and_erases(app, database_url, tmp_path):
     before = everything(database_url)
     dry = in_process("purge", "--older-than", "90d", "--dry-run", url=database_url)
     assert dry.exit_code == 0 and dry.output.startswith(
-        "would erase 1 session, 10 frames, 11 audio chunks, 10 snippets, 0 preference sets, of before 20"
+        "would erase 1 session, 10 frames, 11 audio chunks, 10 snippets, 0 preference sets from before 20"
     )
     refused = in_process("purge", "--older-than", "90d", url=database_url)
     assert refused.exit_code == 1 and "--yes" in refused.output
@@ -224,7 +224,8 @@ def test_the_command_tells_asks_and_erases(app, database_url, tmp_path):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_retention_days_say_what_is_old(app, database_url):
     now = bemore_clock.now_ms()
-    stocked(now - 8 * DAY_MS), stocked(now - 6 * DAY_MS)
+    stocked(now - 8 * DAY_MS)
+    stocked(now - 6 * DAY_MS)
     nothing = in_process("purge", "--yes", url=database_url)
     assert nothing.exit_code == 2 and "RETENTION_DAYS" in nothing.output
     both = in_process("purge", "--yes", "--dry-run", url=database_url, RETENTION_DAYS="7")

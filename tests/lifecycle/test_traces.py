@@ -114,7 +114,7 @@ def test_vacuum_takes_away_what_erasing_leaves_in_gaps_and_dead_rows(app, databa
     assert 0 < _content(database_url, tmp_path, request).count(MARK)
     connections.close()
     done = in_process("vacuum", url=database_url)
-    assert (done.exit_code, done.output) == (0, "written anew\n")
+    assert (done.exit_code, done.output) == (0, "rewrote the database files\n")
     content = _content(database_url, tmp_path, request)
     assert MARK not in content and b"others" in content
     assert [row.public_id for row in session.newest(99)] == others[::-1]
@@ -125,6 +125,6 @@ def test_vacuum_goes_on_beside_a_service_that_reads_and_writes(service, http, da
     running = service()
     session_id = upload(http, running.url, "others")
     done = bemore("vacuum", url=database_url, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "written anew\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "rewrote the database files\n"), done.stderr
     assert http.post(f"{running.url}/api/session/{session_id}/frames", json={"items": frames(3, 999_000)}).status_code == 201
     assert http.get(f"{running.url}/api/session/{session_id}").json()["data"]["stats"]["totalFrames"] == 303
