@@ -1,7 +1,7 @@
 """Connections and transactions, in one way for SQLite and PostgreSQL.
 
-What a driver says about a database that is away, full, read-only, damaged or busy beyond its time-out becomes DatabaseUnavailable;
-everything else is a bug and passes through.
+A driver's error about a database that is away, full, read-only, damaged or busy beyond its timeout becomes DatabaseUnavailable;
+every other error is a bug and passes through.
 """
 
 import logging
@@ -103,7 +103,7 @@ def _rollback():
 
 @contextmanager
 def errors_translated():
-    """Raise DatabaseUnavailable for what a driver says of a database that cannot be used at the moment."""
+    """Raise DatabaseUnavailable for a driver's errors about a database that cannot be used at the moment."""
     try:
         yield
     except (peewee.OperationalError, peewee.InterfaceError) as error:
@@ -134,6 +134,6 @@ def _first_line(error):
 
 
 def ping():
-    """Raise DatabaseUnavailable unless the database answers and its tables are there."""
+    """Raise DatabaseUnavailable unless the database responds and has its tables."""
     with read():
         execute("SELECT 1 FROM session LIMIT 1").fetchone()

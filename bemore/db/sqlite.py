@@ -1,7 +1,7 @@
 """SQLite in one file: created for its owner alone, opened in WAL mode, written by one thread.
 
 The operating system lets a file be deleted or replaced while it is open: SQLite would go on and store rows in a file without a name.
-One ``stat`` after each commit, before anybody is told of it, notices that.
+One ``stat`` after each commit, before its result is returned, notices that.
 """
 
 import logging
@@ -158,8 +158,8 @@ class Sqlite(peewee.SqliteDatabase):
             raise
 
     def is_damage(self, error):
-        """Whether an error that is neither an OperationalError nor an InterfaceError tells of a damaged file."""
-        # SQLITE_CORRUPT and SQLITE_NOTADB come as plain DatabaseError, other mistakes of a statement as its subclasses.
+        """Whether an error that is neither an OperationalError nor an InterfaceError means a damaged file."""
+        # SQLITE_CORRUPT and SQLITE_NOTADB come as DatabaseError itself, other mistakes of a statement as its subclasses.
         return type(error) in (peewee.DatabaseError, sqlite3.DatabaseError) or isinstance(
             error, (sqlite3.OperationalError, sqlite3.InterfaceError)
         )
@@ -199,7 +199,7 @@ def _make(path):
 def _identity(path):
     """Device and inode of a file, None if there is none."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

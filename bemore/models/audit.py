@@ -1,8 +1,8 @@
-"""The audit log: who did what to which session, and when. Triggers of the database refuse to change an entry, and to delete one but for
-``prune``.
+"""The audit log: who did what to which session, and when.
 
-This is the one place that keeps who did something, and it keeps that by id only: a token's subject, or ``cli:`` and the system
-account of who ran a command. What was read or erased is not in it, nor an address: the request's id leads to the access log.
+Triggers of the database refuse to change entries, and to delete them other than by ``prune``. Only this log stores who did something, and
+only as an id: a token's subject, or ``cli:`` and the system account for commands. It contains neither what was read or erased nor an
+address: the request's id leads to the access log.
 """
 
 from typing import NamedTuple
@@ -60,7 +60,7 @@ class Entry(NamedTuple):
 
 
 def record(session_id, action, actor, role, request_id, now_ms):
-    """Add an entry inside the caller's transaction: it is stored with what it tells of, or not at all."""
+    """Add an entry inside the caller's transaction: it is stored together with what it records, or not at all."""
     execute(_RECORD, (now_ms, actor, role, action, session_id, request_id))
 
 

@@ -1,4 +1,4 @@
-"""The settings of the page, kept by owner; what an owner never chose is as it is by default.
+"""The settings of the page, stored by owner; what an owner never chose has its default.
 
 They are a person's or a device's and no session's: they stay when a session is erased, and go when nobody has used them for as long as
 sessions are kept.
@@ -61,7 +61,7 @@ def get(owner, now_ms):
 
 
 def merge(owner, chosen, now_ms):
-    """Store what of ``chosen`` (values by their names in Preferences) is not None; answer all Preferences of the owner."""
+    """Store what of ``chosen`` (values by their names in Preferences) is not None; return all Preferences of the owner."""
     values = [chosen.get(name) for name in Preferences._fields]
     stored = [int(value) if type(value) is bool else value for value in values]
     return _filled(write_statement(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
@@ -74,7 +74,7 @@ def count_unused(cutoff_ms):
 
 
 def forget_unused(cutoff_ms):
-    """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; answer how many owners' that were."""
+    """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; return how many owners had them."""
     count = 0
     while True:
         forgotten = write(lambda: execute(_FORGET, (cutoff_ms, FORGET_BATCH, cutoff_ms)).rowcount)
@@ -90,7 +90,7 @@ def count_of(owner):
 
 
 def forget(owner):
-    """Delete what the owner has chosen; answer 1 if that was anything, else 0."""
+    """Delete what the owner has chosen; return 1 if that was anything, else 0."""
     return write(lambda: execute(_FORGET_OF, (owner,)).rowcount)
 
 

@@ -22,7 +22,7 @@ from bemore.db.proxy import database
 from bemore.errors import SessionNotFound, SessionStateConflict
 from bemore.lifecycle import idle, purge
 from bemore.models import audit, feedback, idempotency, minute, preference, session, telemetry
-from bemore.scoring.combine import Weights
+from bemore.scoring.minute_score import Weights
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 

@@ -10,7 +10,7 @@ import pytest
 
 import bemore.lifecycle
 import bemore.models
-from bemore.scoring.combine import Weights
+from bemore.scoring.minute_score import Weights
 from tests.support.servers import REPOSITORY
 
 SOURCES = {
