@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 import peewee
 import pytest
 
+from tests.support.overtaking import outcome
 from tests.support.servers import REPOSITORY, wait_for
 from tests.support.statements import recorded
 from tests.support.stocked import started, unrestricted
@@ -50,11 +51,6 @@ def busy_writer():
             yield holding, ended.set
         finally:
             ended.set()
-
-
-def outcome(future):
-    """The result of a future, or its exception."""
-    return future.exception(20) or future.result()
 
 
 def in_one_group(*calls):

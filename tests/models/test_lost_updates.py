@@ -5,23 +5,16 @@ other waits (on SQLite for its turn in the write queue), and the outcome is that
 PostgreSQL without the lock, to prove that they would notice.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Callable, NamedTuple
-
-import psycopg
 import pytest
 
+from tests.support.overtaking import Case, overlapping
 from tests.support.samples import start_session
-from tests.support.servers import wait_for
-from tests.support.statements import stopped_before
 from tests.support.stocked import DAY_MS, NOW_MS, recounted, shown, started, stocked, tallied, unrestricted
 
 from bemore.db.connections import execute, read, write, write_transaction
-from bemore.db.proxy import database
 from bemore.errors import SessionNotFound, SessionStateConflict
 from bemore.lifecycle import idle, purge
-from bemore.models import audit, feedback, idempotency, minute, preference, session, telemetry
+from bemore.models import audit, feedback, idempotency, minute, session, telemetry
 from bemore.scoring.minute_score import Weights
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -33,43 +26,6 @@ CUTOFF = NOW_MS - 90 * DAY_MS
 def rows(table):
     with read():
         return execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-
-
-def outcome(future):
-    """The result of a future, or its exception."""
-    return future.exception(20) or future.result()
-
-
-@pytest.fixture
-def somebody_waits(app, database_url):
-    """``somebody_waits()``: whether a write waits for another one."""
-    if database_url.startswith("sqlite"):
-        yield lambda: database.obj.queue.waiting > 0
-        return
-    with psycopg.connect(database_url, autocommit=True) as watcher:
-        sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        yield lambda: watcher.execute(sql).fetchone()[0] > 0
-
-
-def overlapping(case, somebody_waits):
-    """Run both callers of a case; return their results or errors, and whether the second one waited for the first."""
-    with ThreadPoolExecutor(2) as pool, stopped_before(case.stop) as stop:
-        first = pool.submit(case.first)
-        assert stop.reached.wait(10), f"the first caller never came to {case.stop}: {outcome(first)!r}"
-        second = pool.submit(case.second)
-        wait_for(lambda: second.done() or somebody_waits(), what="the second caller is done, or waits")
-        waited = not second.done()
-        stop.go_on.set()
-        return outcome(first), outcome(second), waited
-
-
-class Case(NamedTuple):
-    """Two callers; ``first`` stops before its statement with ``stop`` in it. ``check(first, second)`` asserts what must hold after both."""
-
-    first: Callable
-    second: Callable
-    stop: str
-    check: Callable
 
 
 def frames(scope, *times):
@@ -333,14 +289,14 @@ by_name = {"ids": lambda make: make.__name__}
 
 
 @pytest.mark.parametrize("make", CASES, **by_name)
-def test_nothing_is_lost_between_reading_and_writing(app, somebody_waits, make):
+def test_nothing_is_lost_between_reading_and_writing(app, database_url, make):
     case = make(app)
-    first, second, waited = overlapping(case, somebody_waits)
+    first, second, waited = overlapping(case, database_url)
     case.check(first, second)
     assert waited, "there was nothing to wait for: the case proves nothing"
 
 
-def test_two_that_erase_the_same_rows_do_no_harm(app, somebody_waits):
+def test_two_that_erase_the_same_rows_do_no_harm(app, database_url):
     """On PostgreSQL neither waits for the other, nor must it."""
     row, other = shown(stocked(NOW_MS)), shown(stocked(NOW_MS + 1))
     with write_transaction():
@@ -349,7 +305,7 @@ def test_two_that_erase_the_same_rows_do_no_harm(app, somebody_waits):
     def erase():
         session.erase_hidden(row.key)
 
-    first, second, _ = overlapping(Case(erase, erase, "DELETE FROM frame", None), somebody_waits)
+    first, second, _ = overlapping(Case(erase, erase, "DELETE FROM frame", None), database_url)
     assert first is None and second is None
     assert rows("session") == 1 and rows("frame") == shown(other.public_id).frame_count == 10
 
@@ -371,8 +327,8 @@ TOUCHING = (
 )
 
 
-def assert_lost(case, somebody_waits):
-    first, second, waited = overlapping(case, somebody_waits)
+def assert_lost(case, database_url):
+    first, second, waited = overlapping(case, database_url)
     with pytest.raises(AssertionError):
         case.check(first, second)
     assert not waited
@@ -380,10 +336,10 @@ def assert_lost(case, somebody_waits):
 
 @on_postgres
 @pytest.mark.parametrize("make", TOUCHING, **by_name)
-def test_without_the_lock_of_the_session_it_would_be_lost(app, somebody_waits, monkeypatch, make):
+def test_without_the_lock_of_the_session_it_would_be_lost(app, database_url, monkeypatch, make):
     case = make(app)
     monkeypatch.setattr(session, "touch", session.find)
-    assert_lost(case, somebody_waits)
+    assert_lost(case, database_url)
 
 
 @on_postgres
@@ -395,7 +351,7 @@ def test_without_the_lock_of_the_session_it_would_be_lost(app, somebody_waits, m
     ],
     ids=["erase_and_upload", "requests_with_one_key"],
 )
-def test_without_the_lock_of_the_statement_it_would_be_lost(app, somebody_waits, monkeypatch, make, module, lock, nothing):
+def test_without_the_lock_of_the_statement_it_would_be_lost(app, database_url, monkeypatch, make, module, lock, nothing):
     case = make(app)
     locked = []
 
@@ -404,75 +360,7 @@ def test_without_the_lock_of_the_statement_it_would_be_lost(app, somebody_waits,
         return execute(sql.replace(lock, nothing), params)
 
     monkeypatch.setattr(module, "execute", without_lock)
-    first, second, _ = overlapping(case, somebody_waits)
+    first, second, _ = overlapping(case, database_url)
     assert any(locked)
     with pytest.raises(AssertionError):
         case.check(first, second)
-
-
-# -- Single statements, which read and write at once ---------------------------------------------------------------------
-
-
-@contextmanager
-def row_changed_by(database_url, sql):
-    """Somebody has changed a row and not committed yet; ``wait_for_it(count)`` waits until so many others wait for that, then commits."""
-    with psycopg.connect(database_url) as holder, psycopg.connect(database_url, autocommit=True) as watcher:
-        assert holder.execute(sql).rowcount == 1
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-        def wait_for_it(count):
-            wait_for(lambda: watcher.execute(waiting).fetchone()[0] == count, what=f"{count} wait")
-
-        yield wait_for_it
-        holder.commit()
-
-
-@on_postgres
-def test_of_uploads_at_once_every_row_is_counted_once(app, database_url):
-    scope = unrestricted(started(NOW_MS).public_id)
-    with ThreadPoolExecutor(3) as pool:
-        with row_changed_by(database_url, "UPDATE session SET revision = revision + 1") as wait_for_it:
-            uploads = []
-            for number, times in enumerate(((1, 2), (2, 3), (3, 1)), 1):
-                uploads.append(pool.submit(frames, scope, *times))
-                wait_for_it(number)
-        totals = [outcome(each) for each in uploads]
-    assert sorted(totals) == [2, 3, 3]
-    row = shown(scope.public_id)
-    assert row.frame_count == rows("frame") == 3 and row.revision == 4
-
-
-@on_postgres
-def test_preferences_that_are_chosen_at_once_are_all_kept(app, database_url):
-    preference.merge("sub:1", {"font_scale": "sm"}, NOW_MS)
-    with ThreadPoolExecutor(2) as pool:
-        with row_changed_by(database_url, "UPDATE preference SET layout_density = 'compact'") as wait_for_it:
-            chosen = [pool.submit(preference.merge, "sub:1", each, NOW_MS) for each in ({"font_scale": "xl"}, {"language": "en"})]
-            wait_for_it(2)
-        for each in chosen:
-            each.result(10)
-    assert preference.get("sub:1", NOW_MS) == ("xl", "compact", "en", False)
-
-
-@on_postgres
-def test_preferences_that_are_used_while_unused_ones_are_forgotten_stay(app, database_url):
-    preference.merge("sub:1", {"font_scale": "xl"}, LONG_AGO)
-    with ThreadPoolExecutor(1) as pool:
-        with row_changed_by(database_url, f"UPDATE preference SET used_ms = {NOW_MS}") as wait_for_it:
-            forgetting = pool.submit(preference.forget_unused, CUTOFF)
-            wait_for_it(1)
-        assert outcome(forgetting) == 0
-    assert preference.get("sub:1", NOW_MS).font_scale == "xl"
-
-
-@on_postgres
-def test_reading_preferences_takes_back_no_later_use(app, somebody_waits):
-    preference.merge("sub:1", {"font_scale": "xl"}, LONG_AGO)
-    choose = {"language": "en"}
-    case = Case(
-        lambda: preference.get("sub:1", NOW_MS), lambda: preference.merge("sub:1", choose, NOW_MS + 5), "UPDATE preference SET used_ms",
-        lambda first, second: None,
-    )  # fmt: skip
-    overlapping(case, somebody_waits)
-    with read():
-        assert execute("SELECT used_ms FROM preference").fetchall() == [(NOW_MS + 5,)]
