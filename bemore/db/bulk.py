@@ -21,24 +21,24 @@ _POSTGRES_TYPES = {"BIGINT": "bigint", "INT": "int", "SMALLINT": "smallint", "DO
 class BulkUpsert:
     """Inserts rows of a model with a composite primary key that begins with its parent's integer key.
 
-    A row whose key is stored already replaces the stored one. ``columns`` names what a row is made of: the rest of the primary key, then
-    the other fields in the model's order, without those of ``constants`` (SQL by field name).
+    A row whose key is stored already replaces the stored one. ``columns`` are the names of a row's values: the rest of the primary key,
+    then the other fields in the model's order, without those of ``constants`` (SQL by field name).
     """
 
     def __init__(self, model, constants=None):
         meta, constants = model._meta, constants or {}
         key = [meta.fields[name] for name in meta.primary_key.field_names]
-        # By name: peewee's fields answer == with an SQL expression.
+        # By name: comparing peewee's fields makes an SQL expression.
         rest = [each for each in meta.sorted_fields if each.name not in meta.primary_key.field_names]
-        self._given = [each for each in (*key[1:], *rest) if each.name not in constants]
-        self.columns = [each.name for each in self._given]
+        self._columns = [each for each in (*key[1:], *rest) if each.name not in constants]
+        self.columns = [each.name for each in self._columns]
         self.key_width = len(key) - 1
         self._key = ", ".join(each.column_name for each in key)
         self._parent, self._table = key[0].column_name, meta.table_name
-        self._names = ", ".join((self._parent, *(each.column_name for each in self._given), *constants))
+        self._names = ", ".join((self._parent, *(each.column_name for each in self._columns), *constants))
         self._replace = "DO UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
         self._constants = {name: f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]})" for name, sql in constants.items()}
-        one_row = f"({', '.join(('?', *('?' for _ in self._given), *constants.values()))})"
+        one_row = f"({', '.join(('?', *('?' for _ in self._columns), *constants.values()))})"
         self._sqlite = {
             replace: [(size, f"INSERT INTO {self._table} ({self._names}) VALUES {', '.join([one_row] * size)} {conflict}")
                       for size in SQLITE_PIECES]
@@ -65,8 +65,8 @@ class BulkUpsert:
         columns are epoch times from ``EPOCH_FROM_MS`` on, and lose the offset.
         """
         values = []
-        for place, field in enumerate(self._given):
-            value = f"(given.item->>{place})::{_POSTGRES_TYPES[field.field_type]}"
+        for place, field in enumerate(self._columns):
+            value = f"(input.item->>{place})::{_POSTGRES_TYPES[field.field_type]}"
             if field.field_type == "DOUBLE":
                 value += " + 0"  # -0.0 becomes 0.0, as on SQLite
             if place < times:
@@ -74,8 +74,8 @@ class BulkUpsert:
             values.append(f"{value} AS {field.column_name}")
         constants = [f"{sql} AS {name}" for name, sql in self._constants.items()]
         return f"""each AS (
-    SELECT parent.id AS {self._parent}, {", ".join((*values, *constants))}, given.position
-    FROM {parent} AS parent, json_array_elements(?::json) WITH ORDINALITY AS given (item, position)
+    SELECT parent.id AS {self._parent}, {", ".join((*values, *constants))}, input.position
+    FROM {parent} AS parent, json_array_elements(?::json) WITH ORDINALITY AS input (item, position)
 ),
 newest AS (SELECT DISTINCT ON ({self._key}) * FROM each ORDER BY {self._key}, position DESC),
 stored AS (

@@ -42,22 +42,22 @@ class SessionData:
         else:
             self._store_sqlite(row, rows)
 
-    def _store_sqlite(self, found, rows):
-        rows = self._relative(rows, found.started_ms)
+    def _store_sqlite(self, session_row, rows):
+        rows = self._relative(rows, session_row.started_ms)
         if self._counter is None:
-            self._upsert.insert_sqlite(found.key, rows, replace=True)
+            self._upsert.insert_sqlite(session_row.key, rows, replace=True)
             return None
         # How many are new is known by inserting those alone; a batch that was sent before goes over the rows once more.
-        new = self._upsert.insert_sqlite(found.key, rows, replace=False)
+        new = self._upsert.insert_sqlite(session_row.key, rows, replace=False)
         if new < len(rows):
-            self._upsert.insert_sqlite(found.key, rows, replace=True)
+            self._upsert.insert_sqlite(session_row.key, rows, replace=True)
         if new:
-            execute(self._count, (new, found.key))
-        return getattr(found, self._counter) + new
+            execute(self._count, (new, session_row.key))
+        return getattr(session_row, self._counter) + new
 
     def _relative(self, rows, started_ms):
         times = self._times
-        # The first time tells for both: the schema lets no row mix the two kinds.
+        # The first time decides for both: the schema lets no row mix the two kinds.
         if not times or all(row[0] < EPOCH_FROM_MS for row in rows):
             return rows
         return [
@@ -68,16 +68,16 @@ class SessionData:
     _OFFSET = f"CASE WHEN {{value}} >= {EPOCH_FROM_MS} THEN parent.started_ms ELSE 0 END"
 
     def _postgres_statement(self):
-        parts = self._upsert.postgres_parts("found", self._times, self._OFFSET)
+        parts = self._upsert.postgres_parts("target", self._times, self._OFFSET)
         change, condition = "UPDATE session SET revision = revision + 1", f"WHERE {session.NAMED} AND erasing = 0"
         if self._counter is None:
-            return f"WITH found AS ({change} {condition} RETURNING id, started_ms), {parts} SELECT id FROM found"
+            return f"WITH target AS ({change} {condition} RETURNING id, started_ms), {parts} SELECT id FROM target"
         # The total is known at the end only, and no statement changes a row twice.
-        found = f"SELECT id, started_ms FROM session {condition} FOR NO KEY UPDATE"
+        locked = f"SELECT id, started_ms FROM session {condition} FOR NO KEY UPDATE"
         # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
         total = f"{self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)"
-        return f"WITH found AS ({found}), {parts} {change}, {total} FROM found WHERE session.id = found.id RETURNING {self._counter}"
+        return f"WITH target AS ({locked}), {parts} {change}, {total} FROM target WHERE session.id = target.id RETURNING {self._counter}"
 
     def _postgres_statement_of_locked(self):
-        parts = self._upsert.postgres_parts("found", self._times, self._OFFSET)
-        return f"WITH found AS (SELECT CAST(? AS bigint) AS id, CAST(? AS bigint) AS started_ms), {parts} SELECT count(*) FROM stored"
+        parts = self._upsert.postgres_parts("target", self._times, self._OFFSET)
+        return f"WITH target AS (SELECT CAST(? AS bigint) AS id, CAST(? AS bigint) AS started_ms), {parts} SELECT count(*) FROM stored"
