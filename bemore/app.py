@@ -26,7 +26,7 @@ from bemore.api import (
 from bemore.api.http import error_handlers as failures
 from bemore.api.openapi import document as openapi  # fmt: skip
 from bemore.api.http.middleware import Edge
-from bemore.ratelimit import Quotas
+from bemore.ratelimit import RateLimiter
 from bemore.db import connections as database
 
 BLUEPRINTS = (
@@ -74,8 +74,8 @@ def create_app(settings):
     )
     app.before_request(_answer_preflight_of_unknown_path)
     access.init_app(app, settings)
-    quotas = app.extensions["bemore.quotas"] = Quotas(settings)
-    quotas.init_app(app)
+    rate_limiter = app.extensions["bemore.rate_limiter"] = RateLimiter(settings, access.subject)
+    rate_limiter.init_app(app)
     failures.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -6,12 +6,11 @@ Not the calendar's day: the service knows no time zone of its callers, and at mi
 from flask import Blueprint
 
 from bemore import clock
-from bemore.api.openapi import around_shapes
-from bemore.auth.access import Access, own
-from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
+from bemore.auth.access import Access, own
 from bemore.models.dashboard import two_days
 from bemore.reports.build import report_id
+from bemore.schemas.dashboard import Dashboard
 from bemore.scoring.affect import session_affect
 from bemore.scoring.narrative import FACE_VISIBLE_THRESHOLD, FEW_MINUTES
 from bemore.scoring.rounding import round3
@@ -22,13 +21,13 @@ _PARTS = ("valence", "arousal", "dominance")
 
 
 @blueprint.get("/summary")
-@operation("The last 24 hours and the newest sessions", Access.SIGNED_IN, data=around_shapes.DASHBOARD)
+@operation("The last 24 hours and the newest sessions", Access.SIGNED_IN, response=Dashboard)
 def summary():
     """Of all sessions, or of the caller's own. The averages are over the scored minutes of the day's ten newest sessions, the first
     hour of each; a session belongs to the day it started in."""
     found = two_days(clock.now_ms(), **own())
     today, yesterday = (_mean(minutes) for minutes in (found.today, found.yesterday))
-    data = {
+    return {
         "todayAvg": today,
         "trend": {"dayOverDay": {part: _less(today[part], yesterday[part]) for part in _PARTS}},
         "recommendations": [{"id": name, "title": title, "desc": words} for name, title, words in recommendations(found)],
@@ -37,7 +36,6 @@ def summary():
             for public_id, started_ms in found.newest
         ],
     }
-    return success(data)
 
 
 def _mean(minutes):

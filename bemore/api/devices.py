@@ -6,11 +6,10 @@ import struct
 
 from flask import Blueprint, current_app, request
 
-from bemore.api.openapi import around_shapes
-from bemore.auth.access import Access
-from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
+from bemore.auth.access import Access
 from bemore.schemas.base import EmptyBody
+from bemore.schemas.devices import DeviceCheck
 
 blueprint = Blueprint("devices", __name__, url_prefix="/api/session/devices")
 
@@ -28,12 +27,12 @@ _DELIVERY_RATE = struct.Struct("=160xQ")
 
 
 @blueprint.post("/check")
-@operation("Whether the client can take part", Access.SIGNED_IN, body=EmptyBody, data=around_shapes.DEVICES)
+@operation("Whether the client can take part", Access.SIGNED_IN, body=EmptyBody, response=DeviceCheck)
 def check(body):
     """The network is measured on the connection of this request; behind a proxy that does not tell of its client it is null."""
     device = {"available": True, "permission": "prompt"}
     latency, bandwidth = _network()
-    return success({"camera": device, "microphone": device, "network": {"latency": latency, "bandwidth": bandwidth}})
+    return {"camera": device, "microphone": device, "network": {"latency": latency, "bandwidth": bandwidth}}
 
 
 def _network():

@@ -7,8 +7,8 @@ from flask import Blueprint, current_app, request
 from bemore.api.http import responses as envelope
 from bemore.api.http.operation import operation
 from bemore.api.http.static_files import REVALIDATE, StaticFiles, cached
-from bemore.api.openapi import shapes
 from bemore.auth.access import Access
+from bemore.schemas.health import OpenApiDocument
 
 blueprint = Blueprint("docs", __name__, url_prefix="/api", template_folder="../web")
 
@@ -28,7 +28,7 @@ FILES = StaticFiles(
 
 
 @blueprint.get("/openapi.json")
-@operation("This document", Access.ANYONE, data=shapes.DOCUMENT, plain=True, errors=(304,))
+@operation("This document", Access.ANYONE, response=OpenApiDocument, plain=True, errors=(304,))
 def openapi_json():
     return cached(envelope.json(current_app.extensions["bemore.openapi"]), REVALIDATE)
 

@@ -2,19 +2,17 @@
 
 from flask import Blueprint
 
-from bemore.api.openapi import around_shapes
-from bemore.auth.access import Access
-from bemore.api.http.responses import success
 from bemore.api.http.operation import operation
-from bemore.schemas.around import FeelText
+from bemore.auth.access import Access
+from bemore.schemas.emotion import ReadEmotion, TextEmotion
 from bemore.scoring.emotion import text_emotion
 
 blueprint = Blueprint("emotion", __name__, url_prefix="/api")
 
 
 @blueprint.post("/emotion")
-@operation("The emotion of a text", Access.SIGNED_IN, body=FeelText, data=around_shapes.TEXT_EMOTION)
+@operation("The emotion of a text", Access.SIGNED_IN, body=ReadEmotion, response=TextEmotion)
 def of_text(body):
     """Without a word of feeling it is neutral, 0.5. The text is not stored."""
     emotion, score, sentiment = text_emotion(body["text"], body["lang"])
-    return success({"emotion": emotion, "score": score, "sentiment": sentiment})
+    return {"emotion": emotion, "score": score, "sentiment": sentiment}

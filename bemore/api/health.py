@@ -5,12 +5,11 @@ import time
 from flask import Blueprint, current_app
 
 from bemore import __version__
-from bemore.api.openapi import shapes
-from bemore.auth.access import Access
-from bemore.api.http.responses import json
 from bemore.api.http.operation import operation
-from bemore.errors import DatabaseUnavailable
+from bemore.auth.access import Access
 from bemore.db.connections import ping
+from bemore.errors import DatabaseUnavailable
+from bemore.schemas.health import Health, Readiness
 
 blueprint = Blueprint("health", __name__)
 
@@ -22,24 +21,24 @@ def _status(status="ok"):
 
 
 @blueprint.get("/health")
-@operation("Whether the process lives", Access.ANYONE, data=shapes.HEALTH, plain=True)
+@operation("Whether the process lives", Access.ANYONE, response=Health, plain=True)
 def health():
-    return json(_status())
+    return _status()
 
 
 @blueprint.get("/health/live")
-@operation("Whether the process lives", Access.ANYONE, data=shapes.HEALTH, plain=True)
+@operation("Whether the process lives", Access.ANYONE, response=Health, plain=True)
 def live():
-    return json(_status())
+    return _status()
 
 
 @blueprint.get("/health/ready")
-@operation("Whether requests can be served: the database answers", Access.ANYONE, data=shapes.READY, plain=True, errors=(503,))
+@operation("Whether requests can be served: the database answers", Access.ANYONE, response=Readiness, plain=True, errors=(503,))
 def ready():
-    quotas = current_app.extensions["bemore.quotas"]
-    redis = quotas.store_state if quotas.store_state == "none" else ("up" if quotas.ping() else "down")
+    limiter = current_app.extensions["bemore.rate_limiter"]
+    redis = limiter.store_state if limiter.store_state == "none" else ("up" if limiter.ping() else "down")
     try:
         ping()
     except DatabaseUnavailable:
-        return json({**_status("unavailable"), "database": "down", "redis": redis}, 503)
-    return json({**_status(), "database": "up", "redis": redis})
+        return {**_status("unavailable"), "database": "down", "redis": redis}, 503
+    return {**_status(), "database": "up", "redis": redis}

@@ -1,97 +1,63 @@
-"""What happens here, for Prometheus: text format 0.0.4. It names rules and never paths, so it holds no id."""
+"""What happens here, for Prometheus: text format 0.0.4."""
 
 import os
-from itertools import accumulate
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 
 from bemore import __version__, clock
 from bemore.observability import metrics
 from bemore.auth.access import Access
 from bemore.api.http.operation import operation
 from bemore.errors import DatabaseUnavailable
-from bemore.db.proxy import database
 from bemore.models import session
 
 blueprint = Blueprint("metrics", __name__)
 
 STATES = ("active", "paused", "ended")
 
-_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
 
 @blueprint.record_once
-def _start_counting(setup):
-    app = setup.app
-    metrics.table.row()  # so that a worker is seen before its first request
-    metrics.watch("redis_outages", app.extensions["bemore.quotas"].outage)
-    if database.obj.dialect == "postgres":
-        metrics.watch("database_outages", database.obj.outage)
+def _start_worker(setup):
+    metrics.start_worker()
 
 
 @blueprint.get("/metrics")
 @operation("What happened, for Prometheus", Access.OPERATOR, media="text/plain", plain=True)
 def show():
     """All processes of the service together, since it started; text format 0.0.4."""
-    return Response("".join(f"{line}\n" for line in _lines()), content_type=_CONTENT_TYPE)
+    return Response(generate_latest(_Scrape()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _lines():
-    counted, table = metrics.read(), metrics.table
-    yield from _family("bemore_build_info", "gauge", "Always 1; the label tells the version.", [({"version": __version__}, 1)])
-    yield from _family("bemore_start_time_seconds", "gauge", "When the service started.", [({}, table.started_ms / 1000)])
-    yield from _requests(counted)
-    totals = (
-        ("bemore_http_errors_total", "Requests answered with a status of 400 or more.", _by("status", counted.failures)),
-        ("bemore_quota_refusals_total", "Requests beyond a quota (429).", [({}, counted.failures.get(429, 0))]),
-        (
-            "bemore_unavailable_total",
-            "Requests refused while the database or a key set was away (503).",
-            [({}, unavailable(counted))],
-        ),
-        ("bemore_redis_outages_total", "How often a process found Redis away.", [({}, counted.outages("redis_outages"))]),
-        (
-            "bemore_database_outages_total",
-            "How often a process found PostgreSQL away.",
-            [({}, counted.outages("database_outages"))],
-        ),
-        (
-            "bemore_items_stored_total",
-            "Items of uploads and scored minutes that were stored; sent again, counted again.",
-            _by("kind", counted.items),
-        ),
-    )
-    for name, words, samples in totals:
-        yield from _family(name, "counter", words, samples)
-    yield from _state()
-    memory = memory_bytes()
-    yield from _family("bemore_worker_resident_memory_bytes", "gauge", "Memory of a worker process.", _by("worker", memory))
-    yield from _family("bemore_workers", "gauge", "Worker processes.", [({}, len(table.processes()))])
+class _Scrape:
+    """Collects what was counted so far and the state of the service now."""
 
-
-def _requests(counted):
-    answered, timed = [], []
-    for (method, route), found in sorted(counted.requests.items()):
-        where = {"method": method, "route": route}
-        answered += [({**where, "status": f"{index}xx"}, number) for index, number in enumerate(found.by_class, 1) if number]
-        bounds = (*(f"{bound:g}" for bound in metrics.BOUNDS_S), "+Inf")
-        timed += [("_bucket", {**where, "le": bound}, number) for bound, number in zip(bounds, accumulate(found.by_duration))]
-        timed += [("_sum", where, found.seconds), ("_count", where, sum(found.by_duration))]
-    yield from _family("bemore_http_requests_total", "counter", "Requests answered, by method, rule and class of status.", answered)
-    name = "bemore_http_request_duration_seconds"
-    yield from _head(name, "histogram", "Time from a request's last header to the beginning of its answer.")
-    yield from (_sample(name + suffix, labels, number) for suffix, labels, number in timed)
+    def collect(self):
+        families = metrics.collect()
+        counts = metrics.Counts(families)
+        yield _by("version", "bemore_build_info", "Always 1; the label is the version.", {__version__: 1})
+        yield from families
+        yield from _state()
+        yield _by("worker", "bemore_worker_resident_memory_bytes", "Memory of a worker process.", memory_bytes(counts))
+        yield GaugeMetricFamily("bemore_workers", "Worker processes.", len(counts.workers))
 
 
 def _state():
-    quotas, sessions = current_app.extensions["bemore.quotas"], session_states()
-    yield from _family("bemore_database_up", "gauge", "Whether the database answers.", [({}, int(sessions is not None))])
-    if quotas.store_state != "none":
-        words = "Whether Redis answered the process that answers this."
-        yield from _family("bemore_redis_up", "gauge", words, [({}, int(quotas.store_state == "up"))])
+    sessions, redis = session_states(), current_app.extensions["bemore.rate_limiter"].store_state
+    yield GaugeMetricFamily("bemore_database_up", "Whether the database answers.", int(sessions is not None))
+    if redis != "none":
+        yield GaugeMetricFamily("bemore_redis_up", "Whether Redis answered the process that serves this.", int(redis == "up"))
     if sessions is not None:
-        yield from _family("bemore_sessions", "gauge", "Sessions by state.", _by("state", sessions))
+        yield _by("state", "bemore_sessions", "Sessions by state.", sessions)
+
+
+def _by(label, name, description, values):
+    family = GaugeMetricFamily(name, description, labels=[label])
+    for value, number in values.items():
+        family.add_metric([str(value)], number)
+    return family
 
 
 def session_states():
@@ -103,16 +69,10 @@ def session_states():
     return {state: tally.get(state, (0, 0))[0] for state in STATES}
 
 
-def unavailable(counted):
-    """Requests refused with 503; load balancers that asked whether the service is ready are none."""
-    asked = counted.requests.get(("GET", "/health/ready"))
-    return max(0, counted.failures.get(503, 0) - (asked.by_class[4] if asked else 0))
-
-
-def memory_bytes():
-    """``{worker: bytes}`` that each worker process has in memory; empty where the system does not tell."""
+def memory_bytes(counts):
+    """``{worker: resident bytes}``, the worker processes numbered from 0; without those of which the system does not tell it."""
     found = {}
-    for worker, pid in metrics.table.processes().items():
+    for worker, pid in enumerate(counts.workers):
         try:
             pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
         except (OSError, IndexError):
@@ -121,29 +81,6 @@ def memory_bytes():
     return found
 
 
-def uptime_s():
+def uptime_s(counts):
     """Seconds since the service started."""
-    return max(0, clock.now_ms() - metrics.table.started_ms) / 1000
-
-
-def _by(label, numbers):
-    return [({label: str(name)}, number) for name, number in sorted(numbers.items())]
-
-
-def _family(name, kind, words, samples):
-    yield from _head(name, kind, words)
-    yield from (_sample(name, labels, number) for labels, number in samples)
-
-
-def _head(name, kind, words):
-    yield f"# HELP {name} {words}"
-    yield f"# TYPE {name} {kind}"
-
-
-def _sample(name, labels, number):
-    told = ",".join(f'{label}="{_escaped(value)}"' for label, value in labels.items())
-    return f"{name}{{{told}}} {number}" if told else f"{name} {number}"
-
-
-def _escaped(value):
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return max(0, clock.now_ms() / 1000 - counts.started_s)

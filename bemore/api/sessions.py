@@ -3,31 +3,29 @@
 from flask import Blueprint, current_app
 
 from bemore import clock
-from bemore.api.openapi import shapes
-from bemore.auth.access import Access, narrowed, own
 from bemore.api.http.auditing import recorder
-from bemore.api.http.responses import success
-from bemore.api.http.idempotency import once
+from bemore.api.http.body import check_path
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
-from bemore.api.http.body import check_path
+from bemore.auth.access import Access, narrowed, own
 from bemore.models import feedback, minute, minute_scoring, report, session
 from bemore.models.audit import ERASE
 from bemore.reports.build import emotion_summary
+from bemore.schemas import sessions as schemas
 from bemore.schemas.base import EmptyBody, check
-from bemore.schemas.sessions import FindSessions, GiveFeedback, ListSessions, OfUser, StartSession, cursor_text
+from bemore.schemas.paging import cursor_text
 from bemore.scoring.minute_score import statistics
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/session")
 
-_user = OfUser()
+_user = schemas.OfUser()
 
 #: How many sessions ``stats/summary`` names.
 RECENT = 20
 
 
 @blueprint.post("/start")
-@operation("Start a session", Access.START, body=StartSession, data=shapes.STARTED, idempotent=True)
+@operation("Start a session", Access.START, body=schemas.StartSession, response=schemas.StartedSession, idempotent=True)
 def start(body):
     who = narrowed(user_id=body["user_id"], counselor_id=body["counselor_id"])
     now = clock.now_ms()
@@ -35,16 +33,16 @@ def start(body):
     def run():
         row = session.start(**who, now_ms=now)
         data = {"sessionId": row.public_id, "startedAt": row.started_ms, "status": row.status}
-        return {"data": {**data, "userId": row.user_id, "counselorId": row.counselor_id}}, row
+        return {**data, "userId": row.user_id, "counselorId": row.counselor_id}, row
 
-    return once(run, 200, now)
+    return run
 
 
 @blueprint.get("/<session_id:session_id>")
-@operation("A session and its totals", Access.SESSION, data=shapes.SESSION, errors=(404,))
+@operation("A session and its totals", Access.SESSION, response=schemas.Session)
 def show(scope):
     row, minutes = minute.of_session(scope)
-    data = {
+    return {
         **_brief(row),
         "userId": row.user_id,
         "pausedAt": row.paused_ms,
@@ -54,33 +52,32 @@ def show(scope):
         "sttCount": row.stt_count,
         "stats": _totals(row),
     }
-    return success(data)
 
 
 @blueprint.post("/<session_id:session_id>/pause")
-@operation("Pause an active session", Access.SESSION, body=EmptyBody, data=shapes.PAUSED, errors=(404, 409))
+@operation("Pause an active session", Access.SESSION, body=EmptyBody, response=schemas.PausedSession, errors=(409,))
 def pause(scope, body):
     """One that is paused already stays as it is; one that has ended is a conflict."""
     row = session.pause(scope, clock.now_ms())
-    return success({"sessionId": row.public_id, "status": row.status, "pausedAt": row.paused_ms})
+    return {"sessionId": row.public_id, "status": row.status, "pausedAt": row.paused_ms}
 
 
 @blueprint.post("/<session_id:session_id>/resume")
-@operation("Go on with a paused session", Access.SESSION, body=EmptyBody, data=shapes.RESUMED, errors=(404, 409))
+@operation("Go on with a paused session", Access.SESSION, body=EmptyBody, response=schemas.ResumedSession, errors=(409,))
 def resume(scope, body):
     """One that is active stays as it is; one that has ended is a conflict."""
     row = session.resume(scope, clock.now_ms())
-    return success({"sessionId": row.public_id, "status": row.status, "resumedAt": row.resumed_ms})
+    return {"sessionId": row.public_id, "status": row.status, "resumedAt": row.resumed_ms}
 
 
 @blueprint.post("/<session_id:session_id>/end")
-@operation("End a session", Access.SESSION, body=EmptyBody, data=shapes.ENDED, errors=(404,))
+@operation("End a session", Access.SESSION, body=EmptyBody, response=schemas.EndedSession)
 def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
     row = minute_scoring.end(scope, now, rules(current_app.extensions["bemore"]))
     found, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
-    data = {
+    return {
         "sessionId": row.public_id,
         "status": row.status,
         "endedAt": row.ended_ms,
@@ -90,19 +87,18 @@ def end(scope, body):
         "emotionCount": len(found.minutes),
         "emotionSummary": emotion_summary(found),
     }
-    return success(data)
 
 
 @blueprint.delete("/<session_id:session_id>")
-@operation("Erase a session and everything stored under it", Access.ERASE, data=shapes.ERASED, errors=(404,))
+@operation("Erase a session and everything stored under it", Access.ERASE, response=schemas.ErasedSession)
 def erase(scope):
     record = recorder(ERASE)
     session.erase(scope, lambda row: record(row.public_id))
-    return success({"sessionId": scope.public_id, "deleted": True})
+    return {"sessionId": scope.public_id, "deleted": True}
 
 
 @blueprint.get("/stats/summary")
-@operation("How many sessions there are, and the newest of them", Access.SIGNED_IN, data=shapes.SUMMARY)
+@operation("How many sessions there are, and the newest of them", Access.SIGNED_IN, response=schemas.SessionsSummary)
 def summary():
     """Of all sessions, or of the caller's own."""
     mine, now = own(), clock.now_ms()
@@ -120,28 +116,27 @@ def summary():
         for row in session.newest(RECENT, **mine)
     ]
     average = round(duration / count["ended"]) if count["ended"] else 0
-    data = {"total": sum(count.values()), **count, "avgDuration": average, "totalDuration": duration, "recentSessions": recent}
-    return success(data)
+    return {"total": sum(count.values()), **count, "avgDuration": average, "totalDuration": duration, "recentSessions": recent}
 
 
 @blueprint.get("/user/<path:user_id>")
-@operation("The sessions of a user, newest first", Access.LIST, query=ListSessions, data=shapes.USER_SESSIONS)
+@operation("The sessions of a user, newest first", Access.LIST, query=schemas.ListSessions, response=schemas.UserSessions)
 def of_user(user_id, query):
     """A user without sessions is no error. Follow `nextCursor` until it is null."""
     check_path("userId")
     check(_user, {"userId": user_id})
     page, more = _page(query, **narrowed(user_id=user_id))
-    return success({"userId": user_id, "count": len(page), "sessions": [_brief(row) for row in page], "nextCursor": more})
+    return {"userId": user_id, "count": len(page), "sessions": [_brief(row) for row in page], "nextCursor": more}
 
 
 @blueprint.get("")
-@operation("Sessions, newest first", Access.LIST, query=FindSessions, data=shapes.FOUND_SESSIONS)
+@operation("Sessions, newest first", Access.LIST, query=schemas.FindSessions, response=schemas.FoundSessions)
 def find(query):
     """All, or those of a state, a user, a counselor. Follow `nextCursor` until it is null."""
     found = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
     page, more = _page(query, status=query["status"], **found)
     sessions = [{**_brief(row), "userId": row.user_id} for row in page]
-    return success({"count": len(page), "sessions": sessions, "nextCursor": more})
+    return {"count": len(page), "sessions": sessions, "nextCursor": more}
 
 
 def _page(query, **which):
@@ -152,14 +147,7 @@ def _page(query, **which):
 
 @blueprint.post("/<session_id:session_id>/feedback")
 @operation(
-    "Rate a session",
-    Access.SESSION,
-    body=GiveFeedback,
-    data=shapes.FEEDBACK,
-    beside=shapes.FEEDBACK_BESIDE,
-    status=201,
-    errors=(404,),
-    idempotent=True,
+    "Rate a session", Access.SESSION, body=schemas.GiveFeedback, response=schemas.StoredFeedbackAnswer, status=201, idempotent=True
 )
 def give_feedback(scope, body):
     """May be given more than once."""
@@ -170,7 +158,7 @@ def give_feedback(scope, body):
         data = {"feedbackId": feedback_id, "sessionId": row.public_id, "rating": body["rating"], "submittedAt": now}
         return {"message": "피드백이 저장되었습니다", "data": data}, row
 
-    return once(run, 201, now, scope)
+    return run
 
 
 def _brief(row):

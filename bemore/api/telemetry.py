@@ -5,20 +5,19 @@ from flask import Blueprint, current_app
 
 from bemore import clock
 
-from bemore.api.openapi import shapes
-from bemore.auth.access import Access
-from bemore.api.http.etags import unless_known
-from bemore.api.http.responses import success
 from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
-from bemore.observability.metrics import count_items
+from bemore.auth.access import Access
 from bemore.models import telemetry
 from bemore.models.minute_scoring import score_changed
 from bemore.models.speaker import UNKNOWN
 from bemore.models.audit import READ_TRANSCRIPT
-from bemore.schemas.sessions import ReadTranscript, cursor_text
-from bemore.schemas.telemetry import UploadAudio, UploadFrames, UploadStt
+from bemore.observability.metrics import count_items
+from bemore.schemas.paging import cursor_text
+from bemore.schemas.telemetry import (
+    ReadTranscript, StoredAudio, StoredFrames, StoredStt, Transcript, UploadAudio, UploadFrames, UploadStt
+)  # fmt: skip
 from bemore.scoring.text.keywords import extract_keywords
 from bemore.scoring.text.sentiment import sentiment
 
@@ -26,26 +25,26 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 
 
 @blueprint.post("/frames")
-@operation("Upload face frames", Access.SESSION, body=UploadFrames, data=shapes.FRAMES, status=201, errors=(404,))
+@operation("Upload face frames", Access.SESSION, body=UploadFrames, response=StoredFrames, status=201)
 def frames(scope, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
     rows = [(item[0], UNKNOWN, *item[1:3], telemetry.json_text(item[3])) for item in body["items"]]
     total = _store(telemetry.store_frames, scope, rows)
     count_items("frame", len(rows))
-    return success({"frameCount": len(rows), "totalFramesInSession": total}, 201)
+    return {"frameCount": len(rows), "totalFramesInSession": total}
 
 
 @blueprint.post("/audio")
-@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, data=shapes.AUDIO, status=201, errors=(404,))
+@operation("Upload audio chunks", Access.SESSION, body=UploadAudio, response=StoredAudio, status=201)
 def audio(scope, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     total = _store(telemetry.store_audio, scope, [(*item[:2], UNKNOWN, *item[2:]) for item in body["items"]])
     count_items("audio_chunk", len(body["items"]))
-    return success({"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}, 201)
+    return {"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}
 
 
 @blueprint.post("/stt")
-@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, data=shapes.STT, status=201, errors=(404,))
+@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, response=StoredStt, status=201)
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     rows = [
@@ -53,7 +52,7 @@ def stt(scope, body):
     ]
     total = _store(telemetry.store_stt, scope, rows)
     count_items("stt_snippet", len(rows))
-    return success({"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}, 201)
+    return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}
 
 
 def _store(store, scope, rows):
@@ -66,22 +65,17 @@ def _store(store, scope, rows):
 
 
 @blueprint.get("/transcript")
-@operation("The transcript", Access.SESSION, query=ReadTranscript, data=shapes.TRANSCRIPT, errors=(304, 404))
+@operation("The transcript", Access.SESSION, query=ReadTranscript, response=Transcript, reads=READ_TRANSCRIPT)
 def transcript(scope, query):
     """The snippets in their order. Follow `nextCursor` until it is null."""
-
-    def make():
-        rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"])
-        page = rows[: query["limit"]]
-        more = cursor_text(*page[-1][:2]) if len(rows) > len(page) else None
-        snippets = [_snippet(row) for row in page]
-        return success({"sessionId": scope.public_id, "count": len(page), "snippets": snippets, "nextCursor": more})
-
-    return unless_known(scope, READ_TRANSCRIPT, make)
+    rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"])
+    page = rows[: query["limit"]]
+    more = cursor_text(*page[-1][:2]) if len(rows) > len(page) else None
+    return {"sessionId": scope.public_id, "count": len(page), "snippets": [_snippet(row) for row in page], "nextCursor": more}
 
 
 def _snippet(row):
-    # What a clock that runs behind dates before the start counts as its first moment.
+    # A time before the session's start, from a clock that runs behind, counts as the start.
     return {
         "tsStart": max(0, row.ts_start_ms),
         "tsEnd": max(0, row.ts_end_ms),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, request
 
 from bemore.auth.callers import ANYBODY, Caller
-from bemore.errors import Forbidden, InvalidToken, Unauthorized
+from bemore.errors import Forbidden, InvalidToken, KeysUnavailable, Unauthorized
 from bemore.models.scope import SessionScope
 from bemore.settings import Settings
 
@@ -57,12 +57,12 @@ def caller() -> Caller:
 
 
 def subject() -> str | None:
-    """The authenticated subject, or None: authentication is off, or the token is missing or not good."""
+    """The authenticated subject, or None: authentication is off, or the token is missing, not good or cannot be checked now."""
     if current_app.extensions["bemore.auth.tokens"] is None:
         return None
     try:
         return caller().subject
-    except (Unauthorized, InvalidToken):
+    except (Unauthorized, InvalidToken, KeysUnavailable):
         return None
 
 

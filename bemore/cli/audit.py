@@ -1,18 +1,24 @@
-"""``bemore audit``: who did what to which session."""
+"""``bemore audit``: who did what to which session; ``bemore audit prune`` deletes old entries."""
 
 import click
 import msgspec
 
 from bemore import clock
-from bemore.cli.common import Since, database, load_settings, time_text
+from bemore.cli.common import Duration, Since, actor, database, load_settings, plural, time_text
+from bemore.cli.erasing import erasing_options
 
 
-@click.command()
-@click.option("--session", "session_id", help="Only what was done to this session.")
-@click.option("--since", type=Since(), help="Only from then on: 7d, 2026-05-01, 2026-05-01T08:00:00Z.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines.")
-def audit(session_id, since, as_json):
-    """Print the audit log, oldest first: time, actor, role, action, session, request."""
+@click.group(invoke_without_command=True)
+@click.option("--session", "session_id", help="Only entries of this session.")
+@click.option("--since", type=Since(), help="Only entries from then on: 7d, 2026-05-01, 2026-05-01T08:00:00Z.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@click.pass_context
+def audit(context, session_id, since, as_json):
+    """Print the audit log, oldest entry first: time, actor, role, action, session, request."""
+    if context.invoked_subcommand is not None:
+        if session_id is not None or since is not None or as_json:
+            raise click.UsageError("--session, --since and --json are for printing; they do not go with a subcommand.")
+        return
     settings = load_settings()
     with database(settings):
         from bemore.models import audit as model
@@ -22,10 +28,36 @@ def audit(session_id, since, as_json):
 
 
 def _line(entry):
-    told = (entry.actor, entry.role, entry.action, entry.session_id, entry.request_id)
-    return "  ".join((time_text(entry.at_ms), *(_printable(each) if each else "-" for each in told)))
+    columns = (entry.actor, entry.role, entry.action, entry.session_id, entry.request_id)
+    return "  ".join((time_text(entry.at_ms), *(_printable(each) if each else "-" for each in columns)))
 
 
 def _printable(text):
-    # A token's subject may hold anything; a line must stay one, and a terminal must not be told what to do.
+    # A token's subject may hold anything, and neither line breaks nor control codes may reach a terminal.
     return "".join(each if each.isprintable() and not each.isspace() else "?" for each in text)
+
+
+@audit.command()
+@click.option("--older-than", type=Duration(), required=True, help="Age from which entries are erased: 730d.")
+@erasing_options
+def prune(older_than, confirmation):
+    """Erase old entries of the audit log, and record that in the log.
+
+    Nothing else can delete entries. Keep them at least as long as backups: `bemore restore` uses them to erase sessions again that were
+    erased after the backup.
+    """
+    settings = load_settings()
+    with database(settings):
+        from bemore.models import audit as model
+
+        now = clock.now_ms()
+        cutoff = now - older_than
+        count = model.count_until(cutoff)
+        confirmation.erase(
+            count, f" from before {time_text(cutoff)}", count, _entries,
+            lambda after_batch: model.prune(cutoff, actor(), now, after_batch),
+        )  # fmt: skip
+
+
+def _entries(count):
+    return plural(count, "audit entry", "audit entries")

@@ -137,6 +137,6 @@ def time_text(ms):
     return iso(ms)
 
 
-def plural(count, noun):
-    """``1 session``, ``12,345 sessions``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def plural(count, noun, nouns=None):
+    """``1 session``, ``12,345 sessions``; ``nouns`` is the plural of a noun that takes more than an s."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

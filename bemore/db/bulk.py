@@ -21,24 +21,24 @@ _POSTGRES_TYPES = {"BIGINT": "bigint", "INT": "int", "SMALLINT": "smallint", "DO
 class BulkUpsert:
     """Inserts rows of a model with a composite primary key that begins with its parent's integer key.
 
-    A row whose key is stored already replaces the stored one. ``columns`` names what a row is made of: the rest of the primary key, then
-    the other fields in the model's order, without those of ``constants`` (SQL by field name).
+    A row whose key is stored already replaces the stored one. ``columns`` are the names of a row's values: the rest of the primary key,
+    then the other fields in the model's order, without those of ``constants`` (SQL by field name).
     """
 
     def __init__(self, model, constants=None):
         meta, constants = model._meta, constants or {}
         key = [meta.fields[name] for name in meta.primary_key.field_names]
-        # By name: peewee's fields answer == with an SQL expression.
+        # By name: comparing peewee's fields makes an SQL expression.
         rest = [each for each in meta.sorted_fields if each.name not in meta.primary_key.field_names]
-        self._given = [each for each in (*key[1:], *rest) if each.name not in constants]
-        self.columns = [each.name for each in self._given]
+        self._columns = [each for each in (*key[1:], *rest) if each.name not in constants]
+        self.columns = [each.name for each in self._columns]
         self.key_width = len(key) - 1
         self._key = ", ".join(each.column_name for each in key)
         self._parent, self._table = key[0].column_name, meta.table_name
-        self._names = ", ".join((self._parent, *(each.column_name for each in self._given), *constants))
+        self._names = ", ".join((self._parent, *(each.column_name for each in self._columns), *constants))
         self._replace = "DO UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
         self._constants = {name: f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]})" for name, sql in constants.items()}
-        one_row = f"({', '.join(('?', *('?' for _ in self._given), *constants.values()))})"
+        one_row = f"({', '.join(('?', *('?' for _ in self._columns), *constants.values()))})"
         self._values = {
             replace: [(size, f"INSERT INTO {self._table} ({self._names}) VALUES {', '.join([one_row] * size)} {conflict}")
                       for size in SQLITE_PIECES]
@@ -64,7 +64,7 @@ class BulkUpsert:
         ``parent`` is an earlier part that selects the parent's ``id``. ``stored`` has a row ``is_new`` for every row.
         """
         values = []
-        for place, field in enumerate(self._given):
+        for place, field in enumerate(self._columns):
             value = f"(items.item->>{place})::{_POSTGRES_TYPES[field.field_type]}"
             # -0.0 becomes 0.0, as on SQLite.
             values.append(f"{value}{' + 0' * (field.field_type == 'DOUBLE')} AS {field.column_name}")

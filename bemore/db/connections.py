@@ -1,7 +1,7 @@
 """Connections and transactions, in one way for SQLite and PostgreSQL.
 
-What a driver says about a database that is away, full, read-only, damaged or busy beyond its time-out becomes DatabaseUnavailable;
-everything else is a bug and passes through.
+A driver's error about a database that is away, full, read-only, damaged or busy beyond its timeout becomes DatabaseUnavailable;
+every other error is a bug and passes through.
 """
 
 import logging
@@ -29,7 +29,7 @@ def connect(settings, create=True):
     url = settings.database_url
     if url.startswith("sqlite:///"):
         bound = Sqlite(url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
-        bound.use_queue(_transaction_of_the_writer, execute, close_connection)
+        bound.use_queue(write_transaction, execute, close_connection)
     else:
         # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
@@ -41,8 +41,8 @@ def connect(settings, create=True):
 def close():
     """Finish the writes that wait, and close every connection that this thread can close."""
     if database.obj is not None:
-        database.obj.stop()
         close_connection()
+        database.obj.stop()
 
 
 def close_connection():
@@ -94,10 +94,6 @@ def _transaction(begin):
         database.obj.check_committed()
 
 
-def _transaction_of_the_writer():
-    return _transaction(database.obj.begin_write)
-
-
 def _rollback():
     try:
         database.execute_sql("ROLLBACK")
@@ -107,7 +103,7 @@ def _rollback():
 
 @contextmanager
 def errors_translated():
-    """Raise DatabaseUnavailable for what a driver says of a database that cannot be used at the moment."""
+    """Raise DatabaseUnavailable for a driver's errors about a database that cannot be used at the moment."""
     try:
         yield
     except (peewee.OperationalError, peewee.InterfaceError) as error:
@@ -138,6 +134,6 @@ def _first_line(error):
 
 
 def ping():
-    """Raise DatabaseUnavailable unless the database answers and its tables are there."""
+    """Raise DatabaseUnavailable unless the database responds and has its tables."""
     with read():
         execute("SELECT 1 FROM session LIMIT 1").fetchone()

@@ -25,7 +25,7 @@ def names():
 
 
 def migrate(settings, upto=None):
-    """Bring the database of ``settings`` to the newest version (or to ``upto``); answer the names of what was run.
+    """Bring the database of ``settings`` to the newest version (or to ``upto``); return the names of the migrations that ran.
 
     All of it is one transaction that only one process at a time can have: started twice at once, it runs once.
     """

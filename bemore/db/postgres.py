@@ -1,7 +1,7 @@
-"""PostgreSQL through psycopg 3 and peewee's connection pool, and what becomes of requests while it is away.
+"""PostgreSQL through psycopg 3 and peewee's connection pool, and what happens to requests while it is away.
 
 A server that is gone refuses connections at once. One that hangs (stopped, out of memory, behind a network that swallows everything)
-refuses nothing. So connecting is bounded by CONNECT_S, an answer by PATIENCE_S (the server itself ends statements earlier, by
+refuses nothing. So connecting is bounded by CONNECT_S, a response by PATIENCE_S (the server itself ends statements earlier, by
 ``statement_timeout``), and while it is away only one request at a time tries, every RETRY_S; the others are refused without waiting.
 """
 
@@ -20,7 +20,7 @@ from bemore.errors import DatabaseUnavailable
 #: Bounds in seconds. libpq knows no shorter time-out for connecting than two.
 CONNECT_S, PATIENCE_S, RETRY_S = 2, 6.0, 0.25
 
-#: How often a thread that waits for an answer looks at the clock, in seconds.
+#: How often a thread that waits for a response checks the time, in seconds.
 _LOOK_S = 0.1
 
 #: SQLSTATEs of a server that cannot write or read but that the driver calls internal errors: a standby, damaged data.
@@ -52,28 +52,31 @@ class Outage:
                 self._try_at = time.monotonic() + CONNECT_S + RETRY_S
 
     def begin(self, error):
-        """The server did not answer."""
+        """The server did not respond."""
         with self._lock:
             first = self._try_at is None
             self.count += first
             self._try_at = time.monotonic() + RETRY_S
         if first:
+            from bemore.observability import metrics  # not before bemore.server.metrics_files.make()
+
+            metrics.database_outages.inc()
             _log.error("database away; requests are refused until it is back", extra={"error": type(error).__name__})
 
     def end(self):
-        """The server answered."""
+        """The server responded."""
         if self._try_at is not None:
             with self._lock:
                 self._try_at = None
             _log.info("database is back")
 
 
-class _NoAnswer(psycopg.OperationalError):
-    """The server kept a connection open and did not answer in time."""
+class _NoResponse(psycopg.OperationalError):
+    """The server kept a connection open and did not respond in time."""
 
 
 class _BoundedConnection(psycopg.Connection):
-    """A connection that does not wait for ever: psycopg has no time-out of its own for an answer."""
+    """A connection that does not wait forever: psycopg has no timeout of its own for a response."""
 
     patience_s = PATIENCE_S
 
@@ -91,14 +94,18 @@ class _BoundedConnection(psycopg.Connection):
             if not ready:
                 deadline = deadline or time.monotonic() + self.patience_s
                 if time.monotonic() > deadline:
-                    raise _NoAnswer(f"no answer within {self.patience_s} s")
+                    raise _NoResponse(f"no response within {self.patience_s} s")
 
 
 class _Adapter(peewee.Psycopg3Adapter):
-    """Makes bounded connections."""
+    """Makes bounded connections, and lends them without a round trip to the server."""
 
     def connect(self, db, **params):
         return _BoundedConnection.connect(db.database, **params)
+
+    def is_connection_closed(self, conn):
+        # peewee's own runs SELECT 1 each time the pool lends a connection. Postgres replaces those that turn out to be closed.
+        return conn.closed
 
 
 class Postgres(PooledPostgresqlDatabase):
@@ -132,14 +139,13 @@ class Postgres(PooledPostgresqlDatabase):
     def write_statement(self, work):
         with self.connection_for_transaction(None):
             try:
-                return work()
+                result = work()
             except peewee.OperationalError:
-                if not self.connection().closed:
+                if not self._replace_closed():
                     raise
-            # The server closed the connection while it was idle, or while it ran this: once more, on a new one.
-            self.discard_connection()
-            self._open()
-            return work()
+                result = work()
+            self.outage.end()
+            return result
 
     def stop(self):
         """Close the connections that nobody uses."""
@@ -161,6 +167,8 @@ class Postgres(PooledPostgresqlDatabase):
             self._note(error)
             raise
         finally:
+            if not self.is_closed() and self.connection().patience_s == float("inf"):
+                self.discard_connection()  # its time limits were lifted
             if not self.is_closed():
                 self.close()
 
@@ -181,16 +189,22 @@ class Postgres(PooledPostgresqlDatabase):
         try:
             self.execute_sql(begin)
         except peewee.OperationalError:
-            if not self.connection().closed:
+            if not self._replace_closed():
                 raise
-            # The server closed the connection while it was idle.
-            self.discard_connection()
-            self._open()
             self.execute_sql(begin)
         self.outage.end()
 
+    def _replace_closed(self):
+        """Replace this thread's connection by a new one if the server has closed it; return whether it had."""
+        if not self.connection().closed:
+            return False
+        self.discard_connection()
+        self.close_idle()  # a server that was restarted has closed those as well
+        self._open()
+        return True
+
     def _note(self, error):
-        if isinstance(getattr(error, "orig", None), _NoAnswer):
+        if isinstance(getattr(error, "orig", None), _NoResponse):
             self.outage.begin(error)
             self.discard_connection()
             self.close_idle()
@@ -201,7 +215,7 @@ class Postgres(PooledPostgresqlDatabase):
             self.manual_close()
 
     def check_committed(self):
-        """Nothing to do: the server has said so."""
+        """Nothing to do: the server has confirmed it."""
 
     # -- Statements ----------------------------------------------------------------------------------------------------------
 
@@ -212,13 +226,13 @@ class Postgres(PooledPostgresqlDatabase):
         return sql.replace("%", "%%").replace("?", "%s")
 
     def lift_time_limits(self):
-        """Let statements of the transaction under way take as long as they take."""
+        """Lift the time limits of the current transaction's statements."""
         self.execute_sql("SET LOCAL statement_timeout = 0")
         self.execute_sql("SET LOCAL lock_timeout = 0")
         self.connection().patience_s = float("inf")
 
     def is_damage(self, error):
-        """Whether an error that is neither an OperationalError nor an InterfaceError tells of damaged data or a standby."""
+        """Whether an error that is neither an OperationalError nor an InterfaceError means damaged data or a standby."""
         return getattr(getattr(error, "orig", None), "sqlstate", None) in _UNAVAILABLE
 
     def truncate_log(self):
@@ -226,6 +240,6 @@ class Postgres(PooledPostgresqlDatabase):
         return True
 
     def vacuum_statements(self, tables):
-        """The statements that rewrite all tables, each of which takes as long as it takes."""
+        """The statements that rewrite all tables, without time limits."""
         self.connection().patience_s = float("inf")
         return "SET statement_timeout = 0", "SET lock_timeout = 0", *(f"VACUUM (FULL, ANALYZE) {table}" for table in tables)

@@ -1,7 +1,7 @@
 """SQLite in one file: created for its owner alone, opened in WAL mode, written by one thread.
 
 The operating system lets a file be deleted or replaced while it is open: SQLite would go on and store rows in a file without a name.
-One ``stat`` after each commit, before anybody is told of it, notices that.
+One ``stat`` after each commit, before its result is returned, notices that.
 """
 
 import logging
@@ -62,7 +62,7 @@ class Sqlite(peewee.SqliteDatabase):
 
     def use_queue(self, transaction, execute, close):
         """Give this process's write queue what it runs transactions with."""
-        self._queue = WriteQueue(transaction, execute, close)
+        self.queue = WriteQueue(transaction, execute, close)
 
     def write(self, work, _transaction):
         """Run ``work`` in the write queue."""
@@ -70,13 +70,13 @@ class Sqlite(peewee.SqliteDatabase):
 
     def write_statement(self, work):
         try:
-            return self._queue.run(work, self._busy_seconds)
+            return self.queue.run(work, self._busy_seconds)
         except TimeoutError:
             raise peewee.OperationalError("database is locked: other writers took too long") from None
 
     def stop(self):
         """Finish the writes that wait."""
-        self._queue.stop()
+        self.queue.stop()
 
     # -- Connections ---------------------------------------------------------------------------------------------------------
 
@@ -158,8 +158,8 @@ class Sqlite(peewee.SqliteDatabase):
             raise
 
     def is_damage(self, error):
-        """Whether an error that is neither an OperationalError nor an InterfaceError tells of a damaged file."""
-        # SQLITE_CORRUPT and SQLITE_NOTADB come as plain DatabaseError, other mistakes of a statement as its subclasses.
+        """Whether an error that is neither an OperationalError nor an InterfaceError means a damaged file."""
+        # SQLITE_CORRUPT and SQLITE_NOTADB come as DatabaseError itself, other mistakes of a statement as its subclasses.
         return type(error) in (peewee.DatabaseError, sqlite3.DatabaseError) or isinstance(
             error, (sqlite3.OperationalError, sqlite3.InterfaceError)
         )
@@ -199,7 +199,7 @@ def _make(path):
 def _identity(path):
     """Device and inode of a file, None if there is none."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

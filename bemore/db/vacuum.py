@@ -44,5 +44,4 @@ def vacuum(tables):
     with errors_translated(), database.obj.connection_for_transaction(None):
         for statement in database.obj.vacuum_statements(tables):
             execute(statement)
-    database.obj.discard_connection()  # its time limits were lifted
     truncate_log()

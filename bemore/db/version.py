@@ -20,14 +20,14 @@ def applied():
 
 def check_newest():
     """Raise WrongVersion unless the database is at the version of this program."""
-    found = applied()
-    check_known(found, "the database")
-    if found != set(names()):
+    versions = applied()
+    check_known(versions, "the database")
+    if versions != set(names()):
         raise WrongVersion("the database is not at the newest version: run `bemore migrate` first")
 
 
-def check_known(found, what):
-    """Raise WrongVersion where ``found`` has a migration that this program has not."""
-    unknown = sorted(set(found) - set(names()))
+def check_known(versions, what):
+    """Raise WrongVersion if ``versions``, the names of migrations that ``what`` has, include one that this program lacks."""
+    unknown = sorted(set(versions) - set(names()))
     if unknown:
         raise WrongVersion(f"{what} was made by a newer version of BeMore: it has {unknown[-1]}, which this one does not know")

@@ -1,13 +1,13 @@
 """SQLite's write queue: one thread that commits together what waits together (group commit).
 
 SQLite has one writer at a time, and a durable commit waits for the disk. Threads of requests hand their writes to this queue. The writer
-thread takes all that wait, runs each under a savepoint of its own in one transaction, and answers after the commit. What one write does
-wrong is undone alone; what the database refuses (a full disk, a locked file) is refused to all of them.
+thread takes all that wait, runs each under a savepoint of its own in one transaction, and hands out the results after the commit. A write
+that fails is undone alone; what the database refuses (a full disk, a locked file) is refused to all of them.
 """
 
 import queue
 import threading
-from concurrent.futures import Future
+from concurrent import futures
 
 import peewee
 
@@ -24,33 +24,45 @@ class WriteQueue:
 
     def __init__(self, transaction, execute, close):
         self._transaction, self._execute, self._close = transaction, execute, close
-        self._waiting = queue.SimpleQueue()
+        self._items = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread = None
 
+    @property
+    def waiting(self):
+        """How many writes wait for the writer thread."""
+        return self._items.qsize()
+
     def run(self, write, timeout_s):
-        """What ``write()`` returns, once it is committed. Raises what it raises, and TimeoutError if its turn does not come in time.
+        """Return what ``write()`` returns, once it is committed. Raises what it raises, and TimeoutError if its turn does not come in time.
 
         Only waiting is bounded: a write that has begun is waited for to its end.
         """
         if self._thread is None:
             self._start()
-        done = Future()
-        self._waiting.put((write, done))
+        elif self._thread is threading.current_thread():
+            raise RuntimeError("a write inside of a write")
+        done = futures.Future()
+        self._items.put((write, done))
         try:
             return done.result(timeout_s)
-        except TimeoutError:
-            if done.done() or not done.cancel():
-                return done.result()
-            raise
+        except futures.TimeoutError:  # the built-in one only from Python 3.11 on
+            if done.cancel():
+                raise TimeoutError from None
+            return done.result()
 
     def stop(self):
         """Finish what waits, and end the thread."""
         with self._lock:
-            if self._thread is not None:
-                self._waiting.put(None)
+            if self._thread is None:
+                return
+            if self._thread.is_alive():
+                self._items.put(None)
                 self._thread.join()
-                self._thread = None
+            else:
+                # After a fork the thread is the parent's, and so is what waits.
+                self._items = queue.SimpleQueue()
+            self._thread = None
 
     def _start(self):
         with self._lock:
@@ -59,25 +71,21 @@ class WriteQueue:
                 self._thread.start()
 
     def _loop(self):
-        group = []
-        while group is not None:
-            group = self._next_group()
-            if group:
-                self._commit(group)
+        while group := self._next_group():
+            self._commit(group)
         self._close()
 
     def _next_group(self):
-        """The writes that wait, at least one; None when the queue is stopped."""
+        """The writes that wait, at least one; an empty list when the queue is stopped."""
         group = []
         while len(group) < MAX_GROUP:
             try:
-                item = self._waiting.get(block=not group)
+                item = self._items.get(block=not group)
             except queue.Empty:
                 break
             if item is None:
-                if not group:
-                    return None
-                self._waiting.put(None)
+                if group:
+                    self._items.put(None)  # first what was taken, then the end
                 break
             write, done = item
             if done.set_running_or_notify_cancel():
@@ -90,7 +98,7 @@ class WriteQueue:
             with self._transaction():
                 for write, _ in group:
                     outcomes.append(self._run_alone(write))
-        except BaseException as error:
+        except BaseException as error:  # noqa: B036 (each of the group raises it)
             outcomes = [(None, error)] * len(group)
         for (_, done), (result, error) in zip(group, outcomes, strict=True):
             if error is None:

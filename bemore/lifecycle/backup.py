@@ -40,10 +40,10 @@ def save(settings, path, actor, progress):
 
 def check(settings, path):
     """Raise BackupFailed or WrongVersion unless ``path`` is a whole backup for this kind of database that this program can read."""
-    found = _kind(settings).inspect(settings, path)
-    if not found:
+    versions = _kind(settings).inspect(settings, path)
+    if not versions:
         raise BackupFailed(f"{path} is no backup of BeMore")
-    check_known(found, str(path))
+    check_known(versions, str(path))
 
 
 def check_unused(settings):
@@ -74,7 +74,7 @@ def load(settings, path, actor, progress):
 
 
 def erase_again(session_ids, actor):
-    """Erase those of the sessions that are there, as a restored backup brings back what was erased since; answer how many."""
+    """Erase those of the sessions that exist, as a restored backup brings back what was erased after it; return how many."""
     count = 0
     for session_id in session_ids:
         try:

@@ -61,9 +61,9 @@ def _ask(settings, sql, *parameters):
 def load(settings, path, progress):
     """Drop our tables and restore the dump's in one transaction: whatever stops it, the database stays as it was."""
     psql, pg_restore = (_program(settings, name) for name in ("psql", "pg_restore"))
-    with _connection_of(settings) as connection, tempfile.TemporaryFile() as said:
+    with _connection_of(settings) as connection, tempfile.TemporaryFile() as errors:
         reader = subprocess.Popen(
-            [pg_restore, "--no-owner", "--no-privileges", "--file", "-", path], stdout=subprocess.PIPE, stderr=said
+            [pg_restore, "--no-owner", "--no-privileges", "--file", "-", path], stdout=subprocess.PIPE, stderr=errors
         )
         command = [
             psql,
@@ -74,7 +74,7 @@ def load(settings, path, progress):
             f"--dbname={connection}",
             "--file=-",
         ]
-        writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+        writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors)
         try:
             writer.stdin.write(_drop_ours(settings).encode())
             done = 0
@@ -82,21 +82,21 @@ def load(settings, path, progress):
                 writer.stdin.write(chunk)
                 progress(done := done + len(chunk), None)
             if reader.wait() == 0:
-                writer.stdin.close()  # which tells psql to commit
-        except BrokenPipeError:  # psql has met an error, which it has told
+                writer.stdin.close()  # which makes psql commit
+        except BrokenPipeError:  # psql has met an error and printed it
             pass
         finally:
             for process in (writer, reader):
                 _end(process)
         if reader.returncode or writer.returncode:
-            said.seek(0)
+            errors.seek(0)
             raise BackupFailed(
-                f"the backup could not be restored, the database is as it was: {_first_line(said.read().decode('utf-8', 'replace'))}"
+                f"the backup could not be restored, the database is as it was: {_first_line(errors.read().decode('utf-8', 'replace'))}"
             )
 
 
 def _end(process):
-    """Wait for a process that has been told all it needs; kill one that has not, whose transaction PostgreSQL then undoes."""
+    """Wait for a process whose input is complete; kill one whose input is not, so that PostgreSQL undoes its transaction."""
     if process.stdin is not None and not process.stdin.closed:
         process.kill()
     if process.stdout is not None:
@@ -140,21 +140,21 @@ def _program(settings, name):
     """The path of a program, of a version that knows the server's: from the PATH, or where Debian keeps them."""
     wanted, _ = _ask(settings, "SELECT 1")
     places = [shutil.which(name), *(each / "bin" / name for each in sorted(_DEBIAN.glob("*"), reverse=True))]
-    found = {str(place): _version(place) for place in places if place and os.access(place, os.X_OK)}
-    for place, version in found.items():
+    versions = {str(place): _version(place) for place in places if place and os.access(place, os.X_OK)}
+    for place, version in versions.items():
         if version >= wanted:
             return place
-    if found:
+    if versions:
         raise BackupFailed(
-            f"{name} is of version {max(found.values())}, the server of {wanted}: install postgresql-client-{wanted}"
+            f"{name} is of version {max(versions.values())}, the server of {wanted}: install postgresql-client-{wanted}"
         )
     raise BackupFailed(f"{name} is not installed: it comes with the package postgresql-client-{wanted}, or PostgreSQL itself")
 
 
 def _version(program):
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     # Debian and Ubuntu add the version of their package: "pg_dump (PostgreSQL) 18.1 (Debian 18.1-1.pgdg12+1)".
-    number = re.search(r"\(PostgreSQL\) ([0-9]+)", said)
+    number = re.search(r"\(PostgreSQL\) ([0-9]+)", output)
     return int(number[1]) if number else 0
 
 
@@ -165,6 +165,6 @@ def _run(settings, name, *arguments):
     return ended.stdout
 
 
-def _first_line(said):
+def _first_line(errors):
     # Later lines may quote rows.
-    return (said.strip().splitlines() or ["it does not say why"])[0][:300]
+    return (errors.strip().splitlines() or ["it does not say why"])[0][:300]

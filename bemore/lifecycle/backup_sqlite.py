@@ -50,9 +50,9 @@ def inspect(settings, path):
         raise BackupFailed(f"{path} is no SQLite database, and DATABASE_URL names one")
     try:
         with _open(path, "ro") as connection:
-            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise BackupFailed(f"{path} is damaged: {found}")
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                raise BackupFailed(f"{path} is damaged: {verdict}")
             if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'").fetchone():
                 return set()
             return {name for (name,) in connection.execute("SELECT name FROM migration").fetchall()}
@@ -64,7 +64,7 @@ def others(settings):
     """A hint where another connection to the file is open, else an empty text.
 
     Each one holds a shared lock for as long as it is open in WAL mode, and SQLite leaves that mode for the last one only. A service that
-    has not been asked anything since its start has none; nothing is lost by that, as its first one finds what was restored.
+    has had no request since its start has none; nothing is lost by that, as its first connection opens what was restored.
     """
     path = path_of(settings)
     if not os.path.exists(path):

@@ -84,7 +84,7 @@ _PARTS = (
 def lines(scope, now_ms):
     """All that is stored of a session, as of one moment, as dicts that msgspec can encode; read in batches.
 
-    The first is the session, the last tells how many there were before it. Raises SessionNotFound.
+    The first is the session, the last contains the number of lines before it. Raises SessionNotFound.
     """
     with read():
         row = session.find(scope)

@@ -11,7 +11,7 @@ from bemore.models.session import SessionRow
 BATCH = 200
 
 # Each finds its one row at the end of a range of a primary key. What lies later than now is a mistake of a client's clock and
-# tells nothing; a chunk that begins in time and ends later counts by its beginning.
+# says nothing; a chunk that begins in time and ends later counts by its beginning.
 _LAST = (
     "SELECT ts_ms FROM frame WHERE session_id = ? AND ts_ms <= ? ORDER BY ts_ms DESC LIMIT 1",
     *(
@@ -32,11 +32,11 @@ def last_data_ms(row, now_ms):
     """
     so_far = now_ms - row.started_ms
     frames, *spans = _LAST
-    found = [_first(frames, row.key, so_far), *(_first(sql, so_far, row.key, so_far) for sql in spans)]
+    offsets = [_first(frames, row.key, so_far), *(_first(sql, so_far, row.key, so_far) for sql in spans)]
     minute = _first(_LAST_MINUTE, row.key, so_far // MINUTE_MS)
     if minute is not None:
-        found.append((minute + 1) * MINUTE_MS)
-    times = [row.started_ms + each for each in found if each is not None]
+        offsets.append((minute + 1) * MINUTE_MS)
+    times = [row.started_ms + each for each in offsets if each is not None]
     times += [row.paused_ms, row.resumed_ms, _first(_LAST_FEEDBACK, row.key)]
     # Last the start: a clock that was set back must not make the end come before it.
     return max([*(min(each, now_ms) for each in times if each is not None), row.started_ms])
@@ -61,11 +61,11 @@ def started_by(cutoff_ms, now_ms, ended_too):
     while True:
         with read():
             rows = execute(_ALL if ended_too else _NOT_ENDED, (cutoff_ms, *place, BATCH)).fetchall()
-            found = [(row, last_ms(row, now_ms)) for row in map(SessionRow._make, rows)]
-        yield from found
+            page = [(row, last_ms(row, now_ms)) for row in map(SessionRow._make, rows)]
+        yield from page
         if len(rows) < BATCH:
             return
-        place = found[-1][0].started_ms, found[-1][0].key
+        place = page[-1][0].started_ms, page[-1][0].key
 
 
 def last_ms(row, now_ms):

@@ -31,6 +31,9 @@ class Amount(NamedTuple):
         """This and a session more."""
         return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count, self[4])
 
+    def __bool__(self):
+        return any(self)
+
     @property
     def rows(self):
         return sum(self[1:4])
@@ -46,10 +49,10 @@ def survey(cutoff_ms, now_ms):
 
 
 def purge(cutoff_ms, now_ms, actor, after_batch=None):
-    """Erase the sessions that ended, or that never ended and whose last data came, at ``cutoff_ms`` or before; answer the Amount.
+    """Erase the sessions that ended, or that never ended and whose last data came, at ``cutoff_ms`` or before; return the Amount.
 
     A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first. Preferences that
-    nobody has used since then go as well, and answers under an ``Idempotency-Key`` that are out of date.
+    nobody has used since then go as well, and stored responses to an ``Idempotency-Key`` that are out of date.
     """
     session.finish_erasing(after_batch)
     amount = Amount()
@@ -76,7 +79,7 @@ def survey_user(user_id):
 
 
 def erase_user(user_id, now_ms, actor, after_batch=None):
-    """Erase all sessions of a user, in whatever state, and the preferences of that subject; answer the Amount.
+    """Erase all sessions of a user, in whatever state, and the preferences of that subject; return the Amount.
 
     A session at a time, in batches, as ``purge`` does; sessions that begin meanwhile go as well.
     """

@@ -1,23 +1,32 @@
-"""The audit log: who did what to which session, and when. Entries are added, never changed; triggers of the database hold that.
+"""The audit log: who did what to which session, and when.
 
-This is the one place that keeps who did something, and it keeps that by id only: a token's subject, or ``cli:`` and the system
-account of who ran a command. What was read or erased is not in it, nor an address: the request's id leads to the access log.
+Triggers of the database refuse to change entries, and to delete them other than by ``prune``. Only this log stores who did something, and
+only as an id: a token's subject, or ``cli:`` and the system account for commands. It contains neither what was read or erased nor an
+address: the request's id leads to the access log.
 """
 
 from typing import NamedTuple
 
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write, write_statement
+from bemore.db.proxy import database
+from bemore.db.vacuum import truncate_log
 
 #: What is recorded.
 READ_REPORT, READ_TRANSCRIPT, EXPORT = "report.read", "transcript.read", "session.export"
 ERASE, PURGE = "session.erase", "session.purge"
-CLOSE_IDLE, BACKUP, RESTORE = "session.close-idle", "database.backup", "database.restore"
+CLOSE_IDLE, BACKUP, RESTORE, PRUNE = "session.close-idle", "database.backup", "database.restore", "audit.prune"
 
 #: The migration that made the log.
 SINCE = "m0004_audit"
 
 #: After these a session is gone for good.
 ERASING = (ERASE, PURGE)
+
+_COUNT = "SELECT count(*) FROM audit WHERE at_ms <= ?"
+_DELETE = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms <= ? ORDER BY at_ms LIMIT ?)"
+
+#: Entries that a single transaction deletes.
+PRUNE_BATCH = 5000
 
 _RECORD = "INSERT INTO audit (at_ms, actor, role, action, session_id, request_id) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -51,16 +60,16 @@ class Entry(NamedTuple):
 
 
 def record(session_id, action, actor, role, request_id, now_ms):
-    """Add an entry inside the caller's transaction: it is stored with what it tells of, or not at all."""
+    """Add an entry inside the caller's transaction: it is stored together with what it records, or not at all."""
     execute(_RECORD, (now_ms, actor, role, action, session_id, request_id))
 
 
 def record_alone(session_id, action, actor, role, request_id, now_ms):
-    """Add an entry in a transaction of its own, which on SQLite it shares with other writes; it is durable on return.
+    """Add an entry outside of a transaction; it is durable on return. It is there twice if the connection broke and it was sent again.
 
     Raises DatabaseUnavailable: what cannot be recorded must not be shown.
     """
-    write(lambda: record(session_id, action, actor, role, request_id, now_ms))
+    write_statement(lambda: record(session_id, action, actor, role, request_id, now_ms))
 
 
 def entries(session_id=None, since_ms=None, actions=None):
@@ -84,3 +93,44 @@ def entries(session_id=None, since_ms=None, actions=None):
         if len(rows) < BATCH:
             return
         last = rows[-1][0]
+
+
+def count_until(cutoff_ms):
+    """How many entries are of ``cutoff_ms`` or before."""
+    with read():
+        return execute(_COUNT, (cutoff_ms,)).fetchone()[0]
+
+
+def prune(cutoff_ms, actor, now_ms, after_batch=None):
+    """Delete the entries of ``cutoff_ms`` and before, in batches; return how many.
+
+    That is recorded as an entry of its own, with the first batch. ``after_batch(rows)`` is called between two transactions, with the
+    number of entries that the last one deleted.
+    """
+    count = 0
+
+    def delete_batch():
+        rows = _delete(cutoff_ms)
+        if rows and not count:
+            record(None, PRUNE, actor, None, None, now_ms)
+        return rows
+
+    while rows := write(delete_batch):
+        count += rows
+        if after_batch is not None:
+            after_batch(rows)
+    if count:
+        truncate_log()
+    return count
+
+
+def _delete(cutoff_ms):
+    """Delete a batch of entries, past the trigger: migration 9 says how."""
+    if database.obj.dialect == "postgres":
+        execute("SELECT set_config('bemore.audit_prune_ms', ?, true)", (str(cutoff_ms),))
+        return execute(_DELETE, (cutoff_ms, PRUNE_BATCH)).rowcount
+    (trigger,) = execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'audit_no_delete'").fetchone()
+    execute("DROP TRIGGER audit_no_delete")
+    rows = execute(_DELETE, (cutoff_ms, PRUNE_BATCH)).rowcount
+    execute(trigger)
+    return rows

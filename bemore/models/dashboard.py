@@ -53,15 +53,15 @@ _AUDIO = (
 
 def two_days(now_ms, user_id=None, counselor_id=None):
     """The Days up to ``now_ms``, of all sessions or of a user's or a counselor's. A session counts by its start."""
-    given = {name: value for name, value in (("user_id", user_id), ("counselor_id", counselor_id)) if value is not None}
-    own, who, since = "".join(f" AND {name} = ?" for name in given), list(given.values()), now_ms - DAY_MS
+    owners = {name: value for name, value in (("user_id", user_id), ("counselor_id", counselor_id)) if value is not None}
+    own, who, since = "".join(f" AND {name} = ?" for name in owners), list(owners.values()), now_ms - DAY_MS
     with read():
         newest = execute(_NEWEST.format(own=own), (*who, DAY_SESSIONS)).fetchall()
         before = execute(_BEFORE.format(own=own), (*who, since - DAY_MS, since, DAY_SESSIONS)).fetchall()
         today = {key for key, _, started_ms in newest if started_ms >= since}
         minutes = _minutes([*today, *(key for key, _, _ in before)])
-    found = [[minute for key, minute in minutes if (key in today) is wanted] for wanted in (True, False)]
-    return Days([row[1:] for row in newest], *found)
+    by_day = [[minute for key, minute in minutes if (key in today) is is_today] for is_today in (True, False)]
+    return Days([row[1:] for row in newest], *by_day)
 
 
 def _minutes(keys):

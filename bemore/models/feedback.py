@@ -1,4 +1,4 @@
-"""Feedback on a session: a rating 1..5 and an optional note; may be given more than once."""
+"""Feedback on a session: a rating 1..5 and an optional note; more than one is allowed."""
 
 import secrets
 
@@ -7,7 +7,7 @@ from bemore.db.connections import execute
 
 
 def add(scope, rating, note, now_ms):
-    """Store feedback inside the caller's transaction; answer its id and the session. Raises SessionNotFound."""
+    """Store feedback inside the caller's transaction; return its id and the SessionRow. Raises SessionNotFound."""
     row = session.touch(scope)
     public_id = f"fb_{now_ms // 1000}_{secrets.token_hex(8)}"
     execute(

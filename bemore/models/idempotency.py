@@ -1,6 +1,6 @@
-"""The first answer under an Idempotency-Key is stored in the same transaction as what it speaks of.
+"""The first response to an Idempotency-Key is stored in the same transaction as the change that it reports.
 
-So whoever asks again gets that answer or, after a crash before the commit, a fresh run: never two runs.
+So a repeated request gets that response or, after a crash before the commit, runs anew: it never runs twice.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from bemore.errors import IdempotencyKeyReused
 from bemore.db.proxy import database
 from bemore.db.connections import execute
 
-#: How long an answer is kept.
+#: How long a response is kept.
 KEPT_MS = 24 * 3600 * 1000
 
 
@@ -21,17 +21,17 @@ _REMEMBER = (
 
 
 class StoredAnswer(NamedTuple):
-    """``answer`` is the JSON text of the answer without its trace fields."""
+    """A stored response; ``answer`` is its JSON text without the trace fields."""
 
     status: int
     answer: str
 
 
 def recall(caller, path, key, body_hash, now_ms):
-    """The stored answer or None, inside the caller's write transaction.
+    """The stored response or None, inside the caller's write transaction.
 
     From here to the end of the transaction the key is the caller's: on SQLite there is one writer anyway, on PostgreSQL
-    an advisory lock on the key makes a second request wait for the first one's answer.
+    an advisory lock on the key makes a second request wait for the first one's response.
     Raises IdempotencyKeyReused if the key came with another body before.
     """
     if database.obj.dialect == "postgres":
@@ -45,11 +45,11 @@ def recall(caller, path, key, body_hash, now_ms):
 
 
 def forget(now_ms):
-    """Drop the answers that are out of date, inside the caller's transaction."""
+    """Delete the responses that are out of date, inside the caller's transaction."""
     execute("DELETE FROM idempotency_key WHERE created_ms <= ?", (now_ms - KEPT_MS,))
 
 
 def remember(caller, path, key, body_hash, stored, session_key, now_ms):
-    """Keep an answer, inside the caller's transaction, and drop the ones that are out of date."""
+    """Store a response inside the caller's transaction, and delete those that are out of date."""
     forget(now_ms)
     execute(_REMEMBER, (caller, path, key, body_hash, *stored, now_ms, session_key))

@@ -1,4 +1,4 @@
-"""The settings of the page, kept by owner; what an owner never chose is as it is by default.
+"""The settings of the page, stored by owner; what an owner never chose has its default.
 
 They are a person's or a device's and no session's: they stay when a session is erased, and go when nobody has used them for as long as
 sessions are kept.
@@ -6,7 +6,7 @@ sessions are kept.
 
 from typing import NamedTuple
 
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read, write, write_statement
 
 #: The owner of what is neither a subject's nor a device's.
 SHARED = "shared"
@@ -23,14 +23,15 @@ class Preferences(NamedTuple):
 
 _NAMES = ", ".join(Preferences._fields)
 _GET = f"SELECT {_NAMES}, used_ms FROM preference WHERE owner = ?"
-_USED = "UPDATE preference SET used_ms = ? WHERE owner = ?"
+# Neither takes back what somebody noted meanwhile.
+_USED = "UPDATE preference SET used_ms = ? WHERE owner = ? AND used_ms < ?"
 _CHOSEN = ", ".join(f"{name} = COALESCE(excluded.{name}, preference.{name})" for name in Preferences._fields)
 _SET = (
     f"INSERT INTO preference (owner, {_NAMES}, changed_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
     f" ON CONFLICT (owner) DO UPDATE SET {_CHOSEN}, changed_ms = excluded.changed_ms, used_ms = excluded.used_ms RETURNING {_NAMES}"
 )
 _COUNT_UNUSED = "SELECT count(*) FROM preference WHERE used_ms <= ?"
-_FORGET = "DELETE FROM preference WHERE owner IN (SELECT owner FROM preference WHERE used_ms <= ? LIMIT ?)"
+_FORGET = "DELETE FROM preference WHERE owner IN (SELECT owner FROM preference WHERE used_ms <= ? LIMIT ?) AND used_ms <= ?"
 
 _COUNT_OF = "SELECT count(*) FROM preference WHERE owner = ?"
 _FORGET_OF = "DELETE FROM preference WHERE owner = ?"
@@ -55,15 +56,15 @@ def get(owner, now_ms):
         return Preferences()
     *values, used_ms = row
     if used_ms <= now_ms - _NOTED_MS:
-        write(lambda: execute(_USED, (now_ms, owner)))
+        write_statement(lambda: execute(_USED, (now_ms, owner, now_ms)))
     return _filled(values)
 
 
 def merge(owner, chosen, now_ms):
-    """Store what of ``chosen`` (values by their names in Preferences) is not None; answer all Preferences of the owner."""
+    """Store what of ``chosen`` (values by their names in Preferences) is not None; return all Preferences of the owner."""
     values = [chosen.get(name) for name in Preferences._fields]
     stored = [int(value) if type(value) is bool else value for value in values]
-    return _filled(write(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
+    return _filled(write_statement(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
 
 
 def count_unused(cutoff_ms):
@@ -73,10 +74,10 @@ def count_unused(cutoff_ms):
 
 
 def forget_unused(cutoff_ms):
-    """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; answer how many owners' that were."""
+    """Delete the preferences that nobody has used since ``cutoff_ms``, in batches; return how many owners had them."""
     count = 0
     while True:
-        forgotten = write(lambda: execute(_FORGET, (cutoff_ms, FORGET_BATCH)).rowcount)
+        forgotten = write(lambda: execute(_FORGET, (cutoff_ms, FORGET_BATCH, cutoff_ms)).rowcount)
         count += forgotten
         if forgotten < FORGET_BATCH:
             return count
@@ -89,7 +90,7 @@ def count_of(owner):
 
 
 def forget(owner):
-    """Delete what the owner has chosen; answer 1 if that was anything, else 0."""
+    """Delete what the owner has chosen; return 1 if that was anything, else 0."""
     return write(lambda: execute(_FORGET_OF, (owner,)).rowcount)
 
 

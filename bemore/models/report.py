@@ -1,6 +1,6 @@
 """What a report is made of, read as of one moment.
 
-No frame is read at all: what reports tell of them are totals and scores that were kept when they came in. Audio is
+No frame is read at all: reports contain the totals and scores that were stored when frames arrived. Audio is
 aggregated by the database, but for runs of speech: with window functions both databases take longer to find those than
 to give the chunks out.
 """
@@ -36,7 +36,7 @@ def revision(scope):
 
 
 def gather(scope, now_ms, model_version, whole=True, time_series=False):
-    """A ReportInput, and the rows of the time series where asked for.
+    """A ReportInput, and the rows of the time series if ``time_series``.
 
     Not ``whole``, it lacks chunks, keywords and feedback, which emotions do not need. Raises SessionNotFound.
     """

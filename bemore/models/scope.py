@@ -16,5 +16,5 @@ class SessionScope(NamedTuple):
 
     @classmethod
     def unrestricted(cls, public_id):
-        """The scope of an administrator or an operator: that session, whose ever it is."""
+        """The scope of an administrator or an operator: that session, whoever its user and counselor are."""
         return cls(public_id, None, None)

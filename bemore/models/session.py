@@ -132,7 +132,7 @@ def _change(scope, source, target, column, now_ms, refusal):
 
 
 def end_at(row, ended_ms):
-    """End a session, touched inside the caller's transaction and not ended yet, as of ``ended_ms``; answer it."""
+    """End a session, touched inside the caller's transaction and not ended yet, as of ``ended_ms``; return its SessionRow."""
     return _move(row, "ended", "ended_ms", ended_ms)
 
 
@@ -166,9 +166,9 @@ def _count(row, status, step):
 def erase(scope, also=None):
     """Erase the session and everything stored under it, in batches while the service goes on.
 
-    From the first commit on nobody sees the session; asked again after a crash in the middle, it finishes the work. ``also(row)``
+    From the first commit on nobody sees the session; a second call after a crash in the middle finishes the work. ``also(row)``
     runs in the transaction that hides it: what is recorded of the deletion is stored with it or not at all.
-    What is left of it outside of the tables stands in ``bemore.db.vacuum``. Raises SessionNotFound.
+    ``bemore.db.vacuum`` describes what is left of it outside of the tables. Raises SessionNotFound.
     """
 
     def hide_it():
@@ -184,11 +184,11 @@ def erase(scope, also=None):
 
 
 def hide(scope):
-    """Take a session out of everybody's sight, inside the caller's transaction; answer it, None if there is none in sight."""
-    found = one_or_none(_HIDE, scope)
-    if found is None:
+    """Hide a session from everybody, inside the caller's transaction; return its SessionRow, or None if no such session is visible."""
+    values = one_or_none(_HIDE, scope)
+    if values is None:
         return None
-    row = SessionRow._make(found)
+    row = SessionRow._make(values)
     _count(row, row.status, -1)
     return row
 
@@ -234,7 +234,7 @@ def hidden():
 
 
 def finish_erasing(after_batch=None):
-    """Finish what a crash interrupted (``after_batch`` as in ``erase_hidden``); answer how many sessions that were."""
+    """Finish what a crash interrupted (``after_batch`` as in ``erase_hidden``); return how many sessions that were."""
     keys = hidden()
     for key in keys:
         erase_hidden(key, after_batch)

@@ -182,7 +182,7 @@ class Feedback(_Model):
 
 
 class IdempotencyKey(_Model):
-    """The first answer given under an Idempotency-Key, kept with the session it speaks of."""
+    """The first response to an Idempotency-Key, stored with the session that it is about."""
 
     caller = TextField()
     path = TextField()
@@ -199,7 +199,7 @@ class IdempotencyKey(_Model):
 
 
 class Audit(_Model):
-    """Who did what, when, to which session; only ever added to, which triggers hold.
+    """Who did what, when, to which session. Triggers refuse changes.
 
     ``session_id`` is the public id and no foreign key: the entry outlives the session. It is null where no one session is meant.
     """
@@ -219,7 +219,7 @@ class Audit(_Model):
 class Preference(_Model):
     """The settings of the page, by ``owner``: ``sub:<subject>``, ``device:<id>`` or ``shared``; null where nothing was chosen.
 
-    ``used_ms`` is when they were last chosen or asked for, true to a day.
+    ``used_ms`` is when they were last changed or read, to within a day.
     """
 
     owner = TextField(primary_key=True)

@@ -1,238 +1,126 @@
-"""What happens here, counted over all worker processes together: a table in memory that they share.
+"""Counters, by prometheus_client: in the process, or in files that all worker processes share (its multiprocess mode).
 
-Each process adds to a row of its own, so that none waits for another and none undoes what another adds; who reads sums the rows up.
-Rows are claimed by a record lock, which the system takes from a process that dies: the one that replaces it goes on counting in
-its row. The memory is made when this module is first imported, by the process that starts the workers.
-
-prometheus_client was measured and not taken: 10 µs a request against 2, a file for every process that was ever started, and a
-directory that has to be named before its first import and swept after each worker.
+Labels are rules of the application, methods and kinds, never a path, an id or an address. prometheus_client chooses its mode when it is
+first imported. ``bemore.server.metrics_files.make()`` must come before that, so gunicorn's first process imports this module late.
 """
 
-import fcntl
-import mmap
 import os
-import tempfile
-import threading
-from bisect import bisect_left
+import time
 
-from bemore import clock
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.multiprocess import MultiProcessCollector
 
-#: Upper bounds of the classes that durations are counted in, in seconds; one more class is above them.
+#: Upper bounds of the histogram's buckets in seconds; one more bucket is above them.
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
-#: Bytes of the list of names, processes that can have a row, and numbers in a row. Pages that nobody writes to take no memory.
-_NAMES, _ROWS, _CELLS = 1 << 16, 512, 1 << 13
+#: Load balancers ask this; its 503 is an answer and no refusal.
+READINESS_RULE = "/health/ready"
 
-#: In a request's block: classes of status 1xx to 5xx, classes of duration, seconds together.
-_DURATIONS, _SECONDS = 5, 5 + len(BOUNDS_S) + 1
-_BLOCK = _SECONDS + 1
+#: Whether several processes count together.
+_MULTIPLE = "PROMETHEUS_MULTIPROC_DIR" in os.environ
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
+disable_created_metrics()
 
-class SharedTable:
-    """Named blocks of numbers that only grow. Names are few, and given out once, to whichever process asks first."""
+_registry = CollectorRegistry()
 
-    def __init__(self):
-        self._file = os.memfd_create("bemore-metrics") if hasattr(os, "memfd_create") else _unnamed_file()
-        os.ftruncate(self._file, _NAMES + _ROWS * _CELLS * 8)
-        memory = memoryview(mmap.mmap(self._file, 0))
-        self._names, self._numbers = memory[:_NAMES], memory[_NAMES:].cast("d")
-        self.started_ms = clock.now_ms()
-        self._blocks = {}
-        self._forget_row()
-        os.register_at_fork(after_in_child=self._forget_row)
+requests = Counter(
+    "bemore_http_requests", "Requests answered, by method, rule and class of status.", ["method", "route", "status"], registry=_registry
+)
+durations = Histogram(
+    "bemore_http_request_duration_seconds",
+    "Time from a request's last header to the beginning of its answer.",
+    ["method", "route"],
+    buckets=BOUNDS_S,
+    registry=_registry,
+)
+errors = Counter("bemore_http_errors", "Requests answered with a status of 400 or more.", ["status"], registry=_registry)
+quota_refusals = Counter("bemore_quota_refusals", "Requests beyond a quota (429).", registry=_registry)
+unavailable = Counter(
+    "bemore_unavailable", "Requests refused while the database or a key set was away (503).", registry=_registry
+)
+redis_outages = Counter("bemore_redis_outages", "How often a process found Redis away.", registry=_registry)
+database_outages = Counter("bemore_database_outages", "How often a process found PostgreSQL away.", registry=_registry)
+items_stored = Counter(
+    "bemore_items_stored", "Items of uploads and scored minutes that were stored; sent again, counted again.", ["kind"], registry=_registry
+)
+service_started = Gauge("bemore_start_time_seconds", "When the service started.", multiprocess_mode="max", registry=_registry)
+worker_started = Gauge(
+    "bemore_worker_start_time_seconds", "When a worker process started.", multiprocess_mode="liveall", registry=_registry
+)
 
-    def _forget_row(self):
-        # A child process shares the memory but neither the row nor the locks.
-        self._lock = threading.Lock()
-        self._row = self._index = None
+# In the process that imports this first and starts the workers; in theirs it is 0.
+service_started.set(time.time())
 
-    def row(self):
-        """This process's numbers, and the lock to hold while adding to them."""
-        if self._row is None:
-            with self._lock:
-                if self._row is None:
-                    self._index = next((index for index in range(_ROWS - 1) if self._claim(index)), _ROWS - 1)
-                    row = self._numbers[self._index * _CELLS : (self._index + 1) * _CELLS]
-                    row[0] = os.getpid()
-                    self._row = row
-        return self._row, self._lock
-
-    def _claim(self, index):
-        # Byte 0 is the lock of the names.
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 1 + index)
-        except OSError:
-            return False
-        return True
-
-    def block(self, name, size=1):
-        """Where the numbers of ``name`` begin in a row; when there is no room for another name, a place that nobody reads."""
-        place = self._blocks.get(name)
-        if place is None:
-            with self._lock:
-                fcntl.lockf(self._file, fcntl.LOCK_EX, 1, 0)
-                try:
-                    place = self._blocks[name] = self._find_or_add(name, size)
-                finally:
-                    fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 0)
-        return place
-
-    def _find_or_add(self, name, size):
-        free = 1
-        for known, place, length in self._listed():
-            if (known, length) == (name, size):
-                return place
-            free = place + length
-        line = f"{name}\t{size}\n".encode()
-        used = self._used()
-        if free + size + _BLOCK > _CELLS or used + len(line) > _NAMES:
-            return _CELLS - _BLOCK
-        self._names[used : used + len(line)] = line
-        self._names[:8] = (used + len(line)).to_bytes(8, "little")
-        return free
-
-    def _used(self):
-        return max(8, int.from_bytes(self._names[:8], "little"))
-
-    def _listed(self):
-        """(name, where it begins, how many numbers), in the order in which they came."""
-        place = 1
-        for line in bytes(self._names[8 : self._used()]).decode().splitlines():
-            name, _, size = line.rpartition("\t")
-            yield name, place, int(size)
-            place += int(size)
-
-    def add(self, name, amount=1):
-        """Add to the one number of ``name``."""
-        place = self.block(name)
-        row, lock = self.row()
-        with lock:
-            row[place] += amount
-
-    def sums(self):
-        """``{name: [numbers]}``, summed over all processes that ever were; a name whose numbers are all 0 is left out."""
-        rows, found = list(self._rows()), {}
-        for name, place, size in self._listed():
-            numbers = [sum(column) for column in zip(*(row[place : place + size].tolist() for row in rows))]
-            if any(numbers):
-                found[name] = numbers
-        return found
-
-    def _rows(self):
-        for index in range(_ROWS):
-            row = self._numbers[index * _CELLS : (index + 1) * _CELLS]
-            if row[0]:
-                yield row
-
-    def processes(self):
-        """``{row: pid}`` of the processes that have a row now."""
-        self.row()
-        found = {}
-        for index, row in enumerate(self._rows()):
-            if index != self._index:
-                with self._lock:
-                    if self._claim(index):
-                        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 1 + index)
-                        continue
-            found[index] = int(row[0])
-        return found
+_children = {}
 
 
-def _unnamed_file():
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
-table = SharedTable()
-
-_requests = {}
-_watched = {}
-_watching = threading.Lock()
+def start_worker():
+    """Make this process known as a worker."""
+    worker_started.set(time.time())
 
 
 def count_request(method, route, status, seconds):
-    """Count an answered request: its ``route`` is a rule of the application, None for none; ``seconds`` it took."""
-    place = _requests.get((method, route))
-    if place is None:
-        place = _place(method, route)
-    row, lock = table.row()
-    with lock:
-        row[place + status // 100 - 1] += 1
-        row[place + _DURATIONS + bisect_left(BOUNDS_S, seconds)] += 1
-        row[place + _SECONDS] += seconds
+    """Count an answered request: ``route`` is a rule of the application, None for none; ``seconds`` is how long it took."""
+    if method not in _METHODS:
+        method = "other"
+    key = method, route, status // 100
+    children = _children.get(key)
+    if children is None:
+        where = method, route or "none"
+        children = _children[key] = requests.labels(*where, f"{status // 100}xx"), durations.labels(*where)
+    answered, duration = children
+    answered.inc()
+    duration.observe(seconds)
     if status >= 400:
-        table.add(f"status {status}")
-    for name, (outage, seen) in _watched.items():
-        if outage.count != seen:
-            _count_outages(name)
-
-
-def _place(method, route):
-    told = method if method in _METHODS else "other"
-    place = table.block(f"request {told} {route or 'none'}", _BLOCK)
-    if told == method:
-        _requests[method, route] = place
-    return place
-
-
-def _count_outages(name):
-    with _watching:
-        outage, seen = _watched[name]
-        count = outage.count
-        _watched[name] = outage, count
-    table.add(name, count - seen)
+        errors.labels(status).inc()
+        if status == 429:
+            quota_refusals.inc()
+        elif status == 503 and route != READINESS_RULE:
+            unavailable.inc()
 
 
 def count_items(kind, number):
     """Count items of telemetry or minutes that were stored."""
-    table.add(f"items {kind}", number)
+    items_stored.labels(kind).inc(number)
 
 
-def watch(name, outage):
-    """Count the outages of something whose ``count`` grows by one each time that this process finds it away.
-
-    It is looked at after each request, so that what a process knows is in the table when another one is asked.
-    """
-    with _watching:
-        _watched[name] = outage, outage.count
+def collect():
+    """The metric families of all worker processes together, those that ended included, as prometheus_client's Metric objects."""
+    return list((MultiProcessCollector(None) if _MULTIPLE else _registry).collect())
 
 
-def read():
-    """What was counted since the service started, over all processes: a Counted."""
-    return Counted(table.sums())
+class Counts:
+    """What all worker processes together have counted, read from metric ``families`` (default: those of now)."""
 
+    def __init__(self, families=None):
+        self._samples = {}
+        for family in collect() if families is None else families:
+            for sample in family.samples:
+                self._samples.setdefault(sample.name, []).append(sample)
 
-class Counted:
-    """``requests``: ``{(method, route): Requests}``; ``failures``: ``{status from 400 on: number}``; ``items``: ``{kind: number}``."""
+    def total(self, name, **labels):
+        """The sum of a metric's samples that have these labels."""
+        return sum(sample.value for sample in self._samples.get(name, ()) if labels.items() <= sample.labels.items())
 
-    def __init__(self, sums):
-        self._sums = sums
-        self.requests, self.failures, self.items = {}, {}, {}
-        for name, numbers in sums.items():
-            kind, _, rest = name.partition(" ")
-            if kind == "request":
-                method, _, route = rest.partition(" ")
-                self.requests[method, route] = Requests(numbers)
-            elif kind == "status":
-                self.failures[int(rest)] = int(numbers[0])
-            elif kind == "items":
-                self.items[rest] = int(numbers[0])
-
-    def outages(self, name):
-        """How often all processes together found it away."""
-        return int(self._sums.get(name, [0])[0])
-
-
-class Requests:
-    """Answers to one method and route: ``by_class[0]`` is 1xx; ``by_duration`` has one class more than BOUNDS_S."""
-
-    def __init__(self, numbers):
-        self.by_class = [int(each) for each in numbers[:_DURATIONS]]
-        self.by_duration = [int(each) for each in numbers[_DURATIONS:_SECONDS]]
-        self.seconds = numbers[_SECONDS]
+    def by(self, name, *labels):
+        """``{value of the label: sum}``, or ``{(value, …): sum}`` for several ``labels``."""
+        found = {}
+        for sample in self._samples.get(name, ()):
+            values = tuple(sample.labels[label] for label in labels)
+            key = values if len(labels) > 1 else values[0]
+            found[key] = found.get(key, 0) + sample.value
+        return found
 
     @property
-    def total(self):
-        return sum(self.by_class)
+    def started_s(self):
+        """When the service started, in seconds since the epoch."""
+        return self.total("bemore_start_time_seconds")
+
+    @property
+    def workers(self):
+        """The process ids of the workers that run, in order."""
+        if not _MULTIPLE:
+            return [os.getpid()]
+        return sorted(map(int, self.by("bemore_worker_start_time_seconds", "pid")))

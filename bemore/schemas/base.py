@@ -1,4 +1,4 @@
-"""From bytes to checked values, and from marshmallow's messages to the contract's problems."""
+"""From the bytes of a body to checked values, and from marshmallow's messages to the contract's problems."""
 
 import marshmallow
 import msgspec
@@ -9,45 +9,32 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Body(marshmallow.Schema):
-    """Base of all schemas: unknown fields are ignored (the real frontend sends extra ones)."""
+    """Base of all schemas: names are camelCase, unknown fields are ignored (the real frontend sends extra ones).
+
+    ``examples`` are valid bodies by a summary, for the OpenAPI document.
+    """
+
+    examples = {}
 
     error_messages = {"type": "must be an object"}
 
     class Meta:
         unknown = marshmallow.EXCLUDE
 
-
-class Item(Body):
-    """An element of a batch. It comes out as a row: a tuple of its fields' values in the order they are declared.
-
-    Each field is required or has a default, so that no row has a gap.
-    """
-
-    @classmethod
-    def disagreement(cls, row):
-        """What is wrong between the fields of a row, each of them good by itself: (field, refusal) or None."""
-        return None
-
-    @marshmallow.validates_schema
-    def _agree(self, item, **kwargs):
-        found = self.disagreement(tuple(item[name] for name in self.fields))
-        if found:
-            raise marshmallow.ValidationError(found[1], found[0])
-
-    @marshmallow.post_load
-    def _row(self, item, **kwargs):
-        return tuple(item[name] for name in self.fields)
+    def on_bind_field(self, field_name, field_obj):
+        if field_obj.data_key is None:
+            first, *rest = field_name.split("_")
+            field_obj.data_key = first + "".join(map(str.capitalize, rest))
 
 
 class EmptyBody(Body):
-    """A body without a field of its own: it may be missing, but what is there must be an object."""
+    """A body without fields: it may be missing, but what is there must be an object."""
+
+    examples = {"An empty object": {}}
 
 
 def load(schema, raw):
-    """Check the bytes of a body against a schema instance and give its values; no bytes are an empty object.
-
-    Raises InvalidInput with every problem.
-    """
+    """The values of the bytes of a body by a schema instance; no bytes are an empty object. Raises InvalidInput with every problem."""
     return check(schema, decode(raw))
 
 
@@ -58,7 +45,7 @@ def decode(raw):
     try:
         value = _decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        # Malformed, truncated, NaN, a lone surrogate, a number out of range, not UTF-8, or nested beyond all sense.
+        # Malformed, truncated, NaN, a lone surrogate, a number out of range, not UTF-8, or nested too deeply.
         raise InvalidInput([problem("body", "must be valid JSON in UTF-8")]) from None
     if type(value) is not dict:
         raise InvalidInput([problem("body", "must be a JSON object")])
@@ -73,18 +60,22 @@ def check(schema, value):
         raise InvalidInput(problems(error.messages)) from None
 
 
-def check_partly(schema, items_field, value):
-    """As ``check`` for a body with Items that may be good in part: (values with the good items, [problem]).
+def load_partly(schema, raw):
+    """As ``load``, but single elements of ``items`` may be wrong: (values with the good items, [(refused element, its first problem)]).
 
     Raises InvalidInput if anything but an element is wrong, or if no element is good.
     """
+    body = decode(raw)
     try:
-        return schema.load(value), []
+        return schema.load(body), []
     except marshmallow.ValidationError as error:
-        found = problems(error.messages)
-        if any("index" not in each for each in found) or not error.valid_data.get(items_field):
-            raise InvalidInput(found) from None
-        return error.valid_data, found
+        refusals = problems(error.messages)
+        if any("index" not in each for each in refusals) or not error.valid_data.get("items"):
+            raise InvalidInput(refusals) from None
+        first = {}
+        for each in refusals:
+            first.setdefault(each["index"], each)
+        return error.valid_data, [(body["items"][index], each) for index, each in first.items()]
 
 
 def problem(field, refusal, index=None):
@@ -95,14 +86,14 @@ def problem(field, refusal, index=None):
 
 def problems(messages):
     """marshmallow's nested messages as a flat list of problems, in the order of the schema's fields."""
-    found = []
+    flat = []
     for field, content in messages.items():
         if isinstance(content, dict):
             for index, element in content.items():
-                found.extend(_problems_of_element(field, index, element))
+                flat.extend(_problems_of_element(field, index, element))
         else:
-            found.extend(problem("body" if field == "_schema" else field, refusal) for refusal in content)
-    return found
+            flat.extend(problem("body" if field == "_schema" else field, refusal) for refusal in content)
+    return flat
 
 
 def _problems_of_element(field, index, messages):

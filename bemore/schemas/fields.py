@@ -1,13 +1,19 @@
-"""Fields that take JSON at its word: no number out of a string, no boolean for a number, nothing without a bound.
+"""The fields of bodies and queries. They take JSON literally: no number out of a string, no boolean for a number, nothing without a bound.
 
-Each refuses in words that go on from the field's name (``must be between 0 and 1``) and tells its JSON Schema.
+A field says once what it takes, as a msgspec type (``kind``): marshmallow checks it, ``items`` compiles it, the OpenAPI document shows
+it. Its refusal continues the field's name (``must be between 0 and 1``).
 """
 
 import math
 import re
 from datetime import datetime
+from typing import Annotated, Literal
 
+import msgspec
 from marshmallow import ValidationError, fields
+from msgspec import Meta
+
+from bemore.schemas.base import check
 
 #: Latest time taken, in ms: the year 2286 as an epoch, and some 300 years as a span.
 MAX_TIME_MS = 10**13 - 1
@@ -16,35 +22,59 @@ MAX_TIME_MS = 10**13 - 1
 MAX_MINUTE = 100_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WITHOUT_NUL = {"pattern": r"^[^\u0000]*$"}
 
 
-class _Field(fields.Field):
+class Field(fields.Field):
+    """A field of JSON values of the type ``kind``; ``description`` is for the OpenAPI document.
+
+    One that is not ``required`` is None if it is left out, unless it has another ``load_default``; null is refused.
+    """
+
     default_error_messages = {"required": "is required", "null": "must not be null"}
+
+    #: Whether its values are strings, or lists of strings, in which NUL could stand.
+    holds_text = False
+
+    def __init__(self, kind, refusal, *, description=None, **options):
+        left_out = {} if options.get("required") else {"load_default": None, "allow_none": False}
+        super().__init__(metadata={"description": description}, **{**left_out, **options})
+        self.kind, self.refusal = kind, refusal
+        # msgspec prepares a struct once, but any other type at every conversion.
+        self._box = msgspec.defstruct("Box", [("value", kind)])
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        try:
+            value = msgspec.convert({"value": value}, self._box).value
+        except msgspec.ValidationError:
+            raise ValidationError(self.refusal) from None
+        if self.holds_text and has_nul(value):
+            raise ValidationError("must not contain NUL")
+        return self.finish(value)
+
+    def finish(self, value):
+        """The value that comes out of one of the type ``kind``. Raises ValidationError for what the type cannot tell."""
+        return value
 
     def json_schema(self):
         """The JSON Schema of what the field takes."""
-        raise TypeError(f"{type(self).__name__} tells no JSON Schema")
-
-    def _or_null(self, schema):
+        schema = msgspec.json.schema(self.kind)
+        if "pattern" in schema:
+            schema["pattern"] = schema["pattern"].replace(r"\Z", "$")  # ECMAScript's $ is Python's \Z
         return {**schema, "type": [schema["type"], "null"]} if self.allow_none else schema
 
 
-class Real(_Field):
+def has_nul(value):
+    """Whether a string, or one of a list of strings, holds NUL: databases do not store it. A pattern of msgspec's would take longer."""
+    return "\x00" in value if type(value) is str else any("\x00" in text for text in value)
+
+
+class Real(Field):
     """A finite number from ``least`` to ``most``; comes out as a float."""
 
     def __init__(self, least, most, **options):
-        super().__init__(**options)
+        super().__init__(Annotated[float, Meta(ge=least, le=most)], f"must be between {least} and {most}", **options)
         self.least, self.most = least, most
-        self.refusal = f"must be between {least} and {most}"
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        # bool is a subclass of int; nan fails every comparison.
-        if (type(value) is float or type(value) is int) and self.least <= value <= self.most:
-            return float(value)
-        raise ValidationError(self.refusal)
-
-    def json_schema(self):
-        return self._or_null({"type": "number", "minimum": self.least, "maximum": self.most})
 
 
 class Share(Real):
@@ -54,23 +84,16 @@ class Share(Real):
         super().__init__(0, 1, **options)
 
 
-class Whole(_Field):
+class Whole(Field):
     """An integer from ``least`` to ``most``; 3.0 is one, as JSON has a single kind of number."""
 
     def __init__(self, least, most, **options):
-        super().__init__(**options)
+        super().__init__(Annotated[int, Meta(ge=least, le=most)], f"must be an integer between {least} and {most}", **options)
         self.least, self.most = least, most
-        self.refusal = f"must be an integer between {least} and {most}"
 
     def _deserialize(self, value, attr, data, **kwargs):
-        if type(value) is float and value.is_integer():
-            value = int(value)
-        if type(value) is int and self.least <= value <= self.most:
-            return value
-        raise ValidationError(self.refusal)
-
-    def json_schema(self):
-        return self._or_null({"type": "integer", "minimum": self.least, "maximum": self.most})
+        whole = type(value) is float and value.is_integer()
+        return super()._deserialize(int(value) if whole else value, attr, data, **kwargs)
 
 
 class TimeMs(Whole):
@@ -80,37 +103,32 @@ class TimeMs(Whole):
         super().__init__(0, MAX_TIME_MS, **options)
 
 
-class Voiced(Real):
+class Voiced(Field):
     """``true``, ``false`` or a probability 0..1; comes out as a float, true as 1."""
 
     def __init__(self, **options):
-        super().__init__(0, 1, **options)
-        self.refusal = "must be true, false or between 0 and 1"
+        super().__init__(bool | Annotated[float, Meta(ge=0, le=1)], "must be true, false or between 0 and 1", **options)
 
-    def _deserialize(self, value, attr, data, **kwargs):
-        return float(value) if type(value) is bool else super()._deserialize(value, attr, data, **kwargs)
-
-    def json_schema(self):
-        return {"oneOf": [{"type": "boolean"}, super().json_schema()]}
+    def finish(self, value):
+        return float(value)
 
 
-class Text(_Field):
+class Flag(Field):
+    """``true`` or ``false``, nothing else."""
+
+    def __init__(self, **options):
+        super().__init__(bool, "must be true or false", **options)
+
+
+class Text(Field):
     """A string of ``least`` to ``most`` characters without NUL."""
 
+    holds_text = True
+
     def __init__(self, least, most, **options):
-        super().__init__(**options)
+        kind = Annotated[str, Meta(min_length=least, max_length=most, extra_json_schema=_WITHOUT_NUL)]
+        super().__init__(kind, f"must be a string of {least} to {most} characters", **options)
         self.least, self.most = least, most
-        self.refusal = f"must be a string of {least} to {most} characters"
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if type(value) is not str or not self.least <= len(value) <= self.most:
-            raise ValidationError(self.refusal)
-        if "\x00" in value:
-            raise ValidationError("must not contain NUL")
-        return value
-
-    def json_schema(self):
-        return self._or_null({"type": "string", "minLength": self.least, "maxLength": self.most, "pattern": r"^[^\u0000]*$"})
 
 
 class Id(Text):
@@ -119,8 +137,8 @@ class Id(Text):
     def __init__(self, **options):
         super().__init__(1, 128, **options)
 
-    def _deserialize(self, value, attr, data, **kwargs):
-        if _CONTROL.search(super()._deserialize(value, attr, data, **kwargs)):
+    def finish(self, value):
+        if _CONTROL.search(value):
             raise ValidationError("must not contain control characters")
         return value
 
@@ -128,98 +146,78 @@ class Id(Text):
         return {**super().json_schema(), "pattern": r"^[^\u0000-\u001f\u007f]*$"}
 
 
-class Language(Text):
+class Language(Field):
     """A language tag such as ``ko`` or ``en-US`` (BCP 47)."""
 
-    PATTERN = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-
     def __init__(self, **options):
-        super().__init__(2, 30, **options)
-        self.refusal = "must be a language tag such as ko"
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if not self.PATTERN.fullmatch(super()._deserialize(value, attr, data, **kwargs)):
-            raise ValidationError(self.refusal)
-        return value
-
-    def json_schema(self):
-        return {"type": "string", "pattern": f"^{self.PATTERN.pattern}$"}
+        pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"
+        super().__init__(Annotated[str, Meta(pattern=pattern)], "must be a language tag such as ko", **options)
 
 
-class OneOf(_Field):
+class OneOf(Field):
     """Exactly one of some words."""
 
     def __init__(self, *words, **options):
-        super().__init__(**options)
+        super().__init__(Literal[words], f"must be one of {', '.join(words)}", **options)
         self.words = words
-        self.refusal = f"must be one of {', '.join(words)}"
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if type(value) is str and value in self.words:
-            return value
-        raise ValidationError(self.refusal)
 
     def json_schema(self):
         return {"type": "string", "enum": list(self.words)}
 
 
-class Words(_Field):
+class Words(Field):
     """A list of at most ``most`` strings of at most ``length`` characters."""
 
+    holds_text = True
+
     def __init__(self, most, length, **options):
-        super().__init__(**options)
-        self.most, self.length = most, length
-        self.refusal = f"must be a list of at most {most} strings of at most {length} characters"
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if type(value) is not list or len(value) > self.most:
-            raise ValidationError(self.refusal)
-        for word in value:
-            if type(word) is not str or len(word) > self.length:
-                raise ValidationError(self.refusal)
-            if "\x00" in word:
-                raise ValidationError("must not contain NUL")
-        return value
-
-    def json_schema(self):
-        word = {"type": "string", "maxLength": self.length, "pattern": r"^[^\u0000]*$"}
-        return {"type": "array", "maxItems": self.most, "items": word}
+        word = Annotated[str, Meta(max_length=length, extra_json_schema=_WITHOUT_NUL)]
+        refusal = f"must be a list of at most {most} strings of at most {length} characters"
+        super().__init__(Annotated[list[word], Meta(max_length=most)], refusal, **options)
 
 
-class Points(_Field):
+#: Largest coordinate of a point: normalized ones are about 0..1, pixels a few thousand.
+MAX_COORDINATE = 100_000
+
+_Coordinate = Annotated[float, Meta(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
+
+
+class _Axes(msgspec.Struct, gc=False):
+    x: _Coordinate
+    y: _Coordinate
+    z: _Coordinate | msgspec.UnsetType = msgspec.UNSET
+
+
+class Points(Field):
     """At most ``most`` points, each ``[x, y]``, ``[x, y, z]`` or ``{x, y, z}``; comes out as lists of two or three floats."""
 
-    #: Largest coordinate: normalised ones are about 0..1, pixels a few thousand.
-    BOUND = 100_000
-
     def __init__(self, most, **options):
-        super().__init__(**options)
+        point = Annotated[list[_Coordinate], Meta(min_length=2, max_length=3)] | _Axes
+        refusal = f"must be a list of at most {most} points [x, y], [x, y, z] or {{x, y, z}}, each number within ±{MAX_COORDINATE}"
+        super().__init__(Annotated[list[point], Meta(max_length=most)], refusal, **options)
         self.most = most
-        self.refusal = f"must be a list of at most {most} points [x, y], [x, y, z] or {{x, y, z}}, each number within ±{self.BOUND}"
 
-    def _deserialize(self, value, attr, data, **kwargs):
-        if type(value) is not list or len(value) > self.most:
-            raise ValidationError(self.refusal)
-        return [self._point(point) for point in value]
-
-    def _point(self, point):
-        if type(point) is dict:
-            point = [point.get(axis) for axis in "xyz" if axis in point or axis != "z"]
-        if type(point) is not list or not 2 <= len(point) <= 3:
-            raise ValidationError(self.refusal)
-        for number in point:
-            if type(number) not in (int, float) or not -self.BOUND <= number <= self.BOUND:
-                raise ValidationError(self.refusal)
-        return point
+    def finish(self, value):
+        return [point if type(point) is list else _as_list(point) for point in value]
 
     def json_schema(self):
-        number = {"type": "number", "minimum": -self.BOUND, "maximum": self.BOUND}
+        number = msgspec.json.schema(_Coordinate)
         axes = {"type": "object", "required": ["x", "y"], "properties": {axis: number for axis in "xyz"}}
         point = {"oneOf": [{"type": "array", "items": number, "minItems": 2, "maxItems": 3}, axes]}
         return {"type": "array", "maxItems": self.most, "items": point}
 
 
+def _as_list(point):
+    return [axis for axis in msgspec.structs.astuple(point) if axis is not msgspec.UNSET]
+
+
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+#: Only parts of the first and the last year are taken, and which depends on the offset: the document promises neither year.
+_MOMENT_DOCUMENTED = (
+    r"^(197[1-9]|19[89][0-9]|2[01][0-9]{2}|22[0-7][0-9]|228[0-5])-[0-9]{2}-[0-9]{2}"
+    r"T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
 
 
 def parse_timestamp(text):
@@ -236,58 +234,26 @@ def parse_timestamp(text):
     return milliseconds if 0 <= milliseconds <= MAX_TIME_MS else None
 
 
-class Timestamp(_Field):
+class Timestamp(Field):
     """A moment in ISO 8601 with an offset or Z, 1970 to 2286; comes out as epoch milliseconds."""
 
-    #: Of the first and the last year only a part can be told, and which depends on the offset: clients are told neither.
-    PATTERN = (
-        r"^(197[1-9]|19[89][0-9]|2[01][0-9]{2}|22[0-7][0-9]|228[0-5])-[0-9]{2}-[0-9]{2}"
-        r"T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
-    )
+    def __init__(self, **options):
+        kind = Annotated[str, Meta(extra_json_schema={"format": "date-time", "pattern": _MOMENT_DOCUMENTED})]
+        super().__init__(kind, "must be ISO 8601 with an offset or Z, such as 2026-11-23T09:33:08.420Z", **options)
 
-    def _deserialize(self, value, attr, data, **kwargs):
-        milliseconds = parse_timestamp(value) if type(value) is str else None
+    def finish(self, value):
+        milliseconds = parse_timestamp(value)
         if milliseconds is None:
-            raise ValidationError("must be ISO 8601 with an offset or Z, such as 2026-11-23T09:33:08.420Z")
+            raise ValidationError(self.refusal)
         return milliseconds
 
-    def json_schema(self):
-        return {"type": "string", "format": "date-time", "pattern": self.PATTERN}
 
+class Part(Field):
+    """An object of another schema. Its problems are reported under the names of its own fields."""
 
-class Items(_Field):
-    """A list of 1 to ``most`` objects of a schema.
+    def __init__(self, schema, **options):
+        super().__init__(dict, "must be an object", **options)
+        self.schema, self.inner = schema, schema()
 
-    The list's length is looked at before its elements. A refusal carries the good elements as ``valid_data``.
-    """
-
-    def __init__(self, schema, most=100, **options):
-        super().__init__(**options)
-        self.schema, self.most = schema, most
-        self.element = schema()
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if type(value) is not list or not 1 <= len(value) <= self.most:
-            raise ValidationError(f"must be a list of 1 to {self.most} objects")
-        good, problems = [], {}
-        for index, element in enumerate(value):
-            try:
-                good.append(self.element.load(element))
-            except ValidationError as error:
-                problems[index] = error.messages
-        if problems:
-            raise ValidationError(problems, valid_data=good)
-        return good
-
-    def json_schema(self):
-        # The element's own schema is named by who makes the document.
-        return {"type": "array", "minItems": 1, "maxItems": self.most}
-
-
-class QueryWhole(Whole):
-    """An integer in a query string."""
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if not (type(value) is str and value.isascii() and value.isdigit() and len(value) <= 12):
-            raise ValidationError(self.refusal)
-        return super()._deserialize(int(value), attr, data, **kwargs)
+    def finish(self, value):
+        return check(self.inner, value)

@@ -1,10 +1,186 @@
-"""Queries of the reports."""
+"""Reports of a session."""
+
+from typing import Annotated
 
 from bemore.schemas.base import Body
+from bemore.schemas.emotion import AROUSAL, DOMINANCE, VALENCE, AffectVector, Distribution, Emotion, SessionAffect, SessionEmotion, balance
 from bemore.schemas.fields import OneOf
+from bemore.schemas.minutes import MinuteScores, MinuteStatistics
+from bemore.schemas.response import (
+    CounselorId, MinuteIndex, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms
+)  # fmt: skip
+from bemore.schemas.sessions import Duration, EndedAt, StartedAt, Status, TotalAudioChunks, TotalFrames, TotalSttSnippets
+from bemore.settings import MODEL_VERSION
 
 
 class ChooseCsv(Body):
-    """Which table."""
+    """The table of a CSV file."""
 
-    kind = OneOf("vad", "emotion", load_default="vad", allow_none=False)
+    kind = OneOf("vad", "emotion", load_default="vad", description="`vad` has affect and scores, `emotion` has emotions and keywords")
+
+
+ReportId = Annotated[str, doc("The report", pattern="^rep_[0-9]+_[a-z0-9]+$", examples=["rep_1737250800_0a1b2c3d4e5f6g7h8i9j"])]
+Sentences = Annotated[list[str], doc("Korean sentences that say what was measured")]
+
+
+class VoiceMetrics(Response):
+    """Speech and pauses as runs of voiced and unvoiced audio chunks; gaps between chunks are unknown and count as neither."""
+
+    speech_ratio: Annotated[float, score("Voiced share of the audio")]
+    pause_ratio: Annotated[float, score("Unvoiced share of the audio")]
+    average_pause_duration: Annotated[int, span_ms("Mean length of a pause")]
+    longest_pause: Annotated[int, span_ms("The longest pause")]
+    average_speech_burst: Annotated[int, span_ms("Mean length of speech without a pause")]
+    speech_burst_count: Annotated[int, count("Runs of speech")]
+    pause_count: Annotated[int, count("Pauses")]
+    summary: Annotated[str, doc("The same in one Korean sentence")]
+
+
+class ReportSummary(Response):
+    """The scores in short; zeros without scored minutes."""
+
+    average_score: Annotated[float, score("Mean combined score")]
+    max_score: Annotated[float, score("Highest combined score")]
+    min_score: Annotated[float, score("Lowest combined score")]
+    dominant_emotion: SessionEmotion
+    emotion_count: Annotated[int, count("Minutes with an emotion")]
+    vad_analysis_count: Annotated[int, count("Minutes with valence, arousal and dominance")]
+
+
+class AffectOfMinute(AffectVector):
+    """A minute's affect."""
+
+    t: OffsetMs
+    timestamp: Timestamp
+
+
+class EmotionOfMinute(Response):
+    """A minute's emotion."""
+
+    minute_index: MinuteIndex
+    t: OffsetMs
+    emotion: Emotion
+    score: Annotated[float, score("How near it is")]
+
+
+class CountedKeyword(Response):
+    """A keyword."""
+
+    keyword: Annotated[str, doc("The word")]
+    count: Annotated[int, count("How often it was said")]
+
+
+class GivenFeedback(Response):
+    """A rating of the session."""
+
+    feedback_id: Annotated[str, doc("The feedback")]
+    rating: Annotated[int, doc("1 to 5", minimum=1, maximum=5)]
+    note: Annotated[str | None, doc("The note", null="if there is none", maxLength=2000)]
+    submitted_at: Annotated[int, epoch_ms("When it was submitted")]
+
+
+class ReportStatistics(MinuteStatistics):
+    """Totals of telemetry and statistics of the minutes."""
+
+    total_frames: TotalFrames
+    total_audio_chunks: TotalAudioChunks
+    total_stt_snippets: TotalSttSnippets
+
+
+class Report(Response):
+    """Everything that was measured in a session."""
+
+    report_id: ReportId
+    session_id: SessionId
+    user_id: UserId
+    counselor_id: CounselorId
+    status: Status
+    started_at: StartedAt
+    ended_at: EndedAt
+    duration: Duration
+    duration_formatted: Annotated[str, doc("The duration in Korean", examples=["12분 3초"])]
+    generated_at: Annotated[int, epoch_ms("When the report was made")]
+    version: Annotated[str, doc("Version of the report's format")]
+    model_version: Annotated[str, doc("The rules in force", examples=[MODEL_VERSION])]
+    summary: ReportSummary
+    minutes: Annotated[list[MinuteScores], doc("The minutes in their order")]
+    vad_vector: SessionAffect
+    vad_timeline: Annotated[list[AffectOfMinute], doc("One a minute")]
+    vad_summary: VoiceMetrics
+    emotion_timeline: Annotated[list[EmotionOfMinute], doc("One a minute")]
+    emotion_distribution: Distribution
+    keywords: Annotated[list[CountedKeyword], doc("The most frequent first", maxItems=20)]
+    highlights: Sentences
+    recommendations: Sentences
+    cbt_findings: Annotated[list, doc("Always empty: the service does not look for cognitive distortions", maxItems=0)]
+    feedback: Annotated[list[GivenFeedback], doc("Oldest first")]
+    stats: ReportStatistics
+
+
+class Distortions(Response):
+    """Cognitive distortions; the service does not look for them, so none."""
+
+    total_distortions: Annotated[int, count("How many")]
+    most_common: Annotated[None, doc("Always null")]
+
+
+class ReportBrief(Response):
+    """A session's report in short."""
+
+    session_id: SessionId
+    status: Status
+    started_at: StartedAt
+    ended_at: EndedAt
+    duration: Duration
+    vad_vector: SessionAffect
+    key_observations: Sentences
+    dominant_emotion: SessionEmotion
+    average_voice_metrics: VoiceMetrics
+    cbt: Distortions
+    recommendations: Sentences
+
+
+class ReportText(Response):
+    """The report as plain Korean text."""
+
+    report_id: ReportId
+    summary: Annotated[str, doc("Lines of text for an e-mail")]
+
+
+_UNHEARD, _UNSCORED = "without audio in the minute", "if the minute was not scored"
+
+
+class VoiceOfMinute(Response):
+    """The voice in a minute that has a score or audio."""
+
+    # Audio may come after the last minute that can have a score.
+    minute_index: Annotated[int, count("Minute of the session, counted from 0")]
+    t: OffsetMs
+    timestamp: Timestamp
+    speech_ratio: Annotated[float | None, score("Share of voiced chunks", _UNHEARD)]
+    pause_ratio: Annotated[float | None, score("Share of unvoiced chunks", _UNHEARD)]
+    mean_rms: Annotated[float | None, score("Mean loudness", _UNHEARD)]
+    vad_score: Annotated[float | None, score("Share of speech and loudness of the audio", _UNSCORED)]
+    valence: Annotated[float | None, balance(VALENCE, _UNSCORED)]
+    arousal: Annotated[float | None, balance(AROUSAL, _UNSCORED)]
+    dominance: Annotated[float | None, balance(DOMINANCE, _UNSCORED)]
+
+
+class VoiceOfTenSeconds(Response):
+    """Ten seconds that have audio."""
+
+    t: OffsetMs
+    timestamp: Annotated[int, epoch_ms("When they began")]
+    speech_rate: Annotated[float, score("Share of voiced chunks")]
+    silence_rate: Annotated[float, score("Share of unvoiced chunks")]
+    speech_count: Annotated[int, count("How often speech began")]
+
+
+class VoiceAnalysis(Response):
+    """The voice over the session."""
+
+    session_id: SessionId
+    current_metrics: VoiceMetrics
+    history: Annotated[list[VoiceOfMinute], doc("One a minute")]
+    time_series: Annotated[list[VoiceOfTenSeconds], doc("One per ten seconds that have audio")]
+    last_update: Annotated[int | None, epoch_ms("The end of the newest data", null="without data")]

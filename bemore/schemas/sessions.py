@@ -1,75 +1,204 @@
-"""Bodies and queries of the session endpoints."""
+"""Sessions: starting, reading, listing and ending them, and feedback."""
 
-import base64
-import binascii
+from typing import Annotated, Literal
 
-from marshmallow import ValidationError
-
+from bemore.schemas import examples
 from bemore.schemas.base import Body
-from bemore.schemas.fields import MAX_TIME_MS, Id, OneOf, QueryWhole, Text, Whole
+from bemore.schemas.emotion import EmotionSummary
+from bemore.schemas.fields import Id, OneOf, Text, Whole
+from bemore.schemas.minutes import MinuteStatistics
+from bemore.schemas.paging import Cursor, Limit
+from bemore.schemas.response import (
+    CounselorId, Envelope, NextCursor, Response, SessionId, Succeeded, UserId, count, doc, epoch_ms, span_ms, word
+)  # fmt: skip
+
+STATUSES = ("active", "paused", "ended")
 
 
 class StartSession(Body):
-    """Who talks to whom."""
+    """The two people of a session."""
 
-    user_id = Id(data_key="userId", required=True)
-    counselor_id = Id(data_key="counselorId", required=True)
+    examples = {"A user and a counselor": {"userId": examples.USER_ID, "counselorId": examples.COUNSELOR_ID}}
+
+    user_id = Id(required=True, description="The client whose session it is")
+    counselor_id = Id(required=True, description="The counselor")
 
 
 class GiveFeedback(Body):
-    """A rating of the session and what else there is to say."""
+    """A rating of the session, and a note."""
 
-    rating = Whole(1, 5, required=True)
-    note = Text(0, 2000, load_default=None, allow_none=False)
+    examples = {"With a note": {"rating": 5, "note": "편하게 이야기할 수 있어서 좋았습니다."}, "A rating alone": {"rating": 4}}
 
-
-class _Cursor(Text):
-    """Where the last page ended, opaque to clients: two integers, the first of them a time in ms that is not below ``least``."""
-
-    def __init__(self, least=0, **options):
-        super().__init__(1, 100, **options)
-        self._least = least
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            first, second = base64.urlsafe_b64decode(text.encode("ascii")).decode("ascii").split(".")
-            position = int(first), int(second)
-        except (ValueError, binascii.Error):
-            position = None
-        if position is None or not (self._least <= position[0] <= MAX_TIME_MS and self._least <= position[1] < 2**63):
-            raise ValidationError("must be a nextCursor of an earlier answer")
-        return position
-
-
-def cursor_text(first, second):
-    """The cursor that goes on behind a session (its start and key) or a snippet (its start and end)."""
-    return base64.urlsafe_b64encode(f"{first}.{second}".encode("ascii")).decode("ascii")
+    rating = Whole(1, 5, required=True, description="From 1 (bad) to 5 (good)")
+    note = Text(0, 2000, description="A note; may be empty")
 
 
 class OfUser(Body):
-    """Whose sessions."""
+    """The user in a path."""
 
-    user_id = Id(data_key="userId", required=True)
+    user_id = Id(required=True, description="The user")
 
 
 class ListSessions(Body):
     """A page of a list."""
 
-    limit = QueryWhole(1, 100, load_default=100)
-    cursor = _Cursor(load_default=None)
+    limit = Limit(100, load_default=100, description="Most sessions on a page")
+    cursor = Cursor()
 
 
 class FindSessions(ListSessions):
-    """A page of a list, and what it is to hold."""
+    """A page of a list, filtered."""
 
-    status = OneOf("active", "paused", "ended", load_default=None, allow_none=False)
-    user_id = Id(data_key="userId", load_default=None, allow_none=False)
-    counselor_id = Id(data_key="counselorId", load_default=None, allow_none=False)
+    status = OneOf(*STATUSES, description="Only those in this state")
+    user_id = Id(description="Only those of this user")
+    counselor_id = Id(description="Only those of this counselor")
 
 
-class ReadTranscript(Body):
-    """A page of a transcript."""
+Status = Annotated[Literal[STATUSES], word("The session's state: active ⇄ paused → ended")]
+StartedAt = Annotated[int, epoch_ms("When the session started")]
+EndedAt = Annotated[int | None, epoch_ms("When the session ended", null="while it goes on")]
+ResumedAt = Annotated[int | None, epoch_ms("When the session was last resumed", null="if it never was paused")]
+Duration = Annotated[int, span_ms("From the session's start to its end, or to now while it goes on")]
+TotalFrames = Annotated[int, count("Face frames")]
+TotalAudioChunks = Annotated[int, count("Audio chunks")]
+TotalSttSnippets = Annotated[int, count("Transcript snippets")]
+SessionsOnPage = Annotated[int, count("Sessions on this page", maximum=100)]
 
-    limit = QueryWhole(1, 500, load_default=100)
-    cursor = _Cursor(least=-MAX_TIME_MS, load_default=None)
+
+class SessionTotals(Response):
+    """How much telemetry of a session is stored."""
+
+    total_frames: TotalFrames
+    total_audio_chunks: TotalAudioChunks
+    total_stt_snippets: TotalSttSnippets
+
+
+class StartedSession(Response):
+    """A session that was started."""
+
+    session_id: SessionId
+    started_at: StartedAt
+    status: Annotated[Literal["active"], word("A new session is active")]
+    user_id: UserId
+    counselor_id: CounselorId
+
+
+class SessionBrief(Response):
+    """A session in a list."""
+
+    session_id: SessionId
+    counselor_id: CounselorId
+    status: Status
+    started_at: StartedAt
+    ended_at: EndedAt
+    duration: Duration
+
+
+class Session(SessionBrief):
+    """A session and its totals."""
+
+    user_id: UserId
+    paused_at: Annotated[int | None, epoch_ms("When the session was last paused", null="if it never was")]
+    resumed_at: ResumedAt
+    emotion_count: Annotated[int, count("Scored minutes")]
+    landmark_count: Annotated[int, count("Face frames")]
+    stt_count: Annotated[int, count("Transcript snippets")]
+    stats: SessionTotals
+
+
+class PausedSession(Response):
+    """A paused session."""
+
+    session_id: SessionId
+    status: Annotated[Literal["paused"], word("A paused session is paused")]
+    paused_at: Annotated[int, epoch_ms("When the session was paused; pausing it again changes nothing")]
+
+
+class ResumedSession(Response):
+    """A session that goes on."""
+
+    session_id: SessionId
+    status: Annotated[Literal["active"], word("A resumed session is active")]
+    resumed_at: ResumedAt
+
+
+class EndedSession(Response):
+    """A session that has ended."""
+
+    session_id: SessionId
+    status: Annotated[Literal["ended"], word("An ended session stays so")]
+    ended_at: Annotated[int, epoch_ms("When the session ended; ending it again changes nothing")]
+    duration: Annotated[int, span_ms("From the session's start to its end")]
+    stats: SessionTotals
+    inference_stats: MinuteStatistics
+    emotion_count: Annotated[int, count("Scored minutes")]
+    emotion_summary: Annotated[EmotionSummary | None, doc("The emotions of its minutes", null="without scored minutes")]
+
+
+class ErasedSession(Response):
+    """A session that was erased."""
+
+    session_id: Annotated[str, doc("The id that the session had", examples=[examples.SESSION_ID])]
+    deleted: Annotated[bool, doc("The session and everything stored under it is erased", const=True)]
+
+
+class RecentSession(Response):
+    """One of the newest sessions."""
+
+    id: Annotated[str, doc("The same as sessionId", examples=[examples.SESSION_ID])]
+    session_id: SessionId
+    started_at: StartedAt
+    duration_ms: Duration
+    status: Status
+
+
+class SessionsSummary(Response):
+    """How many sessions there are, and the newest of them."""
+
+    total: Annotated[int, count("Sessions in any state")]
+    active: Annotated[int, count("Active sessions")]
+    paused: Annotated[int, count("Paused sessions")]
+    ended: Annotated[int, count("Ended sessions")]
+    avg_duration: Annotated[int, span_ms("Mean duration of the ended sessions, 0 without one")]
+    total_duration: Annotated[int, span_ms("Total duration of the ended sessions")]
+    recent_sessions: Annotated[list[RecentSession], doc("The newest sessions, newest first", maxItems=20)]
+
+
+class UserSessions(Response):
+    """A page of a user's sessions."""
+
+    user_id: Annotated[str, doc("The user of the request", examples=[examples.USER_ID])]
+    count: SessionsOnPage
+    sessions: Annotated[list[SessionBrief], doc("Newest first", maxItems=100)]
+    next_cursor: NextCursor
+
+
+class SessionOfUser(SessionBrief):
+    """A session in a list of several users' sessions."""
+
+    user_id: UserId
+
+
+class FoundSessions(Response):
+    """A page of sessions."""
+
+    count: SessionsOnPage
+    sessions: Annotated[list[SessionOfUser], doc("Newest first", maxItems=100)]
+    next_cursor: NextCursor
+
+
+class StoredFeedback(Response):
+    """Feedback that was stored."""
+
+    feedback_id: Annotated[str, doc("The feedback", pattern="^fb_[0-9]+_[a-z0-9]+$", examples=["fb_1737251700_0f3a9c41d27be865"])]
+    session_id: SessionId
+    rating: Annotated[int, doc("The rating", minimum=1, maximum=5)]
+    submitted_at: Annotated[int, epoch_ms("When the feedback was stored")]
+
+
+class StoredFeedbackAnswer(Envelope):
+    """Feedback that was stored."""
+
+    success: Succeeded
+    message: Annotated[str, doc("The result in Korean, to be shown", examples=["피드백이 저장되었습니다"])]
+    data: StoredFeedback

@@ -1,22 +1,31 @@
-"""Bodies of the three uploads. Their items come out as rows, in the order ``bemore.models.telemetry`` stores."""
+"""Face frames, audio chunks and transcript snippets. Uploaded items become rows, in the order ``bemore.models.telemetry`` stores."""
+
+from typing import Annotated, Literal
 
 from bemore.clock import EPOCH_FROM_MS
-from bemore.schemas.base import Body, Item
-from bemore.schemas.fields import Items, Language, Points, Real, Share, Text, TimeMs, Voiced
+from bemore.schemas.base import Body
+from bemore.schemas.fields import MAX_TIME_MS, Language, Points, Real, Share, Text, TimeMs, Voiced
+from bemore.schemas.items import Item, Items
+from bemore.schemas.paging import Cursor, Limit
+from bemore.schemas.response import NextCursor, Response, SessionId, count, doc, span_ms, word
+
+SENTIMENTS = ("positive", "neutral", "negative")
+
+_TIME = "milliseconds: below 10¹¹ since the session's start, from there on since the Unix epoch"
 
 
 class FrameItem(Item):
     """A face frame."""
 
-    ts = TimeMs(required=True)
-    quality = Share(data_key="qualityScore", load_default=0.5)
-    compressed = Text(0, 64 * 1024, data_key="faceLandmarksCompressed", load_default=None, allow_none=False)
-    landmarks = Points(478, load_default=None, allow_none=False)
+    ts = TimeMs(required=True, description=f"When the frame was taken, {_TIME}; the same time again overwrites")
+    quality = Share(data_key="qualityScore", load_default=0.5, description="How well the face was seen, 0..1")
+    compressed = Text(0, 64 * 1024, data_key="faceLandmarksCompressed", description="The face's points as the browser packed them")
+    landmarks = Points(478, description="The face's points, normalized or in pixels")
 
 
 class _Span(Item):
-    ts_start = TimeMs(data_key="tsStart", required=True)
-    ts_end = TimeMs(data_key="tsEnd", required=True)
+    ts_start = TimeMs(required=True, description=f"When it began, {_TIME}")
+    ts_end = TimeMs(required=True, description="When it ended, counted like tsStart, and not before it")
 
     @classmethod
     def disagreement(cls, row):
@@ -31,31 +40,107 @@ class _Span(Item):
 class AudioItem(_Span):
     """A chunk of audio."""
 
-    vad = Voiced(required=True)
-    rms = Share(load_default=0.5)
-    pitch = Real(0, 20_000, load_default=None, allow_none=True)
+    vad = Voiced(required=True, description="Whether somebody spoke, or the probability of it (0..1)")
+    rms = Share(load_default=0.5, description="Loudness, 0..1")
+    pitch = Real(0, 20_000, allow_none=True, description="Pitch of the voice in Hz; null without one")
 
 
 class SttItem(_Span):
     """A piece of transcript."""
 
-    text = Text(1, 5000, required=True)
-    lang = Language(load_default="ko")
+    text = Text(1, 5000, required=True, description="What was said")
+    lang = Language(load_default="ko", description="Language of the text (BCP 47)")
 
 
 class UploadFrames(Body):
-    """Face frames, stored all or none."""
+    """Face frames; all of them are stored or none."""
 
-    items = Items(FrameItem, required=True)
+    examples = {
+        "Points as they are": {
+            "items": [
+                {"ts": 0, "qualityScore": 0.86, "landmarks": [[0.512, 0.431, -0.02], [0.498, 0.447, -0.018]]},
+                {"ts": 100, "qualityScore": 0.84, "landmarks": [{"x": 0.511, "y": 0.433, "z": -0.021}]},
+            ]
+        },
+        "Points as the browser packed them": {"items": [{"ts": 1737250800200, "faceLandmarksCompressed": "eJyLjgUAARUAuQ=="}]},
+    }
+
+    items = Items(FrameItem, required=True, description="The frames; all of them are stored or none")
 
 
 class UploadAudio(Body):
-    """Audio chunks, stored all or none."""
+    """Audio chunks; all of them are stored or none."""
 
-    items = Items(AudioItem, required=True)
+    examples = {
+        "Speech and a pause": {
+            "items": [
+                {"tsStart": 0, "tsEnd": 1000, "vad": True, "rms": 0.42, "pitch": 182.5},
+                {"tsStart": 1000, "tsEnd": 2000, "vad": 0.08, "rms": 0.03, "pitch": None},
+            ]
+        }
+    }
+
+    items = Items(AudioItem, required=True, description="The chunks; all of them are stored or none")
 
 
 class UploadStt(Body):
-    """Transcript snippets, stored all or none."""
+    """Transcript snippets; all of them are stored or none."""
 
-    items = Items(SttItem, required=True)
+    examples = {
+        "Two sentences": {
+            "items": [
+                {"tsStart": 0, "tsEnd": 3200, "text": "오늘은 마음이 한결 편안해요.", "lang": "ko"},
+                {"tsStart": 3500, "tsEnd": 6800, "text": "지난주에는 잠을 거의 못 잤어요."},
+            ]
+        }
+    }
+
+    items = Items(SttItem, required=True, description="The snippets; all of them are stored or none")
+
+
+class ReadTranscript(Body):
+    """A page of a transcript."""
+
+    limit = Limit(500, load_default=100, description="Most snippets on a page")
+    cursor = Cursor(least=-MAX_TIME_MS)
+
+
+class StoredFrames(Response):
+    """The face frames of an upload were stored."""
+
+    frame_count: Annotated[int, doc("Face frames in this request", minimum=1, maximum=100)]
+    total_frames_in_session: Annotated[int, count("All face frames of the session, each once")]
+
+
+class StoredAudio(Response):
+    """The audio chunks of an upload were stored."""
+
+    audio_chunk_count: Annotated[int, doc("Audio chunks in this request", minimum=1, maximum=100)]
+    total_audio_chunks_in_session: Annotated[int, count("All audio chunks of the session, each once")]
+
+
+class StoredStt(Response):
+    """The transcript snippets of an upload were stored."""
+
+    stt_snippet_count: Annotated[int, doc("Transcript snippets in this request", minimum=1, maximum=100)]
+    total_stt_snippets_in_session: Annotated[int, count("All transcript snippets of the session, each once")]
+
+
+class TranscriptSnippet(Response):
+    """A piece of transcript."""
+
+    ts_start: Annotated[int, span_ms("When it began, from the session's start")]
+    ts_end: Annotated[int, span_ms("When it ended, from the session's start")]
+    text: Annotated[str, doc("What was said", minLength=1, examples=["오늘은 기분이 좋아요"])]
+    lang: Annotated[str, doc("Its language", examples=["ko"])]
+    sentiment: Annotated[Literal[SENTIMENTS], word("Sentiment of its words")]
+    keywords: Annotated[list[str], doc("Its keywords", examples=[["기분"]])]
+
+
+class Transcript(Response):
+    """A page of a session's transcript."""
+
+    session_id: SessionId
+    count: Annotated[int, count("Snippets on this page", maximum=500)]
+    snippets: Annotated[list[TranscriptSnippet], doc("In their order", maxItems=500)]
+    next_cursor: NextCursor

@@ -4,18 +4,18 @@ The worker class is gunicorn's own ``gthread``. In production nginx stands in fr
 """
 
 import logging
+import os
 import resource
 import sys
 
 from gunicorn.app.base import BaseApplication
 
-from bemore.app import create_app
-from bemore.db.connections import close
-from bemore.db.migrate import migrate
 from bemore.errors import DatabaseUnavailable
-from bemore.models import session
 from bemore.observability import logs
+from bemore.server import metrics_files
 from bemore.settings import Settings, SettingsError
+
+# The application is imported in functions, after metrics_files.make().
 
 _log = logging.getLogger("bemore.server")
 
@@ -45,6 +45,8 @@ def gunicorn_options(settings):
         "logconfig_dict": logs.config(settings),
         "control_socket_disable": True,
         "on_starting": _on_starting(settings),
+        "child_exit": lambda arbiter, worker: metrics_files.worker_exited(worker.pid),
+        "on_exit": lambda arbiter: metrics_files.remove(),
         "worker_exit": _worker_exit,
     }
 
@@ -62,6 +64,10 @@ def _on_starting(settings):
             settings.check_processes(arbiter.cfg.workers)
         except SettingsError as error:
             _refuse(str(error))
+        metrics_files.make(arbiter.cfg.workers)
+        import bemore.app  # noqa: F401 -- once for all workers, which share its memory
+
+        metrics_files.worker_exited(os.getpid())  # this process is not a worker
         try:
             prepare_database(settings)
         except DatabaseUnavailable:
@@ -91,15 +97,22 @@ def _place(address):
 
 def _refuse(why):
     _log.error(why)
+    metrics_files.remove()
     sys.exit(1)
 
 
 def _worker_exit(arbiter, worker):
+    from bemore.db.connections import close
+
     close()
 
 
 def prepare_database(settings):
     """Migrate, and finish erasing what a crash left half erased. Close the connection: it must not cross a fork."""
+    from bemore.db.connections import close
+    from bemore.db.migrate import migrate
+    from bemore.models import session
+
     migrate(settings)
     erased = session.finish_erasing()
     if erased:
@@ -119,6 +132,8 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
+        from bemore.app import create_app
+
         return create_app(self.settings)
 
     def run(self):
@@ -129,4 +144,6 @@ class Server(BaseApplication):
 
 def load():
     """The application for the settings of the environment, for ``wsgi.py``."""
+    from bemore.app import create_app
+
     return create_app(Settings.from_env())

@@ -1,145 +1,160 @@
-"""The table that processes count in: nothing is lost between threads or processes, and nothing when a process dies."""
+"""What is counted, and that nothing of it is lost between threads or processes, nor when a process dies."""
 
-import json
-import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from bemore.observability import metrics
-from bemore.observability.metrics import Counted, SharedTable
-
-_fork = multiprocessing.get_context("fork")
-
-
-@pytest.fixture
-def table():
-    return SharedTable()
+from bemore.observability.metrics import BOUNDS_S, Counts
+from bemore.server import metrics_files
 
 
-@pytest.fixture
-def counting(table, monkeypatch):
-    """The module's own functions on a table of this test."""
-    monkeypatch.setattr(metrics, "table", table)
-    monkeypatch.setattr(metrics, "_requests", {})
-    monkeypatch.setattr(metrics, "_watched", {})
-    return metrics
+def grown(before, name, **labels):
+    """How much a count has grown since ``before``, as other tests of the run count in this process, too."""
+    return Counts().total(name, **labels) - before.total(name, **labels)
 
 
-def in_children(count, work):
-    """Run ``work(number)`` in so many processes of their own, all at once."""
-    children = [_fork.Process(target=work, args=(number,)) for number in range(count)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join(20)
-        assert child.exitcode == 0
+# -- In one process ------------------------------------------------------------------------------------------------------
 
 
-def test_threads_and_processes_lose_nothing(table):
-    table.add("before")
-
-    def work(number):
-        def add():
-            for _ in range(2000):
-                table.add("shared")
-                table.add(f"of {number % 2}")
-
-        threads = [threading.Thread(target=add) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    in_children(4, work)
-    assert table.sums() == {"before": [1], "shared": [32_000], "of 0": [16_000], "of 1": [16_000]}
-
-
-def test_processes_that_name_things_in_different_orders_mean_the_same(table):
-    names = [f"name {number}" for number in range(50)]
-
-    def work(number):
-        for name in names[number * 10 :] + names[: number * 10]:
-            table.add(name, number + 1)
-
-    in_children(4, work)
-    assert table.sums() == {name: [10] for name in names}
-
-
-def test_a_process_that_dies_leaves_its_count_and_its_row(table):
-    table.add("all")
-
-    def work(told):
-        table.add("all", 5)
-        told.send("counted")
-        told.recv()
-
-    def child():
-        here, there = _fork.Pipe()
-        process = _fork.Process(target=work, args=(there,))
-        process.start()
-        assert here.poll(20) and here.recv() == "counted"
-        return process, here
-
-    first, _ = child()
-    assert set(table.processes().values()) == {os.getpid(), first.pid}
-    os.kill(first.pid, signal.SIGKILL)
-    first.join(20)
-    assert set(table.processes().values()) == {os.getpid()}
-    second, line = child()
-    assert table.processes() == {0: os.getpid(), 1: second.pid}, "the dead one's row was not used again"
-    assert table.sums() == {"all": [11]}
-    line.send("end")
-    second.join(20)
-    assert second.exitcode == 0
-
-
-def test_more_names_than_there_is_room_for_do_no_harm(table):
-    for number in range(200):
-        table.block(f"large {number}", 100)
-    for number in range(200):
-        table.add(f"large {number}")
-        table.add(f"small {number}")
-    found = table.sums()
-    assert 50 < len(found) < 300, "all found room, or hardly any"
-    assert {tuple(numbers) for name, numbers in found.items() if name.startswith("large")} == {(1.0, *[0.0] * 99)}
-    table.add("large 0")
-    assert table.sums()["large 0"][0] == 2
-
-
-def test_requests_are_counted_by_rule_and_class_and_time(counting, table):
+def test_requests_are_counted_by_rule_and_class_and_time():
+    before = Counts()
     for status, seconds in ((200, 0.001), (201, 0.0011), (404, 0.3), (503, 7), (304, 0.0)):
-        counting.count_request("GET", "/a", status, seconds)
-    counting.count_request("BREW", "/a", 405, 0.1)
-    counting.count_request("POST", None, 404, 0.1)
-    counted = Counted(table.sums())
-    assert set(counted.requests) == {("GET", "/a"), ("other", "/a"), ("POST", "none")}
-    found = counted.requests["GET", "/a"]
-    assert found.by_class == [0, 2, 1, 1, 1] and found.total == 5
-    assert found.by_duration == [2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1] and found.seconds == pytest.approx(7.3021)
-    assert counted.failures == {404: 2, 405: 1, 503: 1}
-    assert json.dumps(counted.items) == "{}"
+        metrics.count_request("GET", "/counted", status, seconds)
+    where = {"method": "GET", "route": "/counted"}
+    for status, number in (("2xx", 2), ("3xx", 1), ("4xx", 1), ("5xx", 1)):
+        assert grown(before, "bemore_http_requests_total", **where, status=status) == number
+    name = "bemore_http_request_duration_seconds"
+    counts = [grown(before, f"{name}_bucket", **where, le=str(bound)) for bound in (*BOUNDS_S, "+Inf")]
+    assert counts == [2, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5]
+    assert grown(before, f"{name}_count", **where) == 5
+    assert grown(before, f"{name}_sum", **where) == pytest.approx(7.3021)
 
 
-def test_methods_that_clients_make_up_take_no_room(counting, table):
-    for number in range(300):
-        counting.count_request(f"METHOD{number}", "/a", 405, 0.1)
-    assert list(Counted(table.sums()).requests) == [("other", "/a")] and not counting._requests
+def test_errors_are_counted_by_status():
+    before = Counts()
+    for status in (400, 404, 404, 429, 503):
+        metrics.count_request("POST", "/counted", status, 0.1)
+    metrics.count_request("GET", "/health/ready", 503, 0.1)
+    assert [grown(before, "bemore_http_errors_total", status=str(each)) for each in (400, 404, 429, 503)] == [1, 2, 1, 2]
+    assert grown(before, "bemore_quota_refusals_total") == 1
+    assert grown(before, "bemore_unavailable_total") == 1, "a load balancer's question is no refusal"
 
 
-def test_outages_of_all_processes_add_up(counting, table):
-    class Outage:
-        count = 3
+def test_methods_and_addresses_that_do_not_exist_are_counted_as_one():
+    before = Counts()
+    for number in range(20):
+        metrics.count_request(f"METHOD{number}", "/counted", 405, 0.1)
+        metrics.count_request("POST", None, 404, 0.1)
+    assert grown(before, "bemore_http_requests_total", method="other", route="/counted") == 20
+    assert grown(before, "bemore_http_requests_total", method="POST", route="none") == 20
+    assert not any("METHOD" in method for method in Counts().by("bemore_http_requests_total", "method"))
 
-    def work(number):
-        outage = Outage()
-        counting.watch("redis_outages", outage)
-        for _ in range(number):
-            outage.count += 1
-            for _ in range(3):
-                counting.count_request("GET", "/a", 200, 0.1)
 
-    in_children(3, work)
-    assert Counted(table.sums()).outages("redis_outages") == 0 + 1 + 2
+def test_threads_lose_nothing():
+    before = Counts()
+
+    def count():
+        for _ in range(2000):
+            metrics.count_items("counted", 2)
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert grown(before, "bemore_items_stored_total", kind="counted") == 32_000
+
+
+# -- In several processes, as the server starts them ---------------------------------------------------------------------
+
+#: The process that starts the workers: it counts nothing, and answers what all of them have counted.
+_FIRST = """
+import os, sys
+from bemore.server import metrics_files
+metrics_files.make(2)
+from bemore.observability import metrics
+metrics_files.worker_exited(os.getpid())
+print(os.environ["PROMETHEUS_MULTIPROC_DIR"], flush=True)
+
+def work(number):
+    metrics.start_worker()
+    for _ in range(1000):
+        metrics.count_request("GET", f"/{number % 2}", 200, 0.1)
+        metrics.count_items("frame", number)
+    print("counted", flush=True)
+    sys.stdin.read()
+
+workers = {}
+for line in sys.stdin:
+    what, _, number = line.strip().partition(" ")
+    if what == "start":
+        read, write = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.close(write)
+            os.dup2(read, 0)
+            work(int(number))
+            os._exit(0)
+        workers[number] = pid
+    elif what == "kill":
+        os.kill(workers[number], 9)
+        os.waitpid(workers[number], 0)
+        metrics_files.worker_exited(workers.pop(number))
+        print("killed", flush=True)
+    else:
+        counts = metrics.Counts()
+        items = counts.total("bemore_items_stored_total", kind="frame")
+        requests = sorted(counts.by("bemore_http_requests_total", "route").items())
+        print([int(items), requests, counts.workers == sorted(workers.values()), counts.started_s > 0], flush=True)
+metrics_files.remove()
+"""
+
+
+@pytest.fixture
+def first():
+    """``first("start 1")``: the next line that the process which starts the workers prints."""
+    command = [sys.executable, "-c", _FIRST]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+
+        def say(line):
+            if line:
+                process.stdin.write(f"{line}\n")
+                process.stdin.flush()
+            return process.stdout.readline().strip()
+
+        say.end = lambda: process.communicate(timeout=30)
+        yield say
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_processes_lose_nothing_and_leave_what_they_counted(first):
+    directory = first(None)
+    assert os.listdir(directory)
+    for number in (1, 2):
+        assert first(f"start {number}") == "counted"
+    assert first("tell") == str([3000, [("/0", 1000.0), ("/1", 1000.0)], True, True])
+    assert first("kill 2") == "killed"
+    assert first("tell") == str([3000, [("/0", 1000.0), ("/1", 1000.0)], True, True])
+    assert first("start 4") == "counted"
+    assert first("tell") == str([7000, [("/0", 2000.0), ("/1", 1000.0)], True, True])
+    first.end()
+    assert not os.path.exists(directory)
+
+
+def test_server_says_where_to_count_before_anything_counts():
+    """prometheus_client would count in each process for itself if it were imported before that."""
+    program = "import sys, bemore.cli.main, bemore.server.config; sys.exit('prometheus_client' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_one_process_counts_in_its_memory(monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/of/the/process/that/started/this/one")
+    metrics_files.make(1)
+    metrics_files.worker_exited(os.getpid())
+    metrics_files.remove()
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ

@@ -2,11 +2,13 @@
 
 import http.client
 import re
+import signal
 from contextlib import ExitStack, closing
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.databases import empty_database
 from tests.support.servers import Service, free_port, wait_for
 
 from bemore.app import create_app
@@ -171,13 +173,15 @@ def test_errors_are_told_by_status_and_rule(client):
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory):
+def two(request, tmp_path_factory):
     """A service of two worker processes."""
     home = tmp_path_factory.mktemp("metrics")
-    settings = {"RATE_LIMIT_ENABLED": "false", "WEB_CONCURRENCY": 2}
-    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", **settings) as service:
-        yield service
-        print(service.log)
+    with empty_database(request, "postgres", home) as url:
+        settings = {"DATABASE_URL": url, "RATE_LIMIT_ENABLED": "false", "WEB_CONCURRENCY": 2}
+        with Service(home, **settings) as service:
+            yield service
+            print(service.log)
+        assert not list(home.glob("bemore-metrics-*")), "the files are left behind"
 
 
 def spread(service, count):
@@ -223,6 +227,18 @@ def test_counts_outlive_a_worker_that_dies(two, http):
     assert counted(http, two) == sent
     sent += spread(two, 40)
     assert counted(http, two) == sent
+
+
+def test_counts_outlive_a_reload(two, http):
+    sent, started = counted(http, two) + spread(two, 40), value(told(http, two), "bemore_start_time_seconds")
+    old = set(two.workers)
+    two.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: len(two.workers) == 2 and not old & set(two.workers), what="new workers")
+    wait_for(lambda: value(told(http, two), "bemore_workers") == 2, what="the end of the old ones")
+    assert counted(http, two) == sent
+    sent += spread(two, 40)
+    assert counted(http, two) == sent
+    assert value(told(http, two), "bemore_start_time_seconds") == started
 
 
 def test_monitoring_speaks_of_the_whole_service(two, http):

@@ -10,7 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from bemore.api.openapi import document as openapi, texts as prose
+from bemore.api.http.operation import operation as declare
+from bemore.api.openapi import document as openapi
+from bemore.auth.access import Access
+from bemore.schemas.base import Body
+from bemore.schemas.examples import SESSION_ID
+from bemore.schemas.fields import Share
 from tests.support.samples import START_MS, audio, frames, scores, start_session, stt
 from tests.support.openapi_check import AnswerChecker, check_answer
 
@@ -102,11 +107,22 @@ def test_view_without_an_operation_stops_the_start(app, settings):
         openapi.document(app, settings)
 
 
+class WithoutExamples(Body):
+    loudness = Share(description="Loudness, 0..1")
+
+
+class WithoutDescription(Body):
+    examples = {"Loud": {"loudness": 1}}
+
+    loudness = Share()
+
+
 @on_sqlite
-@pytest.mark.parametrize("what, name", [(prose.FIELDS["AudioItem"], "rms"), (prose.EXAMPLES, "UploadStt")])
-def test_body_that_nobody_explains_stops_the_start(app, settings, monkeypatch, what, name):
-    monkeypatch.delitem(what, name)
-    with pytest.raises(TypeError, match=name):
+@pytest.mark.own_app
+@pytest.mark.parametrize("schema, match", [(WithoutExamples, "WithoutExamples"), (WithoutDescription, "WithoutDescription.loudness")])
+def test_body_that_is_not_documented_stops_the_start(app, settings, schema, match):
+    app.add_url_rule("/api/loud", "sessions.loud", declare("Loudness", Access.ANYONE, body=schema)(lambda body: {}), methods=["POST"])
+    with pytest.raises(TypeError, match=match):
         openapi.document(app, settings)
 
 
@@ -150,7 +166,7 @@ def test_every_example_works_as_it_is(ask, document):
             session_id = start_session_over(ask)
             if path.endswith("/resume"):
                 ask("POST", f"/api/session/{session_id}/pause")
-            body = json.loads(json.dumps(example).replace(prose.SESSION_ID, session_id))
+            body = json.loads(json.dumps(example).replace(SESSION_ID, session_id))
             answer = ask(method, path.replace("{session_id}", session_id), json=body)
             assert answer.status_code < 300, f"{method} {path}, {summary}: {answer.text}"
 

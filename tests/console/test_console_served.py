@@ -8,7 +8,7 @@ import pytest
 
 import bemore
 from bemore.api import pages
-from bemore.api.openapi.emotion_shapes import AFFECT
+from bemore.schemas.emotion import AffectVector
 from bemore.scoring.emotion import EMOTIONS
 
 served = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -150,7 +150,7 @@ def test_every_text_is_there_in_both_languages_and_used():
     code = "".join(path.read_text("utf-8") for path in console.glob("*.*") if path.name != "words.js")
     of_the_service = {
         *EMOTIONS,
-        *AFFECT,
+        *AffectVector.__struct_fields__,
         *("active", "paused", "ended"),
         *("client", "server"),
         *("positive", "neutral", "negative"),

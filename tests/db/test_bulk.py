@@ -5,15 +5,17 @@ import random
 
 import pytest
 
+from tests.support.stocked import unrestricted
+
 from bemore.models import minute, session, telemetry
 from bemore.db.connections import execute, read, write_transaction
 from bemore.scoring.minute_score import Minute
 
 
 @pytest.fixture
-def public_id(app):
+def scope(app):
     with write_transaction():
-        return session.start("u", "c", 10**12).public_id
+        return unrestricted(session.start("u", "c", 10**12).public_id)
 
 
 def _optional(chance, count, *values):
@@ -27,7 +29,7 @@ def _distinct(chance, most):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_minutes(public_id, seed):
+def test_minutes(scope, seed):
     chance, known = random.Random(seed), {}
     for _ in range(20):
         places = _distinct(chance, 150)
@@ -42,23 +44,23 @@ def test_minutes(public_id, seed):
             _optional(chance, count, 0, 60_000),
         )
         items = list(zip(places, *scores, *optional))
-        minute.store(public_id, items, "v")
+        minute.store(scope, items, "v")
         for place, facial, vad, text, combined, keywords, *others in items:
             parts = [round(each, 3) for each in (facial, vad, text, combined)]
             known[place] = Minute(place, *parts, "v", "client", 0, 0, 0, tuple(keywords or ()), *others)
-    _, found = minute.of_session(public_id)
+    _, found = minute.of_session(scope)
     assert found == [known[place] for place in sorted(known)]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_frames(public_id, seed):
+def test_frames(scope, seed):
     chance, known, total = random.Random(seed), {}, 0
     for _ in range(20):
         times = _distinct(chance, 300)
         compressed = _optional(chance, len(times), "packed", "")
         landmarks = _optional(chance, len(times), json.dumps([[0.5, 0.25]]))
         rows = [(at, chance.random(), *others) for at, *others in zip(times, compressed, landmarks)]
-        total = telemetry.store_frames(public_id, rows)
+        total = telemetry.store_frames(scope, rows)
         known |= {at: (at, *others) for at, *others in rows}
     assert total == len(known)
     with read():

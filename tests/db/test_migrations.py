@@ -1,11 +1,15 @@
 """Migrations: on an empty database, on an older one, twice, and equal to what the models say."""
 
+import ast
+import hashlib
+import importlib
 import os
 import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import peewee
 import psycopg
@@ -13,10 +17,11 @@ import pytest
 
 from tests.support.databases import empty_database
 from tests.support.servers import REPOSITORY, wait_for
+from tests.support.stocked import unrestricted
 
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
-from bemore.db import connections
+from bemore.db import connections, migrations
 from bemore.models import session, telemetry
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
@@ -34,6 +39,34 @@ def empty_settings(request, tmp_path):
 def test_an_empty_database_gets_every_migration_once(empty_settings):
     assert migrate(empty_settings) == names()
     assert migrate(empty_settings) == []
+
+
+#: The beginning of the SHA-256 of each released migration's statements, at a clock of 0: on SQLite, on PostgreSQL.
+RELEASED = {
+    "m0001_sessions": ("39ffb24e006ca33e", "94f9c3caff91bf39"),
+    "m0002_idempotency": ("f3260d0eb4d3b3c3", "b62d7374cfe46b28"),
+    "m0003_reports": ("2769a4f0ebe47021", "2d8f99857c3b577f"),
+    "m0004_audit": ("946648bf1feddafd", "322c1e399c0fe975"),
+    "m0005_preferences": ("049a56c630a9354a", "951b0a6c77f9f365"),
+    "m0006_preferences_in_use": ("1a87919f3caf4b4e", "2c6a0b9639020d5e"),
+    "m0007_batches_checked_at_once": ("e3b0c44298fc1c14", "1bd01772faca3810"),
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_released_migration_is_never_edited(name, clock):
+    clock.set(0)
+    up = importlib.import_module(f"bemore.db.migrations.{name}").up
+    made = tuple(hashlib.sha256(";".join(up(dialect)).encode()).hexdigest()[:16] for dialect in ("sqlite", "postgres"))
+    assert made == RELEASED[name]
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_migration_stands_alone(name):
+    """What one needs of another could not be edited any more either."""
+    tree = ast.parse((Path(migrations.__path__[0]) / f"{name}.py").read_text("utf-8"))
+    imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert {ast.unparse(node) for node in imported} <= {"from bemore import clock"}
 
 
 #: Rows for the tables and columns that each version brought, as its program could have stored them.
@@ -118,13 +151,14 @@ def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empt
     if version < "m0003":
         assert {row["revision"] for row in after["session"]} == {0} and {row["keywords"] for row in after["stt_snippet"]} == {None}
     # The service goes on with it.
+    old = unrestricted("sess_1_aaaaaaaaaaaaaaaa")
     assert session.finish_erasing() == 1
-    assert telemetry.store_frames("sess_1_aaaaaaaaaaaaaaaa", [(6, 0.5, None, None)]) == 3
-    session.end("sess_1_aaaaaaaaaaaaaaaa", 5000)
+    assert telemetry.store_frames(old, [(6, 0.5, None, None)]) == 3
+    session.end(old, 5000)
     assert session.tally() == {"ended": (1, 4999)}
     with write_transaction():
         new = session.start("u", "c", 9)
-    session.erase("sess_1_aaaaaaaaaaaaaaaa")
+    session.erase(old)
     assert session.newest(9) == [new]
     assert {table for table, rows in stored().items() if rows} - NOT_OF_SESSIONS == {"session", "tally"}
 
@@ -147,8 +181,8 @@ def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(e
                 stack.callback(member.kill)
             if empty_settings.database_url.startswith("postgresql"):
                 wait_for(lambda: execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone() == (2,))
-        told = sorted(member.communicate(timeout=20)[0].splitlines() for member in members)
-    assert told == [later, ["The database is up to date."]] and [member.returncode for member in members] == [0, 0]
+        printed = [member.communicate(timeout=20)[0].splitlines() for member in members]
+    assert sorted(printed, key=len) == [["The database is up to date."], later] and [member.returncode for member in members] == [0, 0]
     assert restricted(stored(), before) == before
 
 
@@ -164,7 +198,12 @@ def test_a_migration_that_fails_changes_nothing(empty_settings):
 
 def test_the_models_have_the_columns_and_keys_that_the_migrations_made(database_url):
     connections.connect(Settings.from_env({"DATABASE_URL": database_url}))
-    connections.database.obj.ready()
+    with read():
+        check_models()
+    connections.close()
+
+
+def check_models():
     made = {table for table in database.get_tables() if table != "migration"}
     assert made == {model._meta.table_name for model in TABLES}
     for model in TABLES:
@@ -180,7 +219,6 @@ def test_the_models_have_the_columns_and_keys_that_the_migrations_made(database_
         for each in meta.fields_to_index():
             wanted = [expression.column_name if hasattr(expression, "column_name") else str(expression) for expression in each._expressions]
             assert wanted in indexed, f"{meta.table_name} has no index on {wanted}"
-    connections.close()
 
 
 def test_sqlite_runs_as_the_service_promises(tmp_path):
@@ -243,7 +281,7 @@ def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
 def test_no_row_is_stored_without_its_session(connected, statement):
     with write_transaction():
         (key,) = execute(SESSION_BY_HAND).fetchone()
-    with pytest.raises(peewee.IntegrityError), write():
+    with pytest.raises(peewee.IntegrityError), write_transaction():
         execute(statement, (key,))
         execute(statement, (key + 1,))
     assert telemetry_rows() == [0, 0, 0, 0]

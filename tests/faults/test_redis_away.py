@@ -8,7 +8,7 @@ from tests.support.figures import LONG, record
 from tests.support.load import Load
 from tests.support.servers import wait_for
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 #: How often each is done, and for how long Redis is away, in seconds.
 ROUNDS, AWAY_S = (3, 5.0) if LONG else (1, 0.7)
@@ -17,7 +17,7 @@ ROUNDS, AWAY_S = (3, 5.0) if LONG else (1, 0.7)
 REDIS_WAIT_S, MARGIN_S = 0.25, 0.75
 
 
-@on_sqlite
+@on_postgres
 def test_redis_away_is_no_error_to_anybody(service, own_redis, database_url):
     quotas = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_ALL": "1000000 per hour", "RATE_LIMIT_WRITE": "1000000 per hour"}
     running = service(WEB_CONCURRENCY=2, REDIS_URL=own_redis.url, LOG_LEVEL="warning", **quotas)

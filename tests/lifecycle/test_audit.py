@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.support.stocked import DAY_MS, NOW_MS, everything, in_process, raw, started
+from tests.support.stocked import DAY_MS, NOW_MS, everything, in_process, raw, started, unrestricted
 
 from bemore.models import audit, session
 from bemore.db import connections
@@ -17,14 +17,14 @@ ID = "sess_1_aaaaaaaaaaaaaaaa"
 
 
 def record(number=0, **changed):
-    given = {
-        "action": audit.READ_REPORT,
+    entry = {
         "session_id": ID,
+        "action": audit.READ_REPORT,
         "actor": "subject-1",
         "role": "counselor",
         "request_id": f"req-{number}",
     }
-    audit.record_alone(**{**given, **changed}, now_ms=NOW_MS + number)
+    audit.record_alone(**{**entry, **changed}, now_ms=NOW_MS + number)
 
 
 def test_an_entry_says_who_did_what_to_which_session_and_when(app):
@@ -61,13 +61,13 @@ def test_a_deletion_and_its_record_are_stored_together_or_not_at_all(app):
     public_id = started(NOW_MS).public_id
 
     def crash(row):
-        audit.record(audit.ERASE, row.public_id, "subject-1", "admin", "req-1", NOW_MS)
+        audit.record(row.public_id, audit.ERASE, "subject-1", "admin", "req-1", NOW_MS)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        session.erase(public_id, crash)
+        session.erase(unrestricted(public_id), crash)
     assert list(audit.entries()) == [] and [row.public_id for row in session.newest(5)] == [public_id]
-    session.erase(public_id, lambda row: audit.record(audit.ERASE, row.public_id, "subject-1", "admin", "req-1", NOW_MS))
+    session.erase(unrestricted(public_id), lambda row: audit.record(row.public_id, audit.ERASE, "subject-1", "admin", "req-1", NOW_MS))
     assert [entry.session_id for entry in audit.entries(public_id)] == [public_id]
     assert session.newest(5) == []
 
@@ -126,6 +126,6 @@ def test_a_time_that_is_none_is_refused(database_url):
 
 def test_a_connection_of_the_service_cannot_change_it_either(app):
     record()
-    with pytest.raises(Exception, match="only ever added to"), write():
-        connections.execute("DELETE FROM audit")
+    with pytest.raises(Exception, match="only ever added to"):
+        write(lambda: connections.execute("DELETE FROM audit"))
     assert len(list(audit.entries(since_ms=NOW_MS - DAY_MS))) == 1

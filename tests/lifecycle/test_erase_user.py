@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.samples import frames
-from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied
+from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied, unrestricted
 
 from bemore.models import audit, preference, session
 from bemore.lifecycle import purge
@@ -13,8 +13,8 @@ from bemore.db import connections
 def in_every_state(user):
     """The ids of three stocked sessions of a user: active, paused and ended."""
     active, paused, ended = (stocked(NOW_MS + number, user=user, counselor=f"counselor-{number}") for number in range(3))
-    session.pause(paused, NOW_MS + 5)
-    session.end(ended, NOW_MS + 90_000)
+    session.pause(unrestricted(paused), NOW_MS + 5)
+    session.end(unrestricted(ended), NOW_MS + 90_000)
     return active, paused, ended
 
 
@@ -54,7 +54,8 @@ def test_more_sessions_than_are_looked_up_at_once_and_new_ones_meanwhile(app, mo
 
 def test_one_that_was_killed_is_finished_by_the_next(app, database_url, monkeypatch):
     monkeypatch.setattr(session, "ERASE_BATCH", 4)
-    stocked(NOW_MS), stocked(NOW_MS + 1)
+    stocked(NOW_MS)
+    stocked(NOW_MS + 1)
 
     def crash(rows):
         raise KeyboardInterrupt

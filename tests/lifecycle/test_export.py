@@ -8,7 +8,7 @@ import tracemalloc
 import msgspec
 import pytest
 
-from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked
+from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked, unrestricted
 
 from bemore.models import audit, feedback, session, telemetry
 from bemore.lifecycle import export
@@ -26,7 +26,7 @@ def exported(public_id, url, directory):
 
 def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
     public_id, other = stocked(NOW_MS), stocked(NOW_MS, user="user-2")
-    session.pause(public_id, NOW_MS + 5)
+    session.pause(unrestricted(public_id), NOW_MS + 5)
     row = shown(public_id)
     connections.close()
     lines = exported(public_id, database_url, tmp_path)
@@ -134,7 +134,7 @@ def test_a_place_that_cannot_be_written_is_told(app, database_url, tmp_path):
 def test_what_comes_meanwhile_is_not_seen(app, monkeypatch):
     monkeypatch.setattr(export, "BATCH", 4)
     public_id = stocked(NOW_MS)
-    lines = export.lines(public_id, NOW_MS)
+    lines = export.lines(unrestricted(public_id), NOW_MS)
     seen = [next(lines) for _ in range(3)]
     store_from_elsewhere(public_id)
     seen += lines
@@ -147,9 +147,9 @@ def store_from_elsewhere(public_id):
     """Frames before and behind those that are there, and feedback, from another thread and its connection."""
 
     def store():
-        telemetry.store_frames(public_id, [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
+        telemetry.store_frames(unrestricted(public_id), [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
         with write_transaction():
-            feedback.add(public_id, 1, None, NOW_MS)
+            feedback.add(unrestricted(public_id), 1, None, NOW_MS)
         connections.close()
 
     thread = threading.Thread(target=store)
@@ -166,7 +166,7 @@ def test_many_rows_take_no_more_memory_than_few(app):
     tracemalloc.start()
     try:
         count, peak = 0, 0
-        for line in export.lines(row.public_id, NOW_MS):
+        for line in export.lines(unrestricted(row.public_id), NOW_MS):
             count += 1
             if count % 1000 == 0:
                 assert len(msgspec.json.encode(line)) > 1000

@@ -31,12 +31,12 @@ def warnings(service):
     return [line for line in lines if line["level"] == "warning" and line["logger"] == "bemore.database"]
 
 
-def test_a_new_database_and_all_files_beside_it_can_be_read_by_nobody_else(tmp_path, http, redis_url):
+def test_a_new_database_and_all_files_beside_it_can_be_read_by_nobody_else(tmp_path, http):
     url = f"sqlite:///{tmp_path}/x.db"
-    with Service(tmp_path, DATABASE_URL=url, REDIS_URL=redis_url, WEB_CONCURRENCY=2, LOG_FORMAT="json") as running:
+    with Service(tmp_path, DATABASE_URL=url, LOG_FORMAT="json") as running:
         session_id = start_session(http, base=running.url)
         http.post(f"{running.url}/api/session/{session_id}/frames", json={"items": frames(2)})
-        assert modes(tmp_path) == dict.fromkeys(("x.db", "x.db-wal", "x.db-shm", "x.db-gate"), 0o600)
+        assert modes(tmp_path) == dict.fromkeys(("x.db", "x.db-wal", "x.db-shm"), 0o600)
         assert not warnings(running)
         for command in (("backup", "x.db-copy"), ("export", session_id, "-o", "x.db-export")):
             done = bemore(*command, url=url, cwd=tmp_path)
@@ -61,4 +61,4 @@ def test_a_file_that_everybody_can_read_keeps_its_mode_and_is_told_of_once(tmp_p
 def test_a_database_cannot_be_made_where_there_is_no_directory(tmp_path):
     done = bemore("migrate", url=f"sqlite:///{tmp_path}/none/x.db", cwd=tmp_path)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "unable to make the database file: No such file or directory" in done.stderr
+    assert "unable to create the database file: No such file or directory" in done.stderr

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.stocked import unrestricted
+
 from bemore.errors import SessionNotFound
 from bemore.models import session, telemetry
 from bemore.db.connections import execute, read, write_transaction
@@ -10,14 +12,14 @@ from bemore.models.tables import TABLES
 
 @pytest.fixture
 def filled(app, monkeypatch):
-    """The id of a session with more rows than a batch erases."""
+    """The scope of a session with more rows than a batch erases."""
     monkeypatch.setattr(session, "ERASE_BATCH", 7)
     with write_transaction():
-        row = session.start("user", "counselor", 1_000)
-    telemetry.store_frames(row.public_id, [(number, 0.5, None, None) for number in range(50)])
-    telemetry.store_audio(row.public_id, [(0, end, 1.0, 0.5, None) for end in range(20)])
-    telemetry.store_stt(row.public_id, [(number, number, "말", "ko", "neutral", None) for number in range(20)])
-    return row.public_id
+        scope = unrestricted(session.start("user", "counselor", 1_000).public_id)
+    telemetry.store_frames(scope, [(number, 0.5, None, None) for number in range(50)])
+    telemetry.store_audio(scope, [(0, end, 1.0, 0.5, None) for end in range(20)])
+    telemetry.store_stt(scope, [(number, number, "말", "ko", "neutral", None) for number in range(20)])
+    return scope
 
 
 def rows_left():

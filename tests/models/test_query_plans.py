@@ -1,6 +1,5 @@
 """Every statement of a request finds its rows by an index, and rows of telemetry by their session."""
 
-import logging
 import re
 import sqlite3
 
@@ -9,6 +8,7 @@ import pytest
 
 from bemore.db import connections
 from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.statements import recorded
 
 #: ``stats/summary`` and the dashboard walk an index from its newest end and stop after 20 and 10 sessions.
 _NEWEST = re.compile(
@@ -19,32 +19,16 @@ _NEWEST = re.compile(
 _OF_SESSIONS = ("frame", "audio_chunk", "stt_snippet", "minute_score", "feedback")
 
 
-class _Recorder(logging.Handler):
-    def __init__(self):
-        super().__init__(logging.DEBUG)
-        self.statements = {}
-
-    def emit(self, record):
-        sql, params = record.msg
-        if sql.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
-            many = bool(params) and isinstance(params, list) and isinstance(params[0], (list, tuple))
-            self.statements[sql] = params[0] if many else params
-
-
 @pytest.fixture
 def statements(client):
     """Every statement that the endpoints run, with parameters it was run with."""
-    recorder, logger = _Recorder(), logging.getLogger("peewee")
-    logger.addHandler(recorder)
-    logger.setLevel(logging.DEBUG)
-    try:
+    with recorded() as statements:
         for _ in range(2):
             drive(client)
-    finally:
-        logger.removeHandler(recorder)
-        logger.setLevel(logging.NOTSET)
-    assert len(recorder.statements) > 25
-    return recorder.statements
+    kinds = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+    by_text = {sql: params for sql, params in statements if sql.split()[0] in kinds}
+    assert len(by_text) > 25
+    return by_text
 
 
 def drive(client):
@@ -80,8 +64,11 @@ def test_no_statement_scans_a_table_on_sqlite(statements, settings):
     connections.close()
     connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))
     for sql, params in statements.items():
-        for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall():
-            if step.startswith("SCAN") and "CONSTANT ROW" not in step and not _NEWEST.search(sql):
+        steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()]
+        # The one row of a subquery of aggregates is read whole; how its rows are found is another step.
+        subqueries = {step.split()[-1] for step in steps if step.startswith(("CO-ROUTINE ", "MATERIALIZE "))}
+        for step in steps:
+            if step.startswith("SCAN") and "CONSTANT ROW" not in step and step.split()[1] not in subqueries and not _NEWEST.search(sql):
                 raise AssertionError(f"{step}: {sql}")
             for table in _OF_SESSIONS:
                 if step.startswith(f"SEARCH {table} "):

@@ -1,57 +1,44 @@
 """How many statements an endpoint may cost: a number that grows is a decision, not an accident."""
 
-import logging
-
 import pytest
 
 from tests.support.samples import audio, frames, scores, start_session, stt
+from tests.support.statements import recorded
 
-#: Statements per request, BEGIN and COMMIT among them: on SQLite, on PostgreSQL.
+#: Statements per request, BEGIN, COMMIT and savepoints among them: on SQLite, on PostgreSQL.
 MOST = {
-    "start": (4, 4),
-    "frames": (5, 1),
-    "frames again": (5, 1),
-    "audio": (5, 1),
-    "stt": (5, 1),
-    "tick": (8, 7),
-    "batch-tick": (4, 1),
+    "start": (6, 4),
+    "frames": (10, 1),
+    "frames again": (13, 1),
+    "audio": (10, 1),
+    "stt": (10, 1),
+    "tick": (7, 5),
+    "batch-tick": (9, 1),
     "inferences": (4, 4),
     "show": (4, 4),
-    "pause": (7, 7),
-    "feedback": (4, 4),
+    "pause": (9, 7),
+    "feedback": (6, 4),
     "summary": (6, 6),
     "dashboard": (6, 6),
     "preferences": (3, 3),
-    "choose preferences": (3, 3),
+    "choose preferences": (5, 1),
     "metrics": (3, 3),
-    "report": (14, 12),
+    "report": (16, 12),
     "report 304": (3, 3),
 }
-
-
-class _Counter(logging.Handler):
-    count = 0
-
-    def emit(self, record):
-        self.count += 1
 
 
 @pytest.fixture
 def counted(client):
     """``counted(request)`` is how many statements a request runs."""
-    counter, logger = _Counter(logging.DEBUG), logging.getLogger("peewee")
-    logger.addHandler(counter)
-    logger.setLevel(logging.DEBUG)
 
     def count(method, path, **request):
-        before = counter.count
-        answer = client.open(path, method=method, **request)
+        with recorded() as statements:
+            answer = client.open(path, method=method, **request)
         assert answer.status_code < 400, answer.text
-        return counter.count - before, answer
+        return len(statements), answer
 
-    yield count
-    logger.removeHandler(counter)
-    logger.setLevel(logging.NOTSET)
+    return count
 
 
 def test_each_endpoint_costs_the_statements_it_is_known_to(client, counted, database_url):

@@ -11,29 +11,33 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from tests.support.databases import empty_database
 from tests.support.running import READ, WRITE, Line, lines_to, quota, statuses, untold
 from tests.support.servers import Service, wait_for
 
 # -- The services, each shared by the tests of this module: every test comes from an address of its own ---------------------
 
 
+_numbers = itertools.count(2)
+
+
 @pytest.fixture
-def address(_addresses=itertools.count(2)):
+def address():
     """An address of the loopback whose quota nobody has touched."""
-    number = next(_addresses)
+    number = next(_numbers)
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory, redis_server):
+def start(request, tmp_path_factory, redis_server):
     """``start(processes, NAME=value, …)``: a service with quotas; more than one process share Redis."""
-    home = tmp_path_factory.mktemp("quota")
     with ExitStack() as stack:
 
         def run(processes, **env):
+            home = tmp_path_factory.mktemp("quota")
             shared = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": processes} if processes > 1 else {}
-            number = len(list(home.glob("*.db")))
-            running = Service(home, DATABASE_URL=f"sqlite:///{home}/{number}.db", RATE_LIMIT_ENABLED="true", **shared, **env)
+            url = stack.enter_context(empty_database(request, "postgres" if processes > 1 else "sqlite", home))
+            running = Service(home, DATABASE_URL=url, RATE_LIMIT_ENABLED="true", **shared, **env)
             stack.callback(lambda: print(running.log))
             return stack.enter_context(running)
 
@@ -66,7 +70,7 @@ def short_two(start):
 
 @pytest.fixture(params=["one", "two"], ids=["process", "redis"])
 def small(request):
-    """A service with a small quota: one process with its own buckets, or two that share Redis."""
+    """A service with a small quota: one process that counts alone, or two that share Redis."""
     return request.getfixturevalue(f"small_{request.param}")
 
 
@@ -127,7 +131,7 @@ def test_each_method_that_writes_counts_as_a_write(small_one, address, method):
 # -- What is told --------------------------------------------------------------------------------------------------------
 
 
-def test_headers_tell_the_bucket_that_is_nearest_to_full(small, address):
+def test_headers_tell_the_limit_that_is_nearest_to_full(small, address):
     with lines_to(small, address) as lines:
         asked = [READ] * 14 + [WRITE, WRITE, READ, WRITE, READ, READ]
         told = [quota(line.ask(*request)[1]) for line, request in zip(itertools.cycle(lines), asked)]
@@ -191,6 +195,7 @@ def test_preflights_health_and_metrics_cost_nothing_and_tell_nothing(small, addr
         ("GET", "/health/live", {}),
         ("GET", "/health/ready", {}),
         ("GET", "/metrics", {}),
+        ("GET", "/ws/session/1", {}),
     ]
     with lines_to(small, address) as (line, *_):
 
@@ -231,6 +236,5 @@ def test_quota_cannot_be_doubled_across_an_edge(short_two, address):
         # The first one's place is free again after 1 s, the places of the nine only after 1.7 s.
         wait_for(lambda: ask(one) + ask(other) and len(passed) > 15, what="room for five after the first")
     sent, answered = zip(*passed, strict=True)
-    # Redis counts whole milliseconds.
     assert all(answered[later] - sent[later - 10] >= 0.998 for later in range(10, len(passed)))
     assert answered[11] - sent[0] >= 1.6

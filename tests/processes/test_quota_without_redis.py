@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.support.databases import empty_database
 from tests.support.running import READ, lines_to, log_lines, quota, statuses, untold
 from tests.support.servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
 
@@ -23,12 +24,13 @@ MARGIN_S = 0.25
 
 
 @pytest.fixture
-def service(tmp_path, own_redis):
-    """``service(NAME=value, …)``: a service with quotas in a Redis that is the test's own."""
+def service(request, tmp_path, own_redis):
+    """``service(processes, NAME=value, …)``: a service with quotas in a Redis that is the test's own."""
     with ExitStack() as stack:
 
-        def run(**env):
-            settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "REDIS_URL": own_redis.url, "LOG_FORMAT": "json"}
+        def run(processes=1, **env):
+            url = stack.enter_context(empty_database(request, "postgres" if processes > 1 else "sqlite", tmp_path))
+            settings = {"DATABASE_URL": url, "REDIS_URL": own_redis.url, "LOG_FORMAT": "json", "WEB_CONCURRENCY": processes}
             running = Service(tmp_path, RATE_LIMIT_ENABLED="true", **settings, **env)
             stack.callback(lambda: print(running.log))
             return stack.enter_context(running)
@@ -67,17 +69,17 @@ def ask_watching_the_time(line, request, count):
 
 @pytest.mark.parametrize(("go", "come"), [("stop", "start"), ("suspend", "resume")])
 def test_redis_away_and_back(service, own_redis, go, come):
-    running = service(WEB_CONCURRENCY=2, RATE_LIMIT_ALL="20 per hour")
+    running = service(2, RATE_LIMIT_ALL="20 per hour")
     with lines_to(running) as lines, ThreadPoolExecutor(2) as pool:
         assert [statuses(line, READ, 5) for line in lines] == [[200] * 5] * 2
         assert not away(running)
 
         getattr(own_redis, go)()
-        # Each process goes on with buckets of its own, which are empty; all 20 pass, the rest is refused as ever.
-        found = list(pool.map(lambda line: ask_watching_the_time(line, READ, 24), lines))
-        assert found == [[200] * 20 + [429] * 4] * 2
+        # Each process goes on with a count of its own: a quarter of the quota passes at each, the rest is refused as ever.
+        found = list(pool.map(lambda line: ask_watching_the_time(line, READ, 12), lines))
+        assert found == [[200] * 5 + [429] * 7] * 2
         status, headers, _ = lines[0].ask(*READ)
-        assert status == 429 and quota(headers)[:2] == (20, 0) and 3500 < int(headers["Retry-After"]) <= 3600
+        assert status == 429 and quota(headers)[:2] == (5, 0) and 3500 < int(headers["Retry-After"]) <= 3600
         # Beyond the second after which Redis is asked again: still away, still said once by each process.
         began = time.monotonic()
         while time.monotonic() < began + 1.2:
@@ -95,20 +97,68 @@ def test_redis_away_and_back(service, own_redis, go, come):
         assert own_redis.execute("FLUSHALL") == "+OK"
         assert statuses(lines[0], READ, 12) + statuses(lines[1], READ, 12) == [200] * 20 + [429] * 4
         assert len(away(running)) == len(back(running)) == 2
+        # Nothing else of it is logged: no traceback, no client's address.
+        assert not [line for line in log_lines(running) if line["logger"] == "flask-limiter"]
+
+
+def ask_until_back(running, outages, ask, found):
+    """Add what ``ask()`` answers to ``found`` until Redis has come back so many times."""
+
+    def is_back():
+        found.extend(ask())
+        return len(back(running)) == outages
+
+    wait_for(is_back, what="the use of Redis")
+
+
+def test_however_often_redis_goes_away_at_most_half_a_quota_more_passes(service, own_redis):
+    running = service(2, RATE_LIMIT_ALL="20 per hour")
+    found = []
+    with lines_to(running) as lines:
+        for outages in (1, 2, 3):
+            own_redis.suspend()
+            found += [status for line in lines for status in statuses(line, READ, 8)]
+            assert len(away(running)) == 2 * outages
+            own_redis.resume()
+            ask_until_back(running, 2 * outages, lambda: [line.ask(*READ)[0] for line in lines], found)
+            found += [status for line in lines for status in statuses(line, READ, 8)]
+    # Half of it passes in the processes, all of it in Redis, less the requests that Redis read late and nobody waited for any more.
+    assert set(found) == {200, 429} and 10 + 20 - 2 * 3 <= found.count(200) <= 30
+
+
+def test_many_at_once_get_no_more_when_redis_goes_away_again_and_again(service, own_redis):
+    running = service(WEB_THREADS=8, RATE_LIMIT_ALL="20 per hour")
+    with lines_to(running, each=8) as lines, ThreadPoolExecutor(8) as pool:
+
+        def ask_all():
+            answers = list(pool.map(lambda line: line.ask(*READ), lines))
+            # Whichever thread finds first that Redis is away, all of the requests are counted and have the headers.
+            assert all(headers["RateLimit-Limit"] for _, headers, _ in answers)
+            return [status for status, _, _ in answers]
+
+        found = ask_all()
+        for outages in range(1, 5):
+            own_redis.suspend()
+            found += ask_all() + ask_all()
+            own_redis.resume()
+            ask_until_back(running, outages, ask_all, found)
+    # The first eight, and half of the quota in the process at least.
+    assert set(found) == {200, 429} and 8 + 10 <= found.count(200) <= 30
 
 
 def test_many_at_once_do_not_wait_for_one_another_while_redis_hangs(service, own_redis):
-    running = service(WEB_CONCURRENCY=1, WEB_THREADS=8)
+    running = service(WEB_THREADS=8)
     with lines_to(running, each=8) as lines, ThreadPoolExecutor(8) as pool:
         assert [line.ask(*READ)[0] for line in lines] == [200] * 8
         own_redis.suspend()
         found = list(pool.map(lambda line: ask_watching_the_time(line, READ, 10), lines))
         assert found == [[200] * 10] * 8
     assert len(away(running)) == 1
+    assert not [line for line in log_lines(running) if line["level"] == "error"]
 
 
 def test_readiness_tells_whether_redis_is_there(service, own_redis, http):
-    running = service(WEB_CONCURRENCY=1)
+    running = service()
 
     def ready():
         answer = http.get(f"{running.url}/health/ready")
@@ -125,7 +175,7 @@ def test_readiness_tells_whether_redis_is_there(service, own_redis, http):
 
 def test_redis_that_is_not_there_at_the_start_is_used_once_it_comes(service, own_redis):
     own_redis.stop()
-    running = service(WEB_CONCURRENCY=2, RATE_LIMIT_ALL="1000 per hour")
+    running = service(2, RATE_LIMIT_ALL="1000 per hour")
     with lines_to(running) as lines:
         assert [ask_watching_the_time(line, READ, 3) for line in lines] == [[200] * 3] * 2
         own_redis.start()
@@ -137,9 +187,10 @@ def test_redis_that_is_not_there_at_the_start_is_used_once_it_comes(service, own
 
 
 @pytest.fixture
-def quotas_off(tmp_path):
-    """Settings of a service without quotas."""
-    return {"DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "RATE_LIMIT_ENABLED": "false"}
+def quotas_off(request, tmp_path):
+    """Settings of a service without quotas, on PostgreSQL."""
+    with empty_database(request, "postgres", tmp_path) as url:
+        yield {"DATABASE_URL": url, "RATE_LIMIT_ENABLED": "false"}
 
 
 def test_several_processes_without_redis_are_refused(quotas_off, tmp_path):

@@ -436,7 +436,8 @@ class Service(Server):
         self.port = int(env.get("PORT") or self.port)
         # The same code that the tests import, wherever it was installed.
         self.env["PYTHONPATH"] = str(Path(bemore.__file__).resolve().parent.parent)
-        given = {"HOST": "127.0.0.1", "WEB_CONCURRENCY": 1, **env, "PORT": self.port}
+        # Temporary files of a service that is killed go with the test's directory.
+        given = {"HOST": "127.0.0.1", "WEB_CONCURRENCY": 1, "TMPDIR": directory, **env, "PORT": self.port}
         self.env.update({name: str(value) for name, value in given.items() if value is not None})
 
     def _command(self):

@@ -11,6 +11,7 @@ from tests.support.servers import REPOSITORY, straight
 
 from bemore.cli.main import main
 from bemore.models import feedback, idempotency, minute, session, telemetry
+from bemore.models.scope import SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
 from bemore.scoring.minute_score import Weights
@@ -19,6 +20,9 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 #: A client's own time, and no multiple of anything.
 NOW_MS = 1_795_000_000_123
+
+#: The scope of a session by its id: a test may use every session.
+unrestricted = SessionScope.unrestricted
 
 
 def bemore(*arguments, url, cwd, stdin=subprocess.DEVNULL, **env):
@@ -52,16 +56,16 @@ def started(at_ms, user="user-1", counselor="counselor-1"):
 def stocked(at_ms, rows=10, **people):
     """The id of an active session with rows in every table that holds some of a session."""
     row = started(at_ms, **people)
-    public_id = row.public_id
+    public_id, scope = row.public_id, unrestricted(row.public_id)
     points = [(ms, 0.5, f"packed-{ms}", "[[0.1,0.2,0.3],[1,0,0]]") for ms in range(0, rows * 100, 100)]
-    telemetry.store_frames(public_id, points)
-    telemetry.store_audio(public_id, [(ms, ms + 900, 1.0, 0.25, None if ms else 181.5) for ms in range(-1000, rows * 1000, 1000)])
+    telemetry.store_frames(scope, points)
+    telemetry.store_audio(scope, [(ms, ms + 900, 1.0, 0.25, None if ms else 181.5) for ms in range(-1000, rows * 1000, 1000)])
     said = '오늘은 "기분"이\n좋아요 \\ 🙂'
-    telemetry.store_stt(public_id, [(ms, ms + 3000, said, "ko", "positive", '["기분"]') for ms in range(0, rows * 3000, 3000)])
-    minute.tick(public_id, 0, Weights(), "rules-v1.0", at_ms + 60_000)
-    minute.store(public_id, [(1, 0.1, 0.2, 0.3, 0.4, ["잠", "일"], "neutral", 0.9, at_ms + 61_001, 60_000)], "rules-v1.0")
+    telemetry.store_stt(scope, [(ms, ms + 3000, said, "ko", "positive", '["기분"]') for ms in range(0, rows * 3000, 3000)])
+    minute.tick(scope, 0, Weights(), "rules-v1.0", at_ms + 60_000)
+    minute.store(scope, [(1, 0.1, 0.2, 0.3, 0.4, ["잠", "일"], "neutral", 0.9, at_ms + 61_001, 60_000)], "rules-v1.0")
     with write_transaction():
-        feedback.add(public_id, 4, "메모, 그리고 'quote'", at_ms + 62_000)
+        feedback.add(scope, 4, "메모, 그리고 'quote'", at_ms + 62_000)
         answer = idempotency.StoredAnswer(201, '{"data":{"rating":4}}')
         idempotency.remember(
             "127.0.0.1", f"/api/session/{public_id}/feedback", f"key-{public_id}", "hash", answer, row.key, at_ms + 62_000
@@ -72,7 +76,7 @@ def stocked(at_ms, rows=10, **people):
 def shown(public_id):
     """The session's row."""
     with read():
-        return session.find(public_id)
+        return session.find(unrestricted(public_id))
 
 
 def everything(url):

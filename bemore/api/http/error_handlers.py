@@ -3,6 +3,7 @@
 import logging
 import traceback
 
+from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from bemore import errors
@@ -44,6 +45,7 @@ def register(app):
     app.register_error_handler(errors.KeysUnavailable, _unavailable)
     for kind in _DOMAIN:
         app.register_error_handler(kind, _domain)
+    app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -65,6 +67,11 @@ def _unavailable(error):
     what = "the database" if isinstance(error, errors.DatabaseUnavailable) else "the keys for tokens"
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return failure(503, "SERVICE_UNAVAILABLE", f"{what} cannot be reached; try again", headers=headers)
+
+
+def _too_many(error):
+    # bemore.ratelimit adds Retry-After with the other headers of the quota.
+    return failure(429, "RATE_LIMIT", "Too many requests")
 
 
 def _http(error):

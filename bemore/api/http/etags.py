@@ -1,4 +1,4 @@
-"""Answers about a session that a client may have already: ETag, 304, and an entry in the audit log for what is shown."""
+"""Responses about a session that a client may have already: ETag, 304, and an entry in the audit log for what is shown."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from bemore.models import report
 
 
 def unless_known(scope, action, make):
-    """What ``make()`` answers, with an ETag, recorded as ``action``; 304 without either where the client has that already."""
+    """The Response of ``make()`` with an ETag, recorded as ``action``; 304 and no entry if the client has that already."""
     # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
     seen = scope.public_id, report.revision(scope), current_app.extensions["bemore"].model_version, __version__
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()

@@ -6,13 +6,14 @@ import re
 import msgspec
 from flask import request
 
+from bemore import clock
 from bemore.api.http.body import body
 from bemore.api.http.responses import json, trace
 from bemore.auth.access import subject
 from bemore.db.connections import write
 from bemore.errors import InvalidInput
 from bemore.models import idempotency, session
-from bemore.ratelimit import client
+from bemore.ratelimit import client_key
 from bemore.schemas.base import problem
 
 _decode = msgspec.json.decode
@@ -21,38 +22,45 @@ _encode = msgspec.json.encode
 _DEVICE = re.compile("[!-~][ -~]{0,127}")
 
 
-def once(run, status, now_ms, scope=None):
-    """Respond with what ``run`` returns, and run it once per key.
+def once(run, operation, scope=None):
+    """The Response of what ``run`` does, which is done once per key.
 
-    ``run()`` works inside a write transaction and returns (fields beside ``success``, the SessionRow that they are about). The key and
-    the response are stored in the same transaction. ``scope``: the session that the caller must see, also for a stored response.
+    ``run()`` does the work inside one write transaction and returns (content of the response, the SessionRow it concerns).
+    The key and the response are stored in that same transaction. ``scope``: the session that the caller must see, also for a stored
+    response.
     """
-    key = _key()
+    key, trace_fields, now_ms = _key(), trace(), clock.now_ms()
+
+    def work():
+        content, row = run()
+        fields = operation.fields(content)
+        return fields, operation.whole(fields, trace_fields), row
+
     if key is None:
-        fields, _ = write(run)
-        return json({"success": True, **fields, **trace()}, status)
+        return json(write(work)[1], operation.status)
     place = _owner(), request.path, key, _fingerprint(body())
 
-    def recall_or_run():
+    def recall_or_work():
         if scope is not None:
             session.find(scope)
         stored = idempotency.recall(*place, now_ms)
         if stored is not None:
             return stored, True
-        fields, row = run()
-        stored = idempotency.StoredAnswer(status, _encode(fields).decode())
+        fields, _, row = work()
+        stored = idempotency.StoredAnswer(operation.status, _encode(fields).decode())
         idempotency.remember(*place, stored, row.key, now_ms)
         return stored, False
 
-    stored, replayed = write(recall_or_run)
+    stored, replayed = write(recall_or_work)
     headers = {"Idempotent-Replayed": "true"} if replayed else None
-    return json({"success": True, **_decode(stored.answer), **trace()}, stored.status, headers)
+    # Not checked: an earlier version of the service may have stored it.
+    return json({"success": True, **_decode(stored.answer), **trace_fields}, stored.status, headers)
 
 
 def _owner():
     """Whose key it is: the subject's; without authentication the device's that ``X-Device-ID`` names, else the client address's."""
-    device = request.headers.get("X-Device-ID", "").strip()
-    return f"device:{device}" if subject() is None and _DEVICE.fullmatch(device) else client()
+    who, device = subject(), request.headers.get("X-Device-ID", "").strip()
+    return f"device:{device}" if who is None and _DEVICE.fullmatch(device) else client_key(who)
 
 
 def _fingerprint(raw):

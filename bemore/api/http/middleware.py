@@ -10,8 +10,8 @@ import time
 from bemore.observability import metrics
 from bemore.observability.logs import AccessLog
 
-#: Where the request's id and its quota (a Taken) stand in the WSGI environment.
-REQUEST_ID, QUOTA = "bemore.request_id", "bemore.quota"
+#: Where the request's id stands in the WSGI environment.
+REQUEST_ID = "bemore.request_id"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -56,8 +56,6 @@ class Edge:
             headers.extend(each for each in _UNLESS_SAID if each[0] not in names)
             headers.extend(_HEADERS)
             headers.append(("X-Request-Id", request_id))
-            if QUOTA in environ:
-                headers.extend(environ[QUOTA].headers())
             return start_response(said, headers, exc_info)
 
         answer = self._application(environ, start)

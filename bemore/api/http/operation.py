@@ -1,47 +1,76 @@
-"""What a view takes and gives, said once: the decorator reads the request by it, the OpenAPI document is made of it."""
+"""What a view takes and returns, declared once: the decorator reads the request and writes the response by it, and the OpenAPI document
+is made of it."""
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import marshmallow
-from flask import request
+import msgspec
+from flask import Response, request
 
-from bemore.auth.access import Access, check as check_access
 from bemore.api.http.body import body as request_body
-from bemore.schemas.base import check
-from bemore.schemas.decoder import Reader
+from bemore.api.http.etags import unless_known
+from bemore.api.http.idempotency import once
+from bemore.api.http.responses import json, trace
+from bemore.auth.access import Access, check as check_access
+from bemore.schemas import response as envelopes
+from bemore.schemas.base import check, load, load_partly
 
 
 @dataclass(frozen=True)
 class Operation:
-    """The documentation of a view; its docstring says what the summary does not.
+    """The declaration of a view; its docstring says what the summary does not.
 
-    ``body`` and ``query`` are what comes in, ``data`` is the JSON Schema of ``data`` and ``beside`` those of the fields
-    that stand beside it. A ``plain`` answer is ``data`` itself, without the envelope; one of another ``media`` type is no JSON.
+    ``body`` and ``query`` are what comes in. ``response`` is the struct of ``data``, of the whole response if it is an Envelope or the
+    response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
+    every operation may answer. ``reads`` is the audit action of a response with an ETag; an ``idempotent`` one heeds ``Idempotency-Key``.
     """
 
     summary: str
     access: Access
     body: type[marshmallow.Schema] | None = None
     query: type[marshmallow.Schema] | None = None
-    data: dict | None = None
-    beside: dict = field(default_factory=dict)
+    response: type[msgspec.Struct] | None = None
     status: int = 200
     errors: tuple[int, ...] = ()
+    reads: str | None = None
     idempotent: bool = False
     plain: bool = False
     media: str = "application/json"
 
+    @cached_property
+    def struct(self):
+        """The struct of the whole response."""
+        if self.response is None or self.plain or issubclass(self.response, envelopes.Envelope):
+            return self.response
+        return envelopes.success(self.response)
 
-def operation(summary, access, *, body=None, query=None, partial=False, **more):
+    def fields(self, content):
+        """What a view returned, as the fields of ``struct`` but for ``success`` and the trace fields."""
+        return content if self.struct is self.response else {"data": content}
+
+    def whole(self, fields, trace_fields):
+        """The response of these fields. Raises msgspec.ValidationError unless they are exactly the declared ones."""
+        return msgspec.convert(fields if self.plain else {"success": True, **fields, **trace_fields}, self.struct)
+
+    def respond(self, content):
+        """The Response of what a view returned: its content, (content, status), or a Response that is not JSON."""
+        if isinstance(content, Response):
+            return content
+        content, status = content if type(content) is tuple else (content, self.status)
+        return json(self.whole(self.fields(content), trace()), status)
+
+
+def operation(summary, access, *, body=None, partial=False, **more):
     """Declare a view and who may call it; ``more`` are the other fields of Operation.
 
-    The checked body is passed as ``body``, the checked query as ``query``; with ``partial`` the view gets the body's
-    bytes as ``raw`` and checks them itself. ``errors`` are the statuses beyond those every operation may answer.
+    The view gets the values of the query as ``query``, those of the body as ``body``. With ``partial``, single items of the body may be
+    wrong: ``refused`` are those, as [(item, its first problem)]. It returns the content of the response as plain data. An idempotent view
+    returns the function that does the work, for ``bemore.api.http.idempotency.once``.
     """
-    declared = Operation(summary, access, body, query, **more)
-    read_body = Reader(body) if body and not partial else None
-    query_schema = query() if query else None
+    declared = Operation(summary, access, body, **more)
+    body_schema, query_schema = body and body(), declared.query and declared.query()
 
     def decorate(view):
         @functools.wraps(view)
@@ -49,11 +78,15 @@ def operation(summary, access, *, body=None, query=None, partial=False, **more):
             check_access(access, arguments)
             if query_schema:
                 arguments["query"] = check(query_schema, request.args.to_dict())
-            if read_body:
-                arguments["body"] = read_body(request_body())
-            elif partial:
-                arguments["raw"] = request_body()
-            return view(**arguments)
+            if partial:
+                arguments["body"], arguments["refused"] = load_partly(body_schema, request_body())
+            elif body_schema:
+                arguments["body"] = load(body_schema, request_body())
+            if declared.reads:
+                return unless_known(arguments["scope"], declared.reads, lambda: declared.respond(view(**arguments)))
+            if declared.idempotent:
+                return once(view(**arguments), declared, arguments.get("scope"))
+            return declared.respond(view(**arguments))
 
         call.operation = declared
         return call

@@ -4,32 +4,28 @@ import inspect
 import re
 import sys
 
+import msgspec
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from bemore import __version__
-from bemore.api.openapi import responses as answers, texts as prose, shapes
+from bemore.api.openapi import responses
+from bemore.api.openapi.texts import INTRODUCTION
 from bemore.auth.access import Access
 from bemore.ratelimit import is_exempt
-from bemore.schemas.around import Part
-from bemore.schemas.fields import Items
-from bemore.schemas.sessions import OfUser
+from bemore.schemas import examples
+from bemore.schemas.fields import Part
+from bemore.schemas.items import Items
+from bemore.schemas.response import SessionId
+from bemore.schemas.sessions import OfUser, StartedSession
 
 _CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
-#: What stands in a path, by the name the rules give it.
+#: Parameters in paths, by their names in the rules.
 _IN_PATH = {
-    "session_id": {
-        "description": "The session, as `POST /api/session/start` named it",
-        "schema": {"type": "string", "pattern": shapes.SESSION_ID_PATTERN},
-        "example": prose.SESSION_ID,
-    },
-    "user_id": {
-        "description": "The user",
-        "schema": OfUser().fields["user_id"].json_schema(),
-        "example": prose.USER_ID,
-    },
-    "file": {"description": "A file of the page", "schema": {"type": "string"}, "example": "page.js"},
+    "session_id": msgspec.json.schema(SessionId),
+    "user_id": {"description": "The user", **OfUser().fields["user_id"].json_schema(), "examples": [examples.USER_ID]},
+    "file": {"description": "A file of the page", "type": "string", "examples": ["page.js"]},
 }
 
 #: Printable Latin-1, which is what a header can carry; HTTP takes spaces off both ends.
@@ -37,30 +33,35 @@ _PRINTABLE = "^[!-~\u00a1-\u00ac\u00ae-\u00ff]([ -~\u00a1-\u00ac\u00ae-\u00ff]*[
 
 _IN_HEADER = {
     "X-Request-Id": {
-        "description": "A name for this request; comes back in the answer's header and body. It is 1 to 128 characters of"
-        " `A-Z a-z 0-9 . _ : -`; of another form, it is passed over",
-        "schema": {"type": "string"},
-        "example": "page-7f3a:1",
+        "description": "A name for this request; comes back in the header and the body of the response. One that is not 1 to 128 characters"
+        " of `A-Z a-z 0-9 . _ : -` is ignored",
+        "type": "string",
+        "examples": ["page-7f3a:1"],
     },
     "Idempotency-Key": {
-        "description": "With the same key and body within 24 hours, nothing is done again: the first answer is given again",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": _PRINTABLE},
+        "description": "The same key and body within 24 hours do nothing again: the first response is given again",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": _PRINTABLE,
     },
     "X-Device-ID": {
-        "description": "Whose settings they are while authentication is off; empty, it is as if it were not there",
-        "schema": {"type": "string", "maxLength": 128, "pattern": "^([!-~]([ -~]*[!-~])?)?$"},
-        "example": "device_1795426288446_z00o00_001",
+        "description": "The device whose settings they are, while authentication is off; empty is the same as none",
+        "type": "string",
+        "maxLength": 128,
+        "pattern": "^([!-~]([ -~]*[!-~])?)?$",
+        "examples": ["device_1795426288446_z00o00_001"],
     },
 }
 
-#: Headers that all operations of a blueprint read while authentication is off.
+#: Headers that the operations of a blueprint read while authentication is off.
 _HEADERS_OF = {"preferences": ("X-Device-ID",)}
 
-_BODY = "JSON as `application/json` (or `…+json`), `text/plain` or without a type; may be packed: `Content-Encoding: gzip`"
+_BODY = "JSON as `application/json` (or `…+json`), `text/plain` or without a type; may be compressed: `Content-Encoding: gzip`"
 
 
 def document(app, settings):
-    """The document of ``app``. A view without an operation is a TypeError, as is a field or a body nobody describes."""
+    """The document of ``app``. Raises TypeError for a view without an operation, a body without examples, a field without a description."""
     plugin = MarshmallowPlugin()
     spec = APISpec(
         title="BeMore",
@@ -72,29 +73,30 @@ def document(app, settings):
         plugins=[plugin],
     )
     plugin.converter.add_attribute_function(_field)
-    answers.register(spec, settings.auth_enabled)
-    if settings.auth_enabled:
-        spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    for name, parameter in _IN_HEADER.items():
-        spec.components.parameter(name, "header", {"name": name, **parameter})
-    links = _links(app)
+    operations = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if not hasattr(view, "operation"):
             raise TypeError(f"{rule.rule} ({rule.endpoint}) declares no operation")
+        operations.append(view.operation)
+    responses.register(spec, operations, settings.auth_enabled)
+    if settings.auth_enabled:
+        spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for name, schema in _IN_HEADER.items():
+        spec.components.parameter(name, "header", _parameter(name, "header", schema))
+    links = _links(app)
+    for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             with app.test_request_context(rule.rule, method=method):
                 limited = settings.rate_limit_enabled and not is_exempt()
-            described = _operation(spec, rule, view, limited, settings.auth_enabled, links)
+            described = _operation(spec, rule, app.view_functions[rule.endpoint], limited, settings.auth_enabled, links)
             spec.path(_CONVERTED.sub(r"{\1}", rule.rule), operations={method.lower(): described})
     return spec.to_dict()
 
 
 def _introduction(settings):
     quotas = f"{settings.rate_limit_all} of any kind, and of those {settings.rate_limit_write} that write, per client."
-    return prose.INTRODUCTION.format(
-        max_body_bytes=settings.max_body_bytes, quotas=quotas if settings.rate_limit_enabled else "off here."
-    )
+    return INTRODUCTION.format(max_body_bytes=settings.max_body_bytes, quotas=quotas if settings.rate_limit_enabled else "off here.")
 
 
 def _module(app, blueprint):
@@ -106,13 +108,13 @@ def _first_paragraph(documented):
 
 
 def _links(app):
-    """What can be asked of a session that was just started, as links of the answer that names it."""
-    found = {}
+    """The operations on a session that was just started, as links of the response that names it."""
+    links = {}
     for rule in app.url_map.iter_rules():
         if "session_id" in rule.arguments:
             name = _operation_id(rule)
-            found[name] = {"operationId": name, "parameters": {"session_id": "$response.body#/data/sessionId"}}
-    return found
+            links[name] = {"operationId": name, "parameters": {"session_id": "$response.body#/data/sessionId"}}
+    return links
 
 
 def _operation_id(rule):
@@ -127,7 +129,7 @@ def _operation(spec, rule, view, limited, authenticated, links):
         "operationId": _operation_id(rule),
         "summary": operation.summary,
         "parameters": _parameters(rule, operation, authenticated),
-        "responses": answers.responses(spec, operation, limited, signed_in),
+        "responses": responses.responses(operation, limited, signed_in),
     }
     if view.__doc__:
         content["description"] = inspect.getdoc(view)
@@ -138,37 +140,44 @@ def _operation(spec, rule, view, limited, authenticated, links):
         content["security"] = [{"token": []}, *([{}] if operation.access is Access.OPERATOR else [])]
     if operation.body:
         content["requestBody"] = _body(spec, operation.body)
-    if operation.data is shapes.STARTED:
+    if operation.response is StartedSession:
         content["responses"][operation.status]["links"] = links
     return content
 
 
 def _parameters(rule, operation, authenticated):
-    found = [{"name": name, "in": "path", "required": True, **_IN_PATH[name]} for name in rule.arguments]
+    parameters = [_parameter(name, "path", _IN_PATH[name], required=True) for name in rule.arguments]
     if operation.query:
-        for field in operation.query().fields.values():
-            found.append(_in_query(field))
+        parameters += [_in_query(field) for field in operation.query().fields.values()]
     read = () if authenticated else _HEADERS_OF.get(rule.endpoint.partition(".")[0], ())
-    return [*found, "X-Request-Id", *(["Idempotency-Key"] if operation.idempotent else []), *read]
+    return [*parameters, "X-Request-Id", *(["Idempotency-Key"] if operation.idempotent else []), *read]
+
+
+def _parameter(name, place, schema, required=False):
+    schema = dict(schema)
+    parameter = {"name": name, "in": place, "required": required, "description": schema.pop("description"), "schema": schema}
+    if "examples" in schema:
+        # Swagger UI fills a parameter in with its own example, not with one of its schema.
+        parameter["example"] = schema.pop("examples")[0]
+    return parameter
 
 
 def _in_query(field):
-    schema = field.json_schema()
+    schema = {**field.json_schema(), "description": _description(field)}
     if isinstance(schema["type"], list):
-        # A query string has no null: what is not given is left out.
+        # A query string has no null.
         schema["type"] = schema["type"][0]
     if isinstance(field.load_default, (int, str)):
         schema["default"] = field.load_default
-    return {"name": _name(field), "in": "query", "required": field.required, "description": _description(field), "schema": schema}
+    return _parameter(field.data_key, "query", schema, field.required)
 
 
 def _body(spec, schema):
-    fields = schema().fields.values()
-    if schema.__name__ not in prose.EXAMPLES:
-        raise TypeError(f"{schema.__name__} has no example in bemore.api.openapi.texts")
-    examples = {summary: {"summary": summary, "value": value} for summary, value in prose.EXAMPLES[schema.__name__].items()}
-    content = {"schema": _component(spec, schema), "examples": examples}
-    required = any(field.required for field in fields)
+    if not schema.examples:
+        raise TypeError(f"{schema.__name__} has no examples")
+    bodies = {summary: {"summary": summary, "value": value} for summary, value in schema.examples.items()}
+    content = {"schema": _component(spec, schema), "examples": bodies}
+    required = any(field.required for field in schema().fields.values())
     return {"description": _BODY, "required": required, "content": {"application/json": content}}
 
 
@@ -181,25 +190,19 @@ def _component(spec, schema):
 
 
 def _field(converter, field, ret):
-    """apispec's hook: what a field of ours says of itself, over what apispec found out (``ret``)."""
+    """apispec's hook: what a field declares, over what apispec inferred (``ret``)."""
     schema = {**field.json_schema(), "description": _description(field)}
     if isinstance(field, Items):
         schema["items"] = _component(converter.spec, field.schema)
     if isinstance(field, Part):
         schema = {**_component(converter.spec, field.schema), "description": schema["description"]}
     if ret.get("default", ...) is None and not field.allow_none:
-        # Left out, it is None inside; a client cannot say so.
+        # Left out, it is None inside; a client cannot send that.
         del ret["default"]
     return schema
 
 
 def _description(field):
-    schema = type(field.parent).__name__
-    try:
-        return prose.FIELDS[schema][_name(field)]
-    except KeyError:
-        raise TypeError(f"{schema}.{_name(field)} is not described in bemore.api.openapi.texts") from None
-
-
-def _name(field):
-    return field.data_key or field.name
+    if not field.metadata.get("description"):
+        raise TypeError(f"{type(field.parent).__name__}.{field.data_key} has no description")
+    return field.metadata["description"]

@@ -1,31 +1,15 @@
-"""The answers of the OpenAPI document: the envelopes, the failures, the headers."""
+"""The responses of the OpenAPI document: which an operation may give, with which headers."""
 
-from bemore.api.openapi import texts as prose, shapes
-from bemore.settings import MODEL_VERSION
+from typing import NamedTuple
 
-#: The failures: name, codes, when.
-FAILURES = {
-    400: ("InvalidRequest", ("VALIDATION_ERROR",), "The body, the query, the path or a header is wrong; `message` names the field"),
-    401: ("NotSignedIn", ("UNAUTHORIZED", "INVALID_TOKEN"), "The token is missing, or it is wrong, expired or for somebody else"),
-    403: ("NotAllowed", ("FORBIDDEN",), "The caller's role may not do this"),
-    404: ("SessionNotFound", ("SESSION_NOT_FOUND",), "There is no such session, or it is not the caller's"),
-    409: ("StateConflict", ("SESSION_STATE_CONFLICT",), "The session's state does not allow it"),
-    413: ("BodyTooLarge", ("PAYLOAD_TOO_LARGE",), "The body is too large, as it came or unpacked"),
-    415: ("BodyNotReadable", ("UNSUPPORTED_MEDIA_TYPE",), "The body's type or encoding is none the service reads"),
-    422: ("KeyReused", ("IDEMPOTENCY_KEY_REUSED",), "The Idempotency-Key came before, with another body"),
-    429: ("QuotaUsedUp", ("RATE_LIMIT",), "The client's quota is used up; `Retry-After` says when to come again"),
-    500: ("InternalError", ("INTERNAL_ERROR",), "Something went wrong here"),
-    503: ("Unavailable", ("SERVICE_UNAVAILABLE",), "The database is away or too busy; come again after `Retry-After`"),
-}
+import msgspec
 
-#: Failures where authentication is on.
-SIGNED_IN = (401, 403)
+from bemore.auth.access import Access
+from bemore.schemas.response import Failure
 
-#: Failures of requests that reach no operation.
-UNROUTED = {
-    404: ("AddressNotFound", ("NOT_FOUND",), "There is no such address"),
-    405: ("MethodNotAllowed", ("METHOD_NOT_ALLOWED",), "The address knows other methods; `Allow` lists them"),
-}
+_TEMPLATE = "#/components/{kind}/{name}"
+
+_WHOLE = {"type": "integer", "minimum": 0}
 
 _QUOTA = {
     "Limit": "Requests that the client's fullest quota allows",
@@ -33,11 +17,9 @@ _QUOTA = {
     "Reset": "Seconds until there is room for one more",
 }
 
-_WHOLE = {"type": "integer", "minimum": 0}
-
 _HEADERS = {
     "X-Request-Id": {
-        "description": "The request's id: its own where it is well-formed, else one made here",
+        "description": "The request's id: its own if it is well-formed, else one made by the service",
         "required": True,
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
     },
@@ -46,17 +28,10 @@ _HEADERS = {
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     },
-    "WWW-Authenticate": {
-        "description": "How to sign in (RFC 6750)",
-        "required": True,
-        "schema": {"type": "string", "pattern": "^Bearer"},
-    },
-    "Allow": {"description": "The methods that the address knows", "required": True, "schema": {"type": "string"}},
-    "ETag": {"description": "Names this version of the content", "required": True, "schema": {"type": "string"}},
-    "Idempotent-Replayed": {
-        "description": "There if this answer was given before",
-        "schema": {"type": "string", "const": "true"},
-    },
+    "WWW-Authenticate": {"description": "How to sign in (RFC 6750)", "required": True, "schema": {"type": "string", "pattern": "^Bearer"}},
+    "Allow": {"description": "The methods of this address", "required": True, "schema": {"type": "string"}},
+    "ETag": {"description": "The version of the content", "required": True, "schema": {"type": "string"}},
+    "Idempotent-Replayed": {"description": "Present if this response was given before", "schema": {"type": "string", "const": "true"}},
     **{
         f"{prefix}RateLimit-{name}": {"description": description, "required": True, "schema": _WHOLE}
         for prefix in ("", "X-")
@@ -66,59 +41,77 @@ _HEADERS = {
 
 _QUOTA_HEADERS = tuple(name for name in _HEADERS if "RateLimit" in name)
 
-_TRACE = {
-    "requestId": {
-        "type": "string",
-        "pattern": "^[A-Za-z0-9._:-]{1,128}$",
-        "description": "The same as `X-Request-Id`",
-        "examples": ["req_9d448a1c169d8005"],
-    },
-    "serverTs": {
-        "type": "integer",
-        "minimum": 0,
-        "description": "The server's time, in milliseconds since the Unix epoch",
-        "examples": [prose.TIME_MS],
-    },
-    "modelVersion": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 64,
-        "description": "The rules that minutes are scored by",
-        "examples": [MODEL_VERSION],
-    },
+
+class _Failed(NamedTuple):
+    """A failure as a component: its name, the values of ``error.code``, and when it happens."""
+
+    name: str
+    codes: tuple
+    description: str
+    headers: tuple = ()
+
+
+FAILURES = {
+    400: _Failed("InvalidRequest", ("VALIDATION_ERROR",), "The body, the query, the path or a header is wrong; `message` names the field"),
+    401: _Failed(
+        "NotSignedIn", ("UNAUTHORIZED", "INVALID_TOKEN"), "The token is missing, wrong, expired or for somebody else", ("WWW-Authenticate",)
+    ),
+    403: _Failed("NotAllowed", ("FORBIDDEN",), "The caller's role may not do this"),
+    404: _Failed("SessionNotFound", ("SESSION_NOT_FOUND",), "There is no such session, or it is not the caller's"),
+    409: _Failed("StateConflict", ("SESSION_STATE_CONFLICT",), "The session's state does not allow it"),
+    413: _Failed("BodyTooLarge", ("PAYLOAD_TOO_LARGE",), "The body is too large, compressed or not"),
+    415: _Failed("BodyNotReadable", ("UNSUPPORTED_MEDIA_TYPE",), "The service does not read the body's type or encoding"),
+    422: _Failed("KeyReused", ("IDEMPOTENCY_KEY_REUSED",), "The Idempotency-Key was used before, with another body"),
+    429: _Failed(
+        "QuotaUsedUp", ("RATE_LIMIT",), "The client's quota is used up; try again after `Retry-After`", ("Retry-After", *_QUOTA_HEADERS)
+    ),
+    500: _Failed("InternalError", ("INTERNAL_ERROR",), "The service failed"),
+    503: _Failed(
+        "Unavailable", ("SERVICE_UNAVAILABLE",), "The database is away or too busy; try again after `Retry-After`", ("Retry-After",)
+    ),
+}
+
+#: Failures of requests that reach no operation.
+UNROUTED = {
+    404: _Failed("AddressNotFound", ("NOT_FOUND",), "There is no such address"),
+    405: _Failed("MethodNotAllowed", ("METHOD_NOT_ALLOWED",), "The address has other methods; `Allow` lists them", ("Allow",)),
 }
 
 
-def register(spec, authenticated):
-    """Add to an APISpec what all operations share; ``authenticated`` if some of them ask for a token."""
+def register(spec, operations, authenticated):
+    """Add headers, schemas and failures to an APISpec; ``authenticated`` if some of the operations require a token."""
     for name, header in _HEADERS.items():
         if authenticated or name != "WWW-Authenticate":
             spec.components.header(name, header)
-    for name, schema in _TRACE.items():
-        spec.components.schema(_capital(name), schema)
-    spec.components.schema("Problem", _problem())
-    spec.components.schema("Failure", _failure())
-    for status, failure in (*FAILURES.items(), *UNROUTED.items()):
-        if authenticated or status not in SIGNED_IN:
-            _register_failure(spec, status, *failure)
+    structs = {Failure, *(operation.struct for operation in operations if operation.struct)}
+    _, components = msgspec.json.schema_components(structs, ref_template=_TEMPLATE.format(kind="schemas", name="{name}"))
+    for name, schema in sorted(components.items()):
+        schema.pop("title", None)
+        spec.components.schema(name, schema)
+    for status, failed in (*FAILURES.items(), *UNROUTED.items()):
+        if authenticated or status not in (401, 403):
+            code = {"properties": {"error": {"properties": {"code": {"enum": list(failed.codes)}}}}}
+            schema = {"allOf": [_ref("schemas", Failure.__name__), code]}
+            spec.components.response(failed.name, _response(failed.description, failed.headers, {"application/json": {"schema": schema}}))
 
 
-def responses(spec, operation, limited, signed_in):
-    """The responses of an operation: its success, and each failure that it may answer.
+def responses(operation, limited, signed_in):
+    """The responses of an operation: its success, and each failure that it may give.
 
-    ``limited``: it counts against quotas; ``signed_in``: it asks for a token.
+    ``limited``: it counts against quotas; ``signed_in``: it requires a token.
     """
-    found = {operation.status: _success(spec, operation, limited)}
+    success = _success(operation, limited)
+    by_status = {operation.status: success}
     for status in _failing(operation, limited, signed_in):
         if status == 304:
-            found[status] = {"description": "It is what the client has already", "headers": _named(("X-Request-Id", "ETag"))}
+            by_status[status] = _response("The client has the current version", ("ETag",))
         elif status == 404 and operation.plain:
-            found[status] = UNROUTED[status][0]
+            by_status[status] = UNROUTED[status].name
         elif status == 503 and operation.plain:
-            found[status] = _success(spec, operation, limited)
+            by_status[status] = success
         else:
-            found[status] = FAILURES[status][0]
-    return dict(sorted(found.items()))
+            by_status[status] = FAILURES[status].name
+    return dict(sorted(by_status.items()))
 
 
 def _failing(operation, limited, signed_in):
@@ -131,6 +124,10 @@ def _failing(operation, limited, signed_in):
         statuses |= {413, 415}
     if operation.idempotent:
         statuses.add(422)
+    if operation.access in (Access.SESSION, Access.ERASE):
+        statuses.add(404)
+    if operation.reads:
+        statuses.add(304)
     if limited:
         statuses.add(429)
     if not operation.plain:
@@ -138,115 +135,22 @@ def _failing(operation, limited, signed_in):
     return statuses
 
 
-def _success(spec, operation, limited):
-    headers = ["X-Request-Id"]
-    if 304 in operation.errors:
-        headers.append("ETag")
+def _success(operation, limited):
+    headers = ["ETag"] if operation.reads or 304 in operation.errors else []
     if operation.idempotent:
         headers.append("Idempotent-Replayed")
     if limited:
         headers.extend(_QUOTA_HEADERS)
-    if operation.data is None:
-        description, schema = operation.summary, {"type": "string"}
-    else:
-        description, schema = operation.data["description"], _hoist(spec, operation.data)
-        if not operation.plain:
-            schema = _envelope(spec, operation, schema)
-    return {"description": description, "headers": _named(headers), "content": {operation.media: {"schema": schema}}}
+    struct = operation.struct
+    description = struct.__doc__ if struct else operation.summary
+    schema = _ref("schemas", struct.__name__) if struct else {"type": "string"}
+    return _response(description, headers, {operation.media: {"schema": schema}})
 
 
-def _envelope(spec, operation, data):
-    """The success envelope around a reference to ``data``, as a component of its own."""
-    name = f"{operation.data['title']}Answer"
-    properties = {
-        "success": {"type": "boolean", "const": True},
-        **{name: _hoist(spec, schema) for name, schema in operation.beside.items()},
-        "data": data,
-        **_trace(),
-    }
-    required = [each for each in properties if each not in shapes.OPTIONAL_BESIDE]
-    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    if name not in spec.components.schemas:
-        spec.components.schema(name, schema)
-    return _ref("schemas", name)
-
-
-def _hoist(spec, schema):
-    """``schema`` with every part that has a title made a component, and a reference in its place."""
-    if isinstance(schema, list):
-        return [_hoist(spec, each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    name = schema.get("title")
-    if not isinstance(name, str):
-        # No title; or properties, of which one may be called so.
-        return {key: _hoist(spec, value) for key, value in schema.items()}
-    inner = {key: _hoist(spec, value) for key, value in schema.items() if key != "title"}
-    if spec.components.schemas.setdefault(name, inner) != inner:
-        raise TypeError(f"two schemas are titled {name}")
-    return _ref("schemas", name)
-
-
-def _problem():
-    return {
-        "type": "object",
-        "properties": {
-            "index": {**_WHOLE, "description": "Where the element stands in `items`, counted from 0"},
-            "field": {"type": "string", "description": "What is wrong"},
-            "message": {"type": "string", "description": "How it is wrong; names the field"},
-        },
-        "required": ["field", "message"],
-        "additionalProperties": False,
-    }
-
-
-def _failure():
-    error = {
-        "code": {"type": "string", "pattern": "^[A-Z_]+$", "description": "What went wrong, for programs"},
-        "message": {"type": "string", "minLength": 1, "description": "What went wrong, for people"},
-        "details": {
-            "type": "array",
-            "items": _ref("schemas", "Problem"),
-            "minItems": 1,
-            "description": "All that is wrong; only there if that is more than the message says",
-        },
-        "requestId": _ref("schemas", "RequestId"),
-    }
-    properties = {"success": {"type": "boolean", "const": False}, "error": _closed(error, "details"), **_trace()}
-    return _closed(properties)
-
-
-def _register_failure(spec, status, name, codes, description):
-    headers = ["X-Request-Id"]
-    if status in (429, 503):
-        headers.append("Retry-After")
-    if status == 401:
-        headers.append("WWW-Authenticate")
-    if status == 405:
-        headers.append("Allow")
-    if status == 429:
-        headers.extend(_QUOTA_HEADERS)
-    code = {"properties": {"error": {"properties": {"code": {"enum": list(codes)}}}}}
-    content = {"application/json": {"schema": {"allOf": [_ref("schemas", "Failure"), code]}}}
-    spec.components.response(name, {"description": description, "headers": _named(headers), "content": content})
-
-
-def _closed(properties, *optional):
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _trace():
-    return {name: _ref("schemas", _capital(name)) for name in _TRACE}
-
-
-def _named(headers):
-    return {name: _ref("headers", name) for name in headers}
-
-
-def _capital(name):
-    return name[0].upper() + name[1:]
+def _response(description, headers, content=None):
+    named = {name: _ref("headers", name) for name in ("X-Request-Id", *headers)}
+    return {"description": description, "headers": named, **({"content": content} if content else {})}
 
 
 def _ref(kind, name):
-    return {"$ref": f"#/components/{kind}/{name}"}
+    return {"$ref": _TEMPLATE.format(kind=kind, name=name)}

@@ -1,6 +1,9 @@
 """The answers given under an Idempotency-Key."""
 
-from bemore.db.migrations.m0001_sessions import _TYPES
+_TYPES = {
+    "sqlite": {"bigint": "INTEGER", "smallint": "INTEGER", "clustered": "WITHOUT ROWID"},
+    "postgres": {"bigint": "BIGINT", "smallint": "SMALLINT", "clustered": ""},
+}
 
 _TABLES = """
 CREATE TABLE idempotency_key (

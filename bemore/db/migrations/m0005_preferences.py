@@ -1,6 +1,9 @@
 """The settings of the page, by who chose them; null where nobody chose."""
 
-from bemore.db.migrations.m0001_sessions import _TYPES
+_TYPES = {
+    "sqlite": {"bigint": "INTEGER", "smallint": "INTEGER", "clustered": "WITHOUT ROWID"},
+    "postgres": {"bigint": "BIGINT", "smallint": "SMALLINT", "clustered": ""},
+}
 
 _TABLE = """
 CREATE TABLE preference (

@@ -1,4 +1,4 @@
-"""When settings of the page were last asked for, so that those nobody uses any more can be forgotten."""
+"""When preferences were last used, so that those that nobody uses any more can be deleted."""
 
 from bemore import clock
 
