@@ -8,12 +8,14 @@ from bemore import clock
 from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
-from bemore.auth.access import Access
+from bemore.auth.access import Access, caller
+from bemore.errors import InvalidInput
 from bemore.models import telemetry
 from bemore.models.minute_scoring import score_changed
-from bemore.models.speaker import UNKNOWN
+from bemore.models.speaker import CODES
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.observability.metrics import count_items
+from bemore.schemas.base import problem
 from bemore.schemas.paging import cursor_text
 from bemore.schemas.telemetry import (
     ReadTranscript, StoredAudio, StoredFrames, StoredStt, Transcript, UploadAudio, UploadFrames, UploadStt
@@ -28,7 +30,11 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 @operation("Upload face frames", Access.SESSION, body=UploadFrames, response=StoredFrames, status=201)
 def frames(scope, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
-    rows = [(item[0], UNKNOWN, *item[1:3], telemetry.json_text(item[3])) for item in body["items"]]
+    own = _own_speaker()
+    rows = [
+        (ts, CODES[speaker or own], quality, compressed, telemetry.json_text(landmarks))
+        for ts, quality, compressed, landmarks, speaker in body["items"]
+    ]
     total = _store(telemetry.store_frames, scope, rows)
     count_items("frame", len(rows))
     return {"frameCount": len(rows), "totalFramesInSession": total}
@@ -38,21 +44,34 @@ def frames(scope, body):
 @operation("Upload audio chunks", Access.SESSION, body=UploadAudio, response=StoredAudio, status=201)
 def audio(scope, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    total = _store(telemetry.store_audio, scope, [(*item[:2], UNKNOWN, *item[2:]) for item in body["items"]])
-    count_items("audio_chunk", len(body["items"]))
-    return {"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}
+    own = _own_speaker()
+    rows = [(start, end, CODES[speaker or own], *measured) for start, end, *measured, speaker in body["items"]]
+    total = _store(telemetry.store_audio, scope, rows)
+    count_items("audio_chunk", len(rows))
+    return {"audioChunkCount": len(rows), "totalAudioChunksInSession": total}
 
 
 @blueprint.post("/stt")
 @operation("Upload transcript snippets", Access.SESSION, body=UploadStt, response=StoredStt, status=201)
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
+    own = _own_speaker()
     rows = [
-        (*item[:2], UNKNOWN, *item[2:], sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]
+        (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
+        for start, end, text, lang, speaker in body["items"]
+        if text.strip()
     ]
+    if not rows:
+        raise InvalidInput([problem("text", "must not be empty in every snippet")])
     total = _store(telemetry.store_stt, scope, rows)
     count_items("stt_snippet", len(rows))
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}
+
+
+def _own_speaker():
+    """Who uploads: the role of the token, None where that says nothing."""
+    role = caller().role
+    return role if role in CODES else None
 
 
 def _store(store, scope, rows):

@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from bemore.schemas import examples
 from bemore.schemas.base import Body
-from bemore.schemas.fields import MAX_MINUTE, MAX_TIME_MS, Id, OneOf, Share, Timestamp, Whole, Words
+from bemore.schemas.fields import MAX_MINUTE, MAX_TIME_MS, Id, OneOf, Share, TimeMs, Timestamp, Whole, Words
 from bemore.schemas.items import Item, Items
 from bemore.schemas.response import Envelope, MinuteIndex, Response, SessionId, Succeeded, count, doc, score, span_ms, word
 from bemore.schemas.telemetry import SENTIMENTS
@@ -33,7 +33,7 @@ class MinuteItem(Item):
     sentiment = OneOf(*SENTIMENTS, description="Sentiment of the minute's words")
     confidence = Share(description="How sure the browser is, 0..1")
     timestamp = Timestamp(description="The browser's time of the minute, ISO 8601 with an offset or Z")
-    duration_ms = Whole(0, MAX_TIME_MS, description="Length of the minute in milliseconds")
+    duration_ms = TimeMs(description="Length of the minute in milliseconds")
 
 
 class BatchTick(Body):
