@@ -10,7 +10,8 @@ from bemore.auth.access import Access, session_scope
 from bemore.models import minute, minute_scoring
 from bemore.observability.metrics import count_items
 from bemore.reports.minutes import data_points, inference, scores
-from bemore.schemas.minutes import BatchTick, Inferences, ScoredMinute, StoredBatchAnswer, Tick
+from bemore.schemas.minutes import BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
+from bemore.schemas.paging import cursor_text
 from bemore.scoring.minute_score import Weights, statistics
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
@@ -55,7 +56,17 @@ def _minute_of(item):
 
 
 @blueprint.get("/<session_id:session_id>/inferences")
-@operation("All minutes of a session and their statistics", Access.SESSION, response=Inferences)
-def inferences(scope):
+@operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
+def inferences(scope, query):
+    """The statistics are of all minutes. Follow `nextCursor` until it is null."""
     found, rows = minute.of_session(scope)
-    return {"inferences": [inference(found.public_id, row) for row in rows], "stats": statistics(rows)}
+    page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
+    return {"inferences": [inference(found.public_id, row) for row in page], "stats": statistics(rows), "nextCursor": more}
+
+
+def page_of_minutes(minutes, query, index_of):
+    """(the minutes of a page, the cursor of the next one or None) of minutes in their order."""
+    start = -1 if query["cursor"] is None else query["cursor"][0]
+    rest = [each for each in minutes if index_of(each) > start]
+    page = rest[: query["limit"]]
+    return page, cursor_text(index_of(page[-1]), 0) if len(rest) > len(page) else None

@@ -1,17 +1,21 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
-from functools import partial
+import functools
+import threading
 
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
 from bemore.api.http.operation import operation
+from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
+from bemore.errors import ServiceBusy
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
 from bemore.reports import build, text
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
+from bemore.schemas.minutes import PageOfMinutes
 from bemore.schemas.reports import ChooseCsv, Report, ReportBrief, ReportText, VoiceAnalysis
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -25,13 +29,38 @@ def _report(scope):
     return build.report(_gather(scope)[0])
 
 
-_operation = partial(operation, access=Access.SESSION, reads=READ_REPORT)
+#: Reports that are made at once, and how long others wait for one of them, in seconds: a long session takes much memory.
+MAX_AT_ONCE, MAX_WAIT_S = 2, 5
+
+_slots = threading.BoundedSemaphore(MAX_AT_ONCE)
+
+
+def _operation(summary, **declared):
+    """An operation that makes a report, of which a few run at once. Raises ServiceBusy."""
+
+    def decorate(view):
+        @functools.wraps(view)
+        def limited(*arguments, **named):
+            if not _slots.acquire(timeout=MAX_WAIT_S):
+                raise ServiceBusy
+            try:
+                return view(*arguments, **named)
+            finally:
+                _slots.release()
+
+        return operation(summary, Access.SESSION, reads=READ_REPORT, **declared)(limited)
+
+    return decorate
 
 
 @blueprint.get("/report")
-@_operation("The whole report of a session", response=Report)
-def report(scope):
-    return _report(scope)
+@_operation("The report of a session", query=PageOfMinutes, response=Report)
+def report(scope, query):
+    """All but the lists of minutes is of the whole session. Follow `nextCursor` until it is null."""
+    data = _report(scope)
+    page, more = page_of_minutes(range(len(data["minutes"])), query, lambda place: data["minutes"][place]["minuteIndex"])
+    paged = {name: [data[name][place] for place in page] for name in ("minutes", "vadTimeline", "emotionTimeline")}
+    return {**data, **paged, "nextCursor": more}
 
 
 @blueprint.get("/summary")

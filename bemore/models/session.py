@@ -17,8 +17,8 @@ _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
 #: What every id looks like; anything else is nobody's and is not looked up.
 _ID = re.compile(r"sess_[0-9]{1,12}_[a-z0-9]{16,64}")
 
-#: Rows of one session that a single transaction erases, so that other writers get their turn in between.
-ERASE_BATCH = 5000
+#: Rows of one session that a single transaction erases at most, and about how many bytes: other writers get their turn in between.
+ERASE_BATCH, ERASE_BYTES = 2000, 4 << 20
 
 
 class SessionRow(NamedTuple):
@@ -101,11 +101,18 @@ def one_or_none(sql, scope, *parameters):
     return execute(sql, (*scope, *parameters)).fetchone() if _ID.fullmatch(scope.public_id) else None
 
 
-def start(user_id, counselor_id, now_ms):
+def get(scope):
+    """The SessionRow of a scope. Raises SessionNotFound."""
+    with read():
+        return find(scope)
+
+
+def start(user_id, counselor_id, now_ms, demo=False):
     """Open a session, inside the caller's transaction."""
-    row = SessionRow(0, new_id(now_ms), user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0)
+    row = SessionRow(0, new_id(now_ms), user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo))
     (key,) = execute(
-        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, ?, ?, ?, ?) RETURNING id", row[1:6]
+        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, demo) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (*row[1:6], row.demo),
     ).fetchone()
     _count(row, "active", 1)
     return row._replace(key=key)
@@ -155,6 +162,8 @@ _FORGET = "DELETE FROM tally WHERE scope IN (?, ?, ?) AND status = ? AND session
 
 
 def _count(row, status, step):
+    if row.demo:
+        return
     duration = step * row.duration_ms(0) if status == "ended" else 0
     # Always in this order, so that two transactions never wait for each other in a circle; the busiest row last.
     scopes = f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"
@@ -212,11 +221,14 @@ def _erase_rows(meta, key):
 
     def erase_batch():
         # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
-        if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
-            return 0, True
-        edge = execute(
-            f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
+        size = execute(
+            "SELECT byte_count, frame_count + audio_count + stt_count FROM session WHERE id = ? AND erasing = 1", (key,)
         ).fetchone()
+        if size is None:
+            return 0, True
+        byte_count, row_count = size
+        batch = min(ERASE_BATCH, max(20, ERASE_BYTES * row_count // byte_count)) if byte_count else ERASE_BATCH
+        edge = execute(f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, batch)).fetchone()
         if edge is None:
             return execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
         return execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0])).rowcount, False
@@ -243,8 +255,8 @@ def finish_erasing(after_batch=None):
     return len(keys)
 
 
-def newest(limit, user_id=None, counselor_id=None, before=None, status=None):
-    """The newest sessions (of a user, of a counselor, in a state), newest first, at most ``limit``.
+def newest(limit, user_id=None, counselor_id=None, before=None, status=None, demo=None):
+    """The newest sessions (of a user, of a counselor, in a state, demonstrations or not), newest first, at most ``limit``.
 
     ``before`` is (started_ms, key) of the last one seen.
     """
@@ -257,6 +269,9 @@ def newest(limit, user_id=None, counselor_id=None, before=None, status=None):
         # In these words, so that the index of the few that have not ended is taken.
         conditions.append("status = ?" if status == "ended" else "status <> 'ended' AND status = ?")
         values.append(status)
+    if demo is not None:
+        conditions.append("demo = ?")
+        values.append(int(demo))
     if before is not None:
         conditions.append("(started_ms, id) < (?, ?)")
         values.extend(before)

@@ -8,9 +8,14 @@ from bemore.schemas import examples
 from bemore.schemas.base import Body
 from bemore.schemas.fields import MAX_MINUTE, MAX_TIME_MS, Id, OneOf, Share, TimeMs, Timestamp, Whole, Words
 from bemore.schemas.items import Item, Items
-from bemore.schemas.response import Envelope, MinuteIndex, Response, SessionId, Succeeded, count, doc, score, span_ms, word
+from bemore.schemas.paging import Cursor, Limit
+from bemore.schemas.response import Envelope, MinuteIndex, NextCursor, Response, SessionId, Succeeded, count, doc, score, span_ms, word
 from bemore.schemas.telemetry import SENTIMENTS
 from bemore.settings import MODEL_VERSION
+
+
+#: A day.
+MAX_MINUTES_ON_PAGE = 1_440
 
 
 class Tick(Body):
@@ -138,11 +143,19 @@ class MinuteStatistics(Response, kw_only=True):
     timeline: Annotated[list[TimelineMinute], doc("The minutes in their order")]
 
 
-class Inferences(Response):
-    """All scored minutes of a session and their statistics."""
+class PageOfMinutes(Body):
+    """A page of a session's minutes."""
 
-    inferences: Annotated[list[MinuteScores], doc("The minutes in their order")]
+    limit = Limit(MAX_MINUTES_ON_PAGE, load_default=MAX_MINUTES_ON_PAGE, description="Most minutes on a page")
+    cursor = Cursor()
+
+
+class Inferences(Response):
+    """Scored minutes of a session, and the statistics of all of them."""
+
+    inferences: Annotated[list[MinuteScores], doc("The minutes in their order", maxItems=MAX_MINUTES_ON_PAGE)]
     stats: MinuteStatistics
+    next_cursor: NextCursor
 
 
 MinutesStored = Annotated[int, doc("Minutes that were stored", minimum=1, maximum=100)]
