@@ -1,5 +1,4 @@
-"""The benchmark: the service beside a bare view, a floor and a FastAPI peer, under the same load, in the same run.
+"""The benchmark: ``python -m bench mix`` first; see ``bench/README.rst``. Run it from the repository root; it needs the ``bench`` extra.
 
-``python -m bench`` compares them; ``growth``, ``memory``, ``mix``, ``connections`` and ``cold`` measure the service alone. Run from the
-repository's root with the ``bench`` extra and wrk installed. Everything listens on the loopback and stops by itself.
+Everything listens on the loopback and stops by itself.
 """

@@ -5,21 +5,19 @@ import sys
 import click
 
 from bench.load import LoadFailed
-from bench.payloads import workloads as known_workloads
+from bench.payloads import WORKLOADS
 from bench.stage import REPOSITORY, SUBJECTS, ServerFailed
 
-_GOAL_WORKLOADS = ("batch1", "batch100", "frames100")
-_EXTRAS = ("whole100", "again100")
-_OURS = tuple(name for name, each in SUBJECTS.items() if each.program == "bemore")
+_MIX = tuple(name for name, each in SUBJECTS.items() if each.program != "floor")
 
 
-def _listed(*known):
-    """A callback: names separated by commas, each of them ``known``."""
+def _list_of(*known):
+    """A callback for names separated by commas, each of them one of ``known``."""
 
     def parse(context, parameter, text):
-        names = tuple(part.strip() for part in (text or "").split(",") if part.strip())
+        names = tuple(part.strip() for part in text.split(",") if part.strip())
         wrong = [name for name in names if name not in known]
-        if wrong:
+        if wrong or not names:
             raise click.BadParameter(f"{', '.join(wrong)}; known: {', '.join(known)}")
         return names
 
@@ -36,16 +34,21 @@ def _sizes(context, parameter, text):
     return sizes
 
 
-_RESULTS = str(REPOSITORY / "bench" / "results")
-
-_out = click.option("--out", type=click.Path(file_okay=False), default=_RESULTS, help="Where results go (default: bench/results).")
+_out = click.option(
+    "--out", type=click.Path(file_okay=False), default=str(REPOSITORY / "bench" / "results"), help="Directory for results (bench/results)."
+)
 _directory = click.option(
-    "--directory", type=click.Path(file_okay=False, exists=True), help="Where databases lie while it runs (default: temporary files)."
+    "--directory", type=click.Path(file_okay=False, exists=True), help="Directory for databases while it runs (default: temporary files)."
 )
 
 
 def _option(name, default, kind, help_text):
     return click.option(name, default=default, show_default=True, type=kind, help=help_text)
+
+
+def _names(name, default, known, help_text):
+    text = f"{help_text}: some of {', '.join(known)}."
+    return click.option(name, default=",".join(default), show_default=True, callback=_list_of(*known), help=text)
 
 
 def _results(out, name):
@@ -54,35 +57,59 @@ def _results(out, name):
     return Results(out, name)
 
 
-@click.group(invoke_without_command=True)
-@click.option("--short", is_flag=True, help="One round of a second each: under a minute, for a first look.")
-@_option("--rounds", 5, click.IntRange(1, 50), "How often everything is done.")
-@_option("--seconds", 5, click.IntRange(1, 60), "Load of one trial.")
-@_option("--warm", 2, click.IntRange(0, 60), "Load before it that is not counted, in seconds.")
-@click.option("--extras", is_flag=True, help="Whole items as the browser sends them, and batches sent again, too.")
-@click.option("--subjects", callback=_listed(*SUBJECTS), help=f"Some of {','.join(SUBJECTS)}.")
-@click.option("--workloads", callback=_listed(*_GOAL_WORKLOADS, *_EXTRAS), help=f"Some of {','.join(_GOAL_WORKLOADS + _EXTRAS)}.")
-@click.option("--threads", type=click.IntRange(1, 16), help="Threads of a worker, of the service's and of its floor's.")
+@click.group()
+def main():
+    """Measure BeMore. Begin with the mix."""
+
+
+@main.command()
+@_names("--subjects", _MIX, _MIX, "What to measure")
+@click.option("--sessions", type=click.IntRange(1, 50_000), help="Drive so many sessions; without it, search how many are carried.")
+@_option("--seconds", 15, click.IntRange(1, 600), "Load of one step.")
+@_option("--warm", 5, click.IntRange(0, 60), "With --sessions: load before it that does not count, in seconds.")
+@_option("--rounds", 1, click.IntRange(1, 50), "How often to do everything; every second round goes backwards.")
+@_option("--most", 20_000, click.IntRange(1, 50_000), "Without --sessions: no more sessions than these.")
+@click.option(
+    "--against", type=click.Path(file_okay=False, exists=True), help="Another checkout of BeMore, measured in turn with this one."
+)
+@click.option("--against-python", type=click.Path(dir_okay=False, exists=True), help="The Python that runs it (default: this one).")
 @_directory
 @_out
-@click.pass_context
-def main(context, short, rounds, seconds, warm, extras, subjects, workloads, threads, directory, out):
-    """Compare the service with a bare view, a floor and FastAPI, under the same load. The other commands measure it alone."""
-    if context.invoked_subcommand:
-        return
+def mix(subjects, sessions, seconds, warm, rounds, most, against, against_python, directory, out):
+    """CPU time per request and latency under the real workload, or how many active sessions the machine carries."""
+    from bench import mix
+
+    chosen = []
+    for each in map(SUBJECTS.get, subjects):
+        chosen.append(each)
+        if against and each.program == "bemore":
+            chosen.append(each.of(against, against_python))
+    results = _results(out, "mix" if sessions is None else "mix-fixed")
+    if sessions is None:
+        click.echo(mix.search(results, chosen, seconds, most, rounds, directory))
+    else:
+        click.echo(mix.fixed(results, chosen, sessions, seconds, warm, rounds, directory))
+
+
+@main.command()
+@_names("--subjects", SUBJECTS, tuple(SUBJECTS), "What to measure")
+@_names("--workloads", WORKLOADS, WORKLOADS, "What to send")
+@_option("--rounds", 5, click.IntRange(1, 50), "How often to do everything; every second round goes backwards.")
+@_option("--seconds", 5, click.IntRange(1, 60), "Load of one trial.")
+@_option("--warm", 2, click.IntRange(0, 60), "Load before it that does not count, in seconds.")
+@_directory
+@_out
+def compare(subjects, workloads, rounds, seconds, warm, directory, out):
+    """Single endpoints as fast as they answer, beside fastapi-full and the floor."""
     from bench.compare import Plan, run
 
-    rounds, seconds, warm = (1, 1, 0) if short else (rounds, seconds, warm)
-    known = known_workloads()
-    chosen = tuple(known[name] for name in workloads or _GOAL_WORKLOADS + (_EXTRAS if extras else ()))
-    plan = Plan(subjects or tuple(SUBJECTS), chosen, rounds, seconds, warm)
-    click.echo(run(_results(out, "comparison"), plan, directory, threads))
+    click.echo(run(_results(out, "comparison"), Plan(subjects, workloads, rounds, seconds, warm), directory))
 
 
 @main.command()
 @click.option("--sizes", default="0,100000,1000000,10000000", show_default=True, callback=_sizes, help="Stored frames.")
-@_option("--rounds", 200, click.IntRange(1, 2_000), "How often each endpoint is asked.")
-@click.option("--databases", default="sqlite", show_default=True, callback=_listed("sqlite", "postgres"), help="Of sqlite,postgres.")
+@_option("--rounds", 200, click.IntRange(1, 2_000), "How often to request each endpoint.")
+@_names("--databases", ("sqlite",), ("sqlite", "postgres"), "Which databases")
 @_directory
 @_out
 def growth(sizes, rounds, databases, directory, out):
@@ -94,8 +121,8 @@ def growth(sizes, rounds, databases, directory, out):
 
 @main.command()
 @_option("--requests", 1_000_000, click.IntRange(1_000, 10_000_000), "For each kind of quotas.")
-@click.option("--quotas", default="process,redis", show_default=True, callback=_listed("process", "redis"), help="Where they are counted.")
-@_option("--sessions", 5_000, click.IntRange(1, 100_000), "Each is of a client of its own.")
+@_names("--quotas", ("process", "redis"), ("process", "redis"), "Where they are counted")
+@_option("--sessions", 5_000, click.IntRange(1, 100_000), "Each belongs to a client of its own.")
 @_directory
 @_out
 def memory(requests, quotas, sessions, directory, out):
@@ -106,33 +133,7 @@ def memory(requests, quotas, sessions, directory, out):
 
 
 @main.command()
-@click.option("--subjects", default=",".join(_OURS), show_default=True, callback=_listed(*_OURS), help="The service's variants.")
-@_option("--seconds", 15, click.IntRange(2, 120), "Load of one step.")
-@_option("--most", 20_000, click.IntRange(1, 50_000), "No more sessions than these.")
-@_directory
-@_out
-def mix(subjects, seconds, most, directory, out):
-    """How many active sessions the machine carries, and what a minute of one takes on the disk."""
-    from bench.mix import run
-
-    click.echo(run(_results(out, "mix"), subjects, seconds, most, directory))
-
-
-@main.command()
-@click.option("--subjects", default="bemore-1,bemore-2", show_default=True, callback=_listed(*_OURS), help="The service's variants.")
-@_option("--rounds", 3, click.IntRange(1, 50), "How often everything is done.")
-@_option("--seconds", 5, click.IntRange(1, 60), "Load of one trial.")
-@_directory
-@_out
-def connections(subjects, rounds, seconds, directory, out):
-    """What many kept connections cost, busy ones and silent ones."""
-    from bench.connections import run
-
-    click.echo(run(_results(out, "connections"), subjects, rounds, seconds, directory))
-
-
-@main.command()
-@_option("--times", 9, click.IntRange(1, 100), "How often each start is measured.")
+@_option("--times", 9, click.IntRange(1, 100), "How often to measure each start.")
 @_out
 def cold(times, out):
     """Import and first answer of a cold process."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import pictures
-from bench.database import prepare
+from bench.database import migrate_here
 from bench.figures import table
 from bench.http1 import Connection, request
 from bench.progress import bar
@@ -25,7 +25,7 @@ GOAL_S = 1.0
 #: A server that has not answered by then never will, in seconds.
 _PATIENCE_S = 20
 
-_BODY = {"userId": "client-1", "counselorId": "counsellor-1"}
+_BODY = {"userId": "client-1", "counselorId": "counselor-1"}
 
 _IN_PROCESS = f"""
 from bemore.app import create_app
@@ -34,27 +34,27 @@ answer = create_app(Settings.from_env()).test_client().post("/api/session/start"
 assert answer.status_code == 200, answer.text
 """
 
-_TELL_IMPORTS = "import bemore.server.config"
+_IMPORT_SERVER = "import bemore.server.config"
 
-#: How many imports are told.
+#: How many imports are listed.
 _SLOWEST = 12
 
 
 class ColdService(Service):
-    """The service, looked at without pause from its start, and only for its first answer."""
+    """The service, polled from its start until its first answer."""
 
     def _ready(self):
         with Connection(self.port) as connection:
-            return connection.ask(request("POST", "/api/session/start", _BODY)).status == 200
+            return connection.send_request(request("POST", "/api/session/start", _BODY)).status == 200
 
 
 def run(results, times):
-    """Measure ``times`` times each; write the results and answer their text."""
+    """Measure ``times`` times each; write the results and return their text."""
     taken = {"imported and answered in a new interpreter": [], "bemore serve, first answer": [], "bemore serve, new database": []}
-    found = surroundings()
+    surrounding = surroundings()
     with tempfile.TemporaryDirectory(prefix="bemore-bench-") as home, bar("cold start", 3 * times) as steps:
         ready = f"sqlite:///{home}/ready.db"
-        prepare(ready)
+        migrate_here(ready)
         for turn in range(times):
             urls = (ready, f"sqlite:///{home}/new-{turn}.db")
             measured = (_in_process(ready), *(_served(home, url) for url in urls))
@@ -65,9 +65,9 @@ def run(results, times):
     middles = {label: median(seconds) for label, seconds in taken.items()}
     rows = [(label, middles[label], min(seconds), max(seconds), f"≤ {GOAL_S}") for label, seconds in taken.items()]
     slow = table(("import", "ms with what it imports"), imports)
-    text = "\n\n".join((sentence(found), table(("seconds", "median", "least", "greatest", "goal"), rows), slow))
+    text = "\n\n".join((sentence(surrounding), table(("seconds", "median", "least", "greatest", "goal"), rows), slow))
     pictures.bars(results.path("png"), "A cold process", "seconds to the first answer (median)", middles, GOAL_S)
-    return results.write(text, {"surroundings": found, "goal_s": GOAL_S, "seconds": taken, "imports_ms": dict(imports)})
+    return results.write(text, {"surroundings": surrounding, "goal_s": GOAL_S, "seconds": taken, "imports_ms": dict(imports)})
 
 
 def _environment(url):
@@ -90,7 +90,7 @@ def _served(home, url):
 def _slowest_imports():
     """``[(module, ms)]`` of the imports that cost most, with what they import themselves."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", _TELL_IMPORTS],
+        [sys.executable, "-X", "importtime", "-c", _IMPORT_SERVER],
         env=_environment("sqlite:///unused.db"), check=True, timeout=_PATIENCE_S, capture_output=True, text=True, cwd=Path("/"),
     )  # fmt: skip
     lines = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines() if line.startswith("import time:")]

@@ -64,7 +64,7 @@ class Crowd:
             return request("POST", f"/api/session/{session}/tick", {"minuteIndex": minute}, address)
         if kind == "batch-tick":
             # Minutes that no tick scores, so that each is a row of its own.
-            body = payloads.batch(50_000 + minute, 1, self._source, session=session)
+            body = payloads.batch(5_000 + minute, 1, self._source, session=session)
             return request("POST", "/api/session/batch-tick", body, address)
         if kind == "frames":
             begin += 20_000 * place

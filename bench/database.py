@@ -1,4 +1,4 @@
-"""Straight to a database, past the service: filling, counting, weighing."""
+"""Direct access to a database, past the service: to fill it, to count rows, to measure its size."""
 
 import sqlite3
 import time
@@ -29,6 +29,12 @@ class Direct:
         """Run one statement; its rows, if it gives any."""
         cursor = self._connection.execute(self._mark(statement), parameters)
         return cursor.fetchall() if cursor.description else []
+
+    def script(self, statements):
+        """Run several statements, separated by semicolons."""
+        for statement in statements.split(";"):
+            if statement.strip():
+                self.run(statement)
 
     def many(self, statement, rows):
         """Run one statement for every row, in one transaction."""
@@ -82,22 +88,21 @@ class Direct:
         self.close()
 
 
-def prepare(url):
-    """Make the service's tables."""
+def migrate_here(url):
+    """Make this checkout's tables."""
     migrate(Settings.from_env({"DATABASE_URL": url}))
     connections.close()
 
 
-def add_sessions(direct, count, first=0):
+def add_sessions(direct, count):
     """Add ``count`` active sessions with the ids that payloads.session_id gives."""
     now = int(time.time() * 1000)
-    rows = [(session_id(each), f"user-{each}", f"counsellor-{each % 50}", "active", now) for each in range(first, first + count)]
+    rows = [(session_id(each), f"user-{each}", f"counselor-{each % 50}", "active", now) for each in range(count)]
     direct.many("INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, ?, ?, ?, ?)", rows)
-    recount(direct)
 
 
-def recount(direct):
-    """Make the tally of sessions anew, as if the service had opened them all."""
+def count_sessions(direct):
+    """Bring BeMore's table of totals (``tally``) up to date, as if the service had started all sessions."""
     direct.run("DELETE FROM tally")
     for scope in ("'all'", "'user:' || user_id", "'counselor:' || counselor_id"):
         direct.run(

@@ -1,12 +1,13 @@
 """Percentiles, and tables as reStructuredText that read well on a terminal too."""
 
 import unicodedata
+from statistics import median
 
 
 def percentile(counts, percent):
     """The least value that at least ``percent`` % of all values do not exceed; 0.0 of none.
 
-    ``counts`` is a list of values, or a dictionary that tells how often each occurred.
+    ``counts`` is a list of values, or a dictionary of how often each occurred.
     """
     counts = counts if isinstance(counts, dict) else _count(counts)
     due, passed = sum(counts.values()) * percent / 100, 0
@@ -22,6 +23,14 @@ def _count(values):
     for value in values:
         counts[value] = counts.get(value, 0) + 1
     return counts
+
+
+def spread(values):
+    """The median of values, with the least and the greatest where there are several; a dash for none."""
+    if not values:
+        return number(None)
+    middle = number(median(values))
+    return middle if len(values) == 1 else f"{middle} ({number(min(values))} … {number(max(values))})"
 
 
 def table(head, rows):

@@ -2,7 +2,7 @@
 
 import time
 
-from bench.database import recount
+from bench.database import count_sessions
 from bench.payloads import LANDMARK_CHARACTERS, MINUTE_MS
 
 #: What an old session holds.
@@ -47,5 +47,5 @@ def fill(direct, frames, label, steps):
         direct.run(_FRAMES, FRAMES_PER_SESSION - 1, _LANDMARKS, first, last)
         direct.run(_SCORES, SCORES_PER_SESSION - 1, first, last)
         steps.step(count=(last - first + 1) * FRAMES_PER_SESSION)
-    recount(direct)
+    count_sessions(direct)
     direct.settle()

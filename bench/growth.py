@@ -1,7 +1,7 @@
 """Whether requests get slower as data pile up: each endpoint's median against an almost empty database.
 
 One service for every size runs beside the others, and each request is sent to all of them in turn, so that whatever else
-happens on the machine happens to all. The sessions asked about are alike in all databases and lie amid the filling.
+happens on the machine happens to all. The requested sessions are alike in all databases and are stored in the middle of the filling.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import random
 from statistics import median
 
 from bench import payloads, pictures
-from bench.database import add_sessions
+from bench.database import add_sessions, count_sessions
 from bench.filling import fill
 from bench.figures import number, table
 from bench.http1 import Connection, request
@@ -24,7 +24,7 @@ SUBJECTS = {
 
 BOUND = 1.15
 
-#: Sessions that are asked about, in every database; their ids come from payloads.session_id.
+#: Sessions that requests name, in every database; their ids come from payloads.session_id.
 PROBED = 24
 
 _PROBED_MINUTES = 10
@@ -32,7 +32,7 @@ _PROBED_MINUTES = 10
 
 def start():
     """The label and the bytes of the request that starts a round's own session."""
-    return "POST /start", request("POST", "/api/session/start", {"userId": "user-own", "counselorId": "counsellor-own"})
+    return "POST /start", request("POST", "/api/session/start", {"userId": "user-own", "counselorId": "counselor-own"})
 
 
 def probes(turn, own):
@@ -44,7 +44,7 @@ def probes(turn, own):
     def batch(first, count):
         return payloads.batch(first, count, source, session=session)
 
-    asked = {
+    contents = {
         "GET /:id": None,
         "POST /:id/frames": payloads.frames(begin, 100, source),
         "POST /:id/audio": payloads.audio(begin, 60, source),
@@ -68,7 +68,7 @@ def probes(turn, own):
         "POST /own/end": {},
         "DELETE /own": None,
     }
-    return [(label, _request(label, session, own, content)) for label, content in asked.items()]
+    return [(label, _request(label, session, own, content)) for label, content in contents.items()]
 
 
 def _request(label, session, own, content):
@@ -78,28 +78,28 @@ def _request(label, session, own, content):
 
 
 def run(results, databases, sizes, rounds, directory=None):
-    """Measure ``rounds`` rounds on every database and size of frames; write the results, answer their text."""
-    found, taken, filled = surroundings(directory), {}, {}
+    """Measure ``rounds`` rounds on every database and size of frames; write the results, return their text."""
+    surrounding, taken, filled = surroundings(directory), {}, {}
     for database in databases:
         with contextlib.ExitStack() as exits:
             stage = exits.enter_context(Stage(directory))
             services = {size: exits.enter_context(stage.running(SUBJECTS[database], **WIDE_QUOTAS)) for size in sizes}
             for size, running in services.items():
-                filled[f"{database} {size}"] = _furnish(running, size)
+                filled[f"{database} {size}"] = _fill_around(running, size)
             lines = {size: exits.enter_context(Connection(running.port)) for size, running in services.items()}
             taken[database] = _rounds(lines, rounds, database)
-    text = "\n\n".join([sentence(found), *(_text(database, sizes, taken[database]) for database in databases)])
-    drawn = {SUBJECTS[each].label: {label: ratios(by_size) for label, by_size in taken[each].items()} for each in databases}
-    pictures.growth(results.path("png"), drawn, BOUND)
+    text = "\n\n".join([sentence(surrounding), *(_text(database, sizes, taken[database]) for database in databases)])
+    by_database = {SUBJECTS[each].label: {label: ratios(by_size) for label, by_size in taken[each].items()} for each in databases}
+    pictures.growth(results.path("png"), by_database, BOUND)
     medians = {
         database: {label: {size: median(latencies) for size, latencies in by_size.items()} for label, by_size in by_label.items()}
         for database, by_label in taken.items()
     }
-    return results.write(text, {"surroundings": found, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians})
+    return results.write(text, {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians})
 
 
-def _furnish(running, size):
-    """Fill half, add the sessions to be asked about, fill the other half; how many rows there are."""
+def _fill_around(running, size):
+    """Fill half, add the sessions that requests name, fill the other half; return the number of rows by table."""
     with bar(f"filling {size:,} frames, {running.subject.label}", size) as steps:
         fill(running.direct, size // 2, "before", steps)
         with Connection(running.port) as connection:
@@ -111,6 +111,7 @@ def _furnish(running, size):
 def _add_probed(direct, connection):
     add_sessions(direct, PROBED)
     direct.run("UPDATE session SET user_id = 'user-1' WHERE user_id LIKE 'user-%'")
+    count_sessions(direct)
     source = random.Random(7)
     for place in range(PROBED):
         path = f"/api/session/{payloads.session_id(place)}"
@@ -122,7 +123,7 @@ def _add_probed(direct, connection):
                 ("stt", payloads.stt(begin, 10, source)),
                 ("tick", {"minuteIndex": minute}),
             ):
-                answer = connection.ask(request("POST", f"{path}/{kind}", body))
+                answer = connection.send_request(request("POST", f"{path}/{kind}", body))
                 if answer.status != 201:
                     raise RuntimeError(f"{path}/{kind}: {answer.status} {answer.body[:300]!r}")
 
@@ -130,20 +131,20 @@ def _add_probed(direct, connection):
 def _rounds(lines, rounds, database):
     """``{label: {size: [ms]}}``; an endpoint that the service does not have is left out."""
     taken, sizes = {}, list(lines)
-    with bar(f"asking, {SUBJECTS[database].label}", rounds) as steps:
+    with bar(f"requests, {SUBJECTS[database].label}", rounds) as steps:
         for turn in range(rounds):
             # Another one is first in every round.
             order = sizes[turn % len(sizes) :] + sizes[: turn % len(sizes)]
             label, raw = start()
-            asked = {}
+            probe_requests = {}
             for size in order:
-                answer = lines[size].ask(raw)
+                answer = lines[size].send_request(raw)
                 _keep(taken, label, size, answer)
-                asked[size] = probes(turn, answer.json["data"]["sessionId"])
-            for place in range(len(asked[order[0]])):
+                probe_requests[size] = probes(turn, answer.json["data"]["sessionId"])
+            for place in range(len(probe_requests[order[0]])):
                 for size in order:
-                    label, raw = asked[size][place]
-                    _keep(taken, label, size, lines[size].ask(raw))
+                    label, raw = probe_requests[size][place]
+                    _keep(taken, label, size, lines[size].send_request(raw))
             steps.step()
     return taken
 
@@ -165,8 +166,8 @@ def ratios(by_size):
 def _text(database, sizes, taken):
     rows = []
     for label, by_size in taken.items():
-        found = ratios(by_size)
-        cells = (f"{number(median(by_size[size]))} ({found[size]:.2f})" for size in sizes)
-        rows.append((label, *cells, "yes" if found[max(sizes)] <= BOUND else "no"))
+        growth_ratios = ratios(by_size)
+        cells = (f"{number(median(by_size[size]))} ({growth_ratios[size]:.2f})" for size in sizes)
+        rows.append((label, *cells, "yes" if growth_ratios[max(sizes)] <= BOUND else "no"))
     head = (f"{SUBJECTS[database].label}: p50 in ms (ratio)", *(f"{size:,} frames" for size in sizes), f"≤ {BOUND}")
     return table(head, rows)

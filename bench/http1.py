@@ -33,14 +33,14 @@ class Answer(NamedTuple):
 
 def parse(received):
     """The answer that ``received`` holds, or None while a part of it is missing."""
-    head, found, body = received.partition(b"\r\n\r\n")
-    if not found:
+    head, complete, body = received.partition(b"\r\n\r\n")
+    if not complete:
         return None
     status_line, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     status = int(status_line.split(" ", 2)[1])
-    due = 0 if status in (204, 304) else int(headers["content-length"])
-    return Answer(status, headers, body) if len(body) >= due else None
+    length = 0 if status in (204, 304) else int(headers["content-length"])
+    return Answer(status, headers, body) if len(body) >= length else None
 
 
 class Connection:
@@ -50,7 +50,7 @@ class Connection:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def ask(self, raw):
+    def send_request(self, raw):
         """Send the bytes of a request; the Answer. Raises OSError."""
         began = time.perf_counter()
         self.send(raw)

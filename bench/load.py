@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import percentile
@@ -39,8 +39,6 @@ class Load:
     longest_ms: float
     failures: int
 
-    asdict = asdict
-
 
 def program():
     """wrk's path. Raises LoadFailed."""
@@ -65,24 +63,24 @@ class Requests:
     def __exit__(self, kind, error, trace):
         self._path.unlink()
 
-    def send(self, port, seconds, start=0, connections=CONNECTIONS):
+    def send(self, port, seconds, start=0):
         """Send to a port of the loopback for whole ``seconds``, from place ``start`` of the sequence; a Load. Raises LoadFailed."""
         done = subprocess.run(
-            [program(), "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT),
+            [program(), "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT),
              f"http://127.0.0.1:{port}", "--", str(self._path), str(start)],
             capture_output=True, text=True, timeout=seconds + _GRACE_S,
         )  # fmt: skip
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         if done.returncode or not lines:
             raise LoadFailed(f"wrk failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-        return summarise(json.loads(lines[-1]), connections)
+        return summarize(json.loads(lines[-1]), CONNECTIONS)
 
 
-def summarise(told, connections):
-    """The Load that load.lua ``told``."""
-    requests, duration_us = told["requests"], told["duration_us"]
-    counts = answered(dict(told["latency_us"]), requests, duration_us, connections)
-    failures = sum(told[name] for name in ("connect", "read", "write", "status", "timeout"))
+def summarize(printed, connections):
+    """The Load that load.lua ``printed`` describes."""
+    requests, duration_us = printed["requests"], printed["duration_us"]
+    counts = answered(dict(printed["latency_us"]), requests, duration_us, connections)
+    failures = sum(printed[name] for name in ("connect", "read", "write", "status", "timeout"))
     return Load(
         requests=requests,
         seconds=duration_us / 1e6,

@@ -42,19 +42,14 @@ def _score(random_source):
     return random_source.randrange(1001) / 1000
 
 
-def minute(index, random_source, whole=False):
-    """An item of a batch-tick: the five fields that are due, or the ``whole`` item as the browser fills it."""
-    parts = {f"{part}Score": _score(random_source) for part in ("facial", "vad", "text", "combined")}
-    item = {"minuteIndex": index, **parts}
-    if whole:
-        more = {"keywords": ["불안", "학업"], "sentiment": "neutral", "confidence": 0.9, "durationMs": MINUTE_MS}
-        item |= {**more, "timestamp": "2026-11-23T09:33:08.521Z"}
-    return item
+def minute(index, random_source):
+    """An item of a batch-tick: the five required fields."""
+    return {"minuteIndex": index, **{f"{part}Score": _score(random_source) for part in ("facial", "vad", "text", "combined")}}
 
 
-def batch(first, count, random_source, whole=False, session="@session@"):
+def batch(first, count, random_source, session="@session@"):
     """A batch-tick's body of ``count`` minutes."""
-    return _dump({"sessionId": session, "items": [minute(first + each, random_source, whole) for each in range(count)]}).encode()
+    return _dump({"sessionId": session, "items": [minute(first + each, random_source) for each in range(count)]}).encode()
 
 
 def frames(first_ms, count, random_source, step_ms=200):
@@ -104,7 +99,6 @@ class Workload:
     """
 
     name: str
-    label: str
     templates: tuple
     sessions: int
     items: int = 0
@@ -133,24 +127,22 @@ def template(method, path, body=None):
 _BATCH, _FRAMES = "/api/session/batch-tick", "/api/session/@session@/frames"
 
 
+#: The comparison's workloads: batch-ticks of one and of a hundred minutes, uploads of a hundred frames.
+WORKLOADS = ("batch1", "batch100", "frames100")
+
+
 def workloads(sessions=500):
-    """The comparison's workloads by name; the last two are extras that no goal speaks of."""
+    """The comparison's workloads by name."""
     source = random.Random(4)
     # Minutes of one workload are not those of another, so that each stores rows of its own.
-    one = tuple(template("POST", _BATCH, batch(50_000 + each, 1, source)) for each in range(100))
+    one = tuple(template("POST", _BATCH, batch(5_000 + each, 1, source)) for each in range(100))
     hundred = tuple(template("POST", _BATCH, batch(100 * each, 100, source)) for each in range(32))
     upload = tuple(template("POST", _FRAMES, frames(MINUTE_MS * each, 100, source)) for each in range(16))
-    whole = tuple(template("POST", _BATCH, batch(20_000 + 100 * each, 100, source, whole=True)) for each in range(32))
-    # So few that all but the first of them replace what is stored.
-    again = tuple(template("POST", _BATCH, batch(40_000 + 100 * each, 100, source)) for each in range(4))
-    listed = (
-        Workload("batch1", "batch-tick of 1", one, sessions, 1, "minute_score"),
-        Workload("batch100", "batch-tick of 100", hundred, sessions, 100, "minute_score"),
-        Workload("frames100", "frames of 100", upload, sessions, 100, "frame"),
-        Workload("whole100", "batch-tick of 100, every field", whole, sessions, 100, "minute_score"),
-        Workload("again100", "batch-tick of 100, sent again", again, min(sessions, 20), 100, "minute_score"),
-    )
-    return {each.name: each for each in listed}
+    return {
+        "batch1": Workload("batch1", one, sessions, 1, "minute_score"),
+        "batch100": Workload("batch100", hundred, sessions, 100, "minute_score"),
+        "frames100": Workload("frames100", upload, sessions, 100, "frame"),
+    }
 
 
 def life(sessions):
@@ -168,4 +160,4 @@ def life(sessions):
     ]
     templates = one + reads + ticks + uploads
     source.shuffle(templates)
-    return Workload("life", "mixed requests", tuple(templates), sessions, mixed=True)
+    return Workload("life", tuple(templates), sessions, mixed=True)

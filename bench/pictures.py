@@ -8,10 +8,7 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot  # noqa: E402  (after the choice of a backend that needs no screen)
 
-from bench.goals import outcomes  # noqa: E402
-from bench.stage import SUBJECTS  # noqa: E402
-
-_OURS, _PEER, _GOOD, _BAD = "#1f6f8b", "#b0b7bd", "#3a7d44", "#b5403a"
+_OURS, _PEER = "#1f6f8b", "#b0b7bd"
 
 _DPI = 130
 
@@ -25,43 +22,22 @@ def _save(figure, path):
     pyplot.close(figure)
 
 
-def comparison(path, loads, workloads):
-    """Bars of requests a second (whiskers from the slowest to the fastest round) and, below, ratios against their goals."""
-    found = outcomes(loads)
-    width, height = 4 + 3.6 * len(workloads), 4 + 0.34 * (len(loads) + len(found))
-    figure = pyplot.figure(figsize=(width, height), layout="constrained", dpi=_DPI)
-    upper, lower = figure.subfigures(2, 1, height_ratios=(len(loads) + 2, len(found) + 2))
-    for axis, workload in zip(upper.subplots(1, len(workloads), sharey=True, squeeze=False)[0], workloads):
-        _speeds(axis, {subject: by_workload[workload.name] for subject, by_workload in loads.items()})
-        axis.set(title=workload.label, xlabel="requests/s")
-    _ratios(lower.subplots(), found)
+def speeds(path, speeds):
+    """Bars of requests a second (whiskers from the slowest to the fastest round), from ``{subject: {workload: [value of each round]}}``."""
+    workloads = list(next(iter(speeds.values())))
+    figure, axes = _new(4 + 3.6 * len(workloads), 2 + 0.34 * len(speeds), ncols=len(workloads), sharey=True, squeeze=False)
+    for axis, workload in zip(axes[0], workloads):
+        for place, (subject, by_workload) in enumerate(speeds.items()):
+            rounds = by_workload[workload]
+            middle = median(rounds)
+            spread = [[middle - min(rounds)], [max(rounds) - middle]]
+            axis.barh(place, middle, xerr=spread, color=_OURS if subject.startswith("bemore") else _PEER, error_kw={"linewidth": 1})
+            axis.text(max(rounds), place, f" {middle:,.0f}", va="center", fontsize=8)
+        axis.set_yticks(range(len(speeds)), list(speeds))
+        axis.margins(x=0.2)
+        axis.set(title=workload, xlabel="requests/s")
+    axes[0][0].invert_yaxis()
     _save(figure, path)
-
-
-def _speeds(axis, rounds):
-    for place, (subject, loads) in enumerate(rounds.items()):
-        speeds = [each.per_second for each in loads]
-        middle = median(speeds)
-        spread = [[middle - min(speeds)], [max(speeds) - middle]]
-        axis.barh(place, middle, xerr=spread, color=_OURS if subject.startswith("bemore") else _PEER, error_kw={"linewidth": 1})
-        axis.text(max(speeds), place, f" {middle:,.0f}", va="center", fontsize=8)
-    axis.set_yticks(range(len(rounds)), [f"{SUBJECTS[each].label} ({SUBJECTS[each].processes}p)" for each in rounds])
-    axis.invert_yaxis()
-    axis.margins(x=0.2)
-
-
-def _ratios(axis, outcomes):
-    """Each ratio as a part of its bound, on a scale on which right is always good."""
-    for place, each in enumerate(outcomes):
-        part = each.ratio / each.goal.bound if each.goal.at_least else each.goal.bound / each.ratio
-        axis.barh(place, part, color=_GOOD if each.reached else _BAD)
-        sign = "≥" if each.goal.at_least else "≤"
-        axis.text(part, place, f" {each.ratio:.2f} (goal {sign} {each.goal.bound:g})", va="center", fontsize=8)
-    axis.axvline(1, color="black", linewidth=1)
-    axis.set_yticks(range(len(outcomes)), [each.goal.label for each in outcomes])
-    axis.invert_yaxis()
-    axis.margins(x=0.3)
-    axis.set_xlabel("measured, in parts of the goal (right of 1: reached)")
 
 
 def lines(path, title, x_label, y_label, curves, bound=None):
@@ -84,8 +60,8 @@ def growth(path, ratios, bound):
         sizes = sorted({size for by_size in by_label.values() for size in by_size})
         for step, size in enumerate(sizes[1:]):
             color = pyplot.colormaps["viridis_r"](step / max(1, len(sizes) - 2))
-            found = [(by_size[size], label) for label, by_size in by_label.items() if size in by_size]
-            axis.scatter(*zip(*found), color=color, s=26, label=f"{size:,} frames", zorder=3)
+            points = [(by_size[size], label) for label, by_size in by_label.items() if size in by_size]
+            axis.scatter(*zip(*points), color=color, s=26, label=f"{size:,} frames", zorder=3)
         axis.axvline(1, color=_PEER, linewidth=1)
         axis.axvline(bound, color="black", linewidth=1, linestyle="--", label=f"goal: ≤ {bound:g}")
         axis.grid(axis="y", linewidth=0.4)

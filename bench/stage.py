@@ -1,50 +1,69 @@
-"""The servers of a run: the service in its variants, the peers, and the PostgreSQL and Redis behind them.
+"""The servers of a run: BeMore in its variants, an older checkout of it, the peers, and the PostgreSQL and Redis behind them.
 
-The machinery that starts and stops real servers is that of the tests (``tests/support/servers.py``). All of them listen on
-127.0.0.1 only, and whatever still runs when Python ends is killed.
+The tests' machinery starts and stops them (``tests/support/servers.py``). All listen on 127.0.0.1 only, and whatever still runs when
+Python ends is killed.
 """
 
 import contextlib
 import functools
 import shutil
+import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.database import Direct, add_sessions, prepare
+from bench.cpu import cpu_seconds
+from bench.database import Direct, add_sessions, count_sessions, migrate_here
 from bench.http1 import Connection, request
-from bench.peers import tables
-from tests.support.servers import PostgresServer, RedisServer, Server, ServerFailed, Service  # noqa: F401
+from bench.peers import floor_tables
+from tests.support.servers import PostgresServer, RedisServer, Server, ServerFailed, Service
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 #: Quotas that count every request and refuse none.
 WIDE_QUOTAS = {"RATE_LIMIT_ALL": "1000000000 per 10 minutes", "RATE_LIMIT_WRITE": "1000000000 per 10 minutes"}
 
+#: The longest that an older checkout's migration may take, in seconds.
+_MIGRATE_S = 60
+
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured. ``program`` is ``bemore`` or a module of bench.peers; ``redis`` says where quotas are counted."""
+    """What is measured. ``program`` is ``bemore``, ``fastapi-full`` or ``floor``; with ``redis`` the quotas are counted there.
+
+    ``checkout`` is the directory of another checkout of BeMore, run by ``python``; None: this one.
+    """
 
     name: str
     label: str
     program: str
-    processes: int
+    processes: int = 1
     database: str = "sqlite"
     redis: bool = False
+    checkout: Path | None = None
+    python: str = sys.executable
+
+    def of(self, checkout, python):
+        """The same subject from another checkout."""
+        commit = _commit(checkout)
+        label = f"{self.label}, {commit}"
+        return replace(self, name=f"{self.name}@{commit}", label=label, checkout=Path(checkout).resolve(), python=python or self.python)
+
+
+def _commit(directory):
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=directory, capture_output=True, text=True)
+    return done.stdout.strip() or Path(directory).name
 
 
 SUBJECTS = {
     each.name: each
     for each in (
-        Subject("bemore-1", "BeMore, quotas in process", "bemore", 1),
-        Subject("floor-1", "floor", "floor", 1),
-        Subject("bemore-2", "BeMore, Redis", "bemore", 2, redis=True),
-        Subject("floor-2", "floor", "floor", 2),
-        Subject("fastapi-2", "FastAPI + pydantic", "fast", 2),
-        Subject("bare-2", "Flask view that only reads", "bare", 2),
-        Subject("bemore-pg", "BeMore, Redis, PostgreSQL", "bemore", 2, "postgres", redis=True),
+        Subject("bemore-1", "BeMore, SQLite", "bemore"),
+        Subject("fastapi-full-1", "fastapi-full, SQLite", "fastapi-full"),
+        Subject("floor-1", "floor, SQLite", "floor"),
+        Subject("bemore-pg", "BeMore, PostgreSQL, Redis", "bemore", 2, "postgres", redis=True),
+        Subject("fastapi-full-pg", "fastapi-full, PostgreSQL, Redis", "fastapi-full", 2, "postgres", redis=True),
         Subject("floor-pg", "floor, PostgreSQL", "floor", 2, "postgres"),
     )
 }
@@ -57,66 +76,83 @@ class DurablePostgres(PostgresServer):
         return [*super()._command(), "-c", "fsync=on", "-c", "full_page_writes=on", "-c", "max_wal_size=4GB"]
 
 
-class Peer(Service):
-    """A peer under gunicorn with the service's settings."""
+class Checkout(Service):
+    """BeMore from another checkout, as that one starts itself."""
 
-    ready_path = "/ready"
+    def __init__(self, directory, subject, **env):
+        super().__init__(directory, **env)
+        self.env["PYTHONPATH"] = str(subject.checkout)
+        self._python = subject.python
 
-    def __init__(self, directory, name, **env):
-        super().__init__(directory, RATE_LIMIT_ENABLED="false", **env)
-        self._name = name
+    def migrate(self):
+        """Bring the database to that checkout's version. Raises ServerFailed."""
+        done = subprocess.run(
+            [self._python, "-m", "bemore", "migrate"], cwd=self.directory, env=self.env, capture_output=True, text=True, timeout=_MIGRATE_S
+        )
+        if done.returncode:
+            raise ServerFailed(f"the migration of {self.env['PYTHONPATH']} failed:\n{done.stdout}{done.stderr}")
 
     def _command(self):
-        return [sys.executable, "-m", "bench.peers.serve", self._name]
+        return [self._python, "-m", "bemore", "serve"]
 
 
-class FastApi(Server):
-    """The FastAPI peer under uvicorn with httptools and uvloop."""
+class Peer(Server):
+    """A peer: ``command`` starts ``processes`` workers that listen on ``{port}``."""
 
-    def __init__(self, directory, processes, **env):
+    def __init__(self, directory, command, processes, env):
         super().__init__(directory)
-        self._processes, self._seen = processes, set()
+        self._arguments, self._processes, self._seen = command.split(), processes, set()
         self.env.update({"PYTHONPATH": str(REPOSITORY), **{name: str(value) for name, value in env.items()}})
 
     def _command(self):
-        return [
-            sys.executable, "-m", "uvicorn", "bench.peers.fast:app", "--host", "127.0.0.1", "--port", self.port,
-            "--workers", self._processes, "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning",
-        ]  # fmt: skip
+        return [sys.executable, "-m", *(each.format(port=self.port, processes=self._processes) for each in self._arguments)]
 
     def _ready(self):
-        # They share one port: all have answered when that many have told their process id.
+        # The workers share the port: all are there once that many process ids have answered.
         with Connection(self.port) as connection:
-            self._seen.add(connection.ask(request("GET", "/ready")).json["pid"])
+            self._seen.add(connection.send_request(request("GET", "/ready")).json["pid"])
         return len(self._seen) == self._processes
+
+
+_COMMANDS = {
+    # As BeMore runs: gunicorn's threaded worker with eight threads.
+    "floor": "gunicorn --bind 127.0.0.1:{port} --workers {processes} --worker-class gthread --threads 8 --keep-alive 75"
+    " --no-control-socket bench.peers.floor:app",
+    "fastapi-full": "uvicorn --host 127.0.0.1 --port {port} --workers {processes} --loop uvloop --http httptools --no-access-log"
+    " --log-level warning bench.peers.fastapi_full.app:app",
+}
 
 
 @dataclass
 class Running:
-    """A subject that serves: its process and a straight connection to its database (None where it has none)."""
+    """A subject that serves: its server, a direct connection to its database, and the servers behind it by name."""
 
     subject: Subject
     server: Server
-    direct: Direct | None
+    direct: Direct
+    behind: dict
 
     @property
     def port(self):
         return self.server.port
 
+    def cpu_seconds(self):
+        """``{"service", "postgres"?, "redis"?: CPU time so far, in seconds}``."""
+        return {name: cpu_seconds(server) for name, server in {"service": self.server, **self.behind}.items()}
+
 
 class Stage:
     """A place for files and the servers that all subjects share, each started when first needed; a context manager.
 
-    ``directory`` is where databases and logs lie (default: the system's temporary directory); everything in it that the
-    stage made is removed at the end.
+    ``directory`` is where databases and logs are (default: the system's temporary directory); the stage removes what it made.
     """
 
-    def __init__(self, directory=None, threads=None):
-        self._parent, self._threads = directory, threads
+    def __init__(self, directory=None):
+        self._parent = directory
         self._exits = contextlib.ExitStack()
 
     def __enter__(self):
-        # PostgreSQL's data go where Python thinks temporary files go.
+        # PostgreSQL's data go where Python puts temporary files.
         before, tempfile.tempdir = tempfile.tempdir, self._parent and str(Path(self._parent).resolve())
         self._exits.callback(setattr, tempfile, "tempdir", before)
         self.directory = Path(tempfile.mkdtemp(prefix="bemore-bench-"))
@@ -136,16 +172,26 @@ class Stage:
 
     @contextlib.contextmanager
     def running(self, subject, sessions=0, **env):
-        """Start ``subject`` with a database of its own and ``sessions`` in it; a Running. ``env`` are further settings."""
+        """Start ``subject`` with a new database and ``sessions`` in it; a Running. ``env`` are further settings."""
         home = Path(tempfile.mkdtemp(prefix=f"{subject.name}-", dir=self.directory))
         with contextlib.ExitStack() as exits:
             exits.callback(shutil.rmtree, home, ignore_errors=True)
             url = self._database(subject, home, exits)
-            direct = None
-            if subject.program != "bare":
-                direct = self._prepared(subject, url, sessions, exits)
-            server = exits.enter_context(self._server(subject, home, url, env))
-            yield Running(subject, server, direct)
+            behind = {"postgres": self.postgres} if subject.database == "postgres" else {}
+            env = {"DATABASE_URL": url, **env}
+            if subject.redis:
+                self.redis.execute("FLUSHALL")
+                behind["redis"] = self.redis
+                env["REDIS_URL"] = self.redis.url
+            server = _server(subject, home, env)
+            if subject.checkout:
+                server.migrate()
+            elif subject.program == "bemore":
+                migrate_here(url)
+            direct = exits.enter_context(Direct(url))
+            _fill(subject, direct, sessions)
+            exits.enter_context(server)
+            yield Running(subject, server, direct, behind)
 
     def _database(self, subject, home, exits):
         if subject.database == "sqlite":
@@ -154,26 +200,25 @@ class Stage:
         exits.callback(self.postgres.drop_database, name)
         return self.postgres.url(name)
 
-    def _prepared(self, subject, url, sessions, exits):
-        if subject.program == "bemore":
-            prepare(url)
-        direct = exits.enter_context(Direct(url))
-        if subject.program == "bemore":
-            add_sessions(direct, sessions)
-        else:
-            for statement in tables.statements(direct.dialect):
-                direct.run(statement)
-        direct.stretch()
-        return direct
 
-    def _server(self, subject, home, url, env):
-        common = {"DATABASE_URL": url, "WEB_CONCURRENCY": subject.processes, **({"WEB_THREADS": self._threads} if self._threads else {})}
-        if subject.program == "fast":
-            return FastApi(home, subject.processes, DATABASE_URL=url)
-        if subject.program != "bemore":
-            return Peer(home, subject.program, **common, **env)
-        if subject.redis:
-            self.redis.execute("FLUSHALL")
-            common["REDIS_URL"] = self.redis.url
-        # As in production behind one proxy, which tells each client's address. The log, with its line a request, is a file.
-        return Service(home, **common, BEMORE_ENV="production", ALLOW_ANONYMOUS="true", TRUSTED_PROXIES=1, **env)
+def _server(subject, home, env):
+    if subject.program != "bemore":
+        return Peer(home, _COMMANDS[subject.program], subject.processes, env)
+    # As in production behind one proxy, which adds the client's address. The log, with a line per request, is a file.
+    env = {**env, "WEB_CONCURRENCY": subject.processes, "BEMORE_ENV": "production", "ALLOW_ANONYMOUS": "true", "TRUSTED_PROXIES": 1}
+    return Checkout(home, subject, **env) if subject.checkout else Service(home, **env)
+
+
+def _fill(subject, direct, sessions):
+    """Add the sessions, and a peer's tables."""
+    if subject.program == "floor":
+        direct.script(floor_tables.script(direct.dialect))
+    else:
+        if subject.program == "fastapi-full":
+            from bench.peers.fastapi_full.tables import script
+
+            direct.script(script(direct.dialect))
+        add_sessions(direct, sessions)
+        if subject.program == "bemore":
+            count_sessions(direct)
+    direct.stretch()

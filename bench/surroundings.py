@@ -1,4 +1,4 @@
-"""What a run was made on: without it no figure means anything."""
+"""Where a run was made: without it no figure means anything."""
 
 import importlib.metadata
 import os
@@ -13,8 +13,8 @@ from statistics import median
 from bench.stage import REPOSITORY
 
 _PACKAGES = (
-    "bemore", "flask", "gunicorn", "gunicorn_h1c", "msgspec", "marshmallow", "peewee", "psycopg", "redis", "hiredis", "fastapi",
-    "pydantic", "uvicorn",
+    "bemore", "flask", "flask-limiter", "gunicorn", "msgspec", "marshmallow", "peewee", "psycopg", "redis", "hiredis", "fastapi", "limits",
+    "pydantic", "sqlalchemy", "uvicorn",
 )  # fmt: skip
 
 
@@ -33,13 +33,12 @@ def surroundings(directory=None):
     }
 
 
-def sentence(found):
+def sentence(values):
     """The most important of it in one line."""
-    sync = found["fsync_ms"]
-    return (
-        f"{found['cores']} cores ({found['cpu']}), load before {found['load_before']}, Python {found['python']}, commit {found['commit']}, "
-        f"fsync {sync['overwrite']} ms overwriting, {sync['append']} ms appending"
-    )
+    sync = values["fsync_ms"]
+    machine = f"{values['cores']} cores ({values['cpu']}), load before {values['load_before']}"
+    software = f"Python {values['python']}, commit {values['commit']}"
+    return f"{machine}, {software}, fsync {sync['overwrite']} ms overwriting, {sync['append']} ms appending"
 
 
 def _commit():

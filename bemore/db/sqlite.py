@@ -83,6 +83,8 @@ class Sqlite(peewee.SqliteDatabase):
     @contextmanager
     def connection_for_transaction(self, begin):
         """This thread has a connection inside the block, and a transaction has begun, unless ``begin`` is None."""
+        if not self.is_closed() and self._opened.files[self.path] != self._known[self.path]:
+            self.close()  # another thread has noticed that the file was replaced
         if self.is_closed():
             self.open()
         if begin is not None:

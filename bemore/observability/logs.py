@@ -36,6 +36,18 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode({**line, **_fields(record)}, enc_hook=str).decode()
 
 
+class HideRequests(logging.Filter):
+    """Takes what gunicorn quotes of a request out of its messages: paths and headers hold ids, names and tokens."""
+
+    def filter(self, record):
+        if record.msg.startswith("Invalid request from ip="):
+            record.msg = "request refused: not valid HTTP"
+        elif record.msg.startswith("Error handling request"):
+            error = record.exc_info[0].__name__ if record.exc_info else None
+            record.msg, record.args, record.exc_info, record.error = "error while handling a request", (), None, error
+        return True
+
+
 class AccessLog:
     """The line of every request, in the form of the other lines but without their machinery, which costs five times as much."""
 
@@ -82,12 +94,18 @@ def config(settings):
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
+        "filters": {"hide requests": {"()": HideRequests}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             "bemore": {"level": level},
             # At its debug level gunicorn quotes paths, and with them ids and names.
-            "gunicorn.error": {"level": "INFO" if level == "DEBUG" else level, "handlers": ["stderr"], "propagate": False},
+            "gunicorn.error": {
+                "level": "INFO" if level == "DEBUG" else level,
+                "filters": ["hide requests"],
+                "handlers": ["stderr"],
+                "propagate": False,
+            },
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }

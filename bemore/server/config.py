@@ -5,10 +5,12 @@ The worker class is gunicorn's own ``gthread``. In production nginx stands in fr
 
 import logging
 import os
+import re
 import resource
 import sys
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import InvalidHeader
 
 from bemore.errors import DatabaseUnavailable
 from bemore.observability import logs
@@ -25,6 +27,8 @@ WORKER_CONNECTIONS = 1000
 #: Files that a worker opens beside its connections, and for each of its threads.
 _FILES, _FILES_PER_THREAD = 64, 4
 
+_LENGTH = re.compile("[0-9]{1,10}")
+
 
 def gunicorn_options(settings):
     """gunicorn's settings for a Settings, as a dict."""
@@ -39,7 +43,11 @@ def gunicorn_options(settings):
         "timeout": 60,
         "graceful_timeout": 30,
         "limit_request_line": 8190,
-        "limit_request_field_size": 16380,
+        # More than nginx lets through, which itself lengthens X-Forwarded-For.
+        "limit_request_field_size": 20_000,
+        # What a proxy says is read by werkzeug's ProxyFix, as TRUSTED_PROXIES has it; gunicorn would believe anybody on this machine.
+        "forwarder_headers": "",
+        "secure_scheme_headers": {},
         # The access log is bemore.api.http.middleware's: one line a request, without paths.
         "accesslog": None,
         "logconfig_dict": logs.config(settings),
@@ -47,6 +55,7 @@ def gunicorn_options(settings):
         "on_starting": _on_starting(settings),
         "child_exit": lambda arbiter, worker: metrics_files.worker_exited(worker.pid),
         "on_exit": lambda arbiter: metrics_files.remove(),
+        "pre_request": _check_length,
         "worker_exit": _worker_exit,
     }
 
@@ -56,6 +65,13 @@ def _worker_connections(threads):
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = WORKER_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _FILES - _FILES_PER_THREAD * threads
     return max(threads + 1, min(WORKER_CONNECTIONS, files))
+
+
+def _check_length(worker, request):
+    """Refuse a Content-Length in which another server may have read another number: 400, and the connection is closed."""
+    for name, value in request.headers:
+        if name == "CONTENT-LENGTH" and not _LENGTH.fullmatch(value):
+            raise InvalidHeader(name, req=request)
 
 
 def _on_starting(settings):

@@ -1,1 +1,1 @@
-"""What the service is measured against. None of them has quotas, request ids, a session check or an access log."""
+"""What BeMore is measured against: the floor, which does as little as can be, and ``fastapi_full``, which has the same duties."""

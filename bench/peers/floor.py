@@ -1,4 +1,4 @@
-"""The floor: a Flask view, msgspec decoding into typed structs, one upsert. Nothing else."""
+"""The floor: a Flask view, msgspec decoding into typed structs, one upsert. No quotas, request ids, session check or access log."""
 
 import os
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from flask import Flask, Response, request
 
-from bench.peers.store import store
+from bench.peers.floor_store import store
 
 app = Flask("floor", static_folder=None)
 _store = store()

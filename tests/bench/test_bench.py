@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from statistics import fmean, median
 
 import pytest
 
-from tests.support.servers import REPOSITORY, need
+from tests.support.servers import REPOSITORY, Server, need, wait_for
 
 sys.path.insert(0, str(REPOSITORY))  # bench is no part of what is installed
 
@@ -21,14 +22,14 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def fill_up_as_wrk_does(counts, interval):
-    """What wrk makes of the latencies it saw, for every answer that took longer than two intervals."""
-    filled = Counter(counts)
-    for value in sorted(counts):
-        if value >= 2 * interval:
-            for added in range(value - interval, interval, -interval):
-                filled[added] += counts[value]
-    return filled
+def run_bench(out, *arguments):
+    """Run a command of the bench from the repository's root; what it printed, and its JSON."""
+    command = [sys.executable, "-m", "bench", *map(str, arguments), "--out", str(out)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (results,) = out.glob("*.json")
+    assert results.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    return done.stdout, json.loads(results.read_text("utf-8"))
 
 
 def split(raw):
@@ -40,82 +41,135 @@ def split(raw):
     return request_line.split(" ")[1], headers["X-Forwarded-For"], json.loads(body)
 
 
-def test_short_run_compares_service_and_floor(tmp_path):
-    need("wrk")
-    done = subprocess.run(
-        [sys.executable, "-m", "bench", "--short", "--subjects", "bemore-1,floor-1", "--workloads", "batch1", "--out", tmp_path],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
-    (ours,), (floor,) = (told["trials"][subject]["batch1"] for subject in ("bemore-1", "floor-1"))
-    for load in (ours, floor):
-        assert load["failures"] == 0 and load["requests"] > 50
-        assert 0 < load["p50_ms"] <= load["p99_ms"] <= load["longest_ms"]
-    ratios = {each["label"]: each for each in told["ratios"]}
-    ratio = ratios.pop("batch-tick of 1, of the floor; quotas in process")
-    assert ratio["measured"] == pytest.approx(ours["per_second"] / floor["per_second"])
-    assert ratio["reached"] is (ratio["measured"] >= 0.7)
-    assert list(ratios) == ["p99 / p50, batch-tick of 1; quotas in process"]
-    assert ratio["label"] in done.stdout
-    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+# -- The mix -------------------------------------------------------------------------------------------------------------------------
 
 
-def test_peer_that_stores_nothing_is_found_out(tmp_path):
-    need("wrk")
-    from bench.compare import Plan, measure
-    from bench.database import Direct, prepare
-    from bench.load import LoadFailed
-    from bench.payloads import workloads
-    from bench.stage import SUBJECTS, Stage
+@pytest.fixture(scope="module")
+def stage():
+    from bench.stage import Stage
 
-    class Liar(Stage):
-        """Serves the view that only reads where the floor is asked for, with a database beside it that stays empty."""
-
-        @contextlib.contextmanager
-        def running(self, subject, *rest, **more):
-            url = f"sqlite:///{tmp_path}/empty.db"
-            prepare(url)
-            with super().running(SUBJECTS["bare-2"], *rest, **more) as running, Direct(url) as direct:
-                yield dataclasses.replace(running, direct=direct)
-
-    with Liar(tmp_path) as stage, pytest.raises(LoadFailed, match="0 rows are stored where"):
-        measure(Plan(("floor-1",), (workloads(2)["batch1"],), 1, 1, 0), stage, print)
+    with Stage() as stage:
+        yield stage
 
 
-def test_kept_connections_are_there_while_others_are_measured(tmp_path, monkeypatch):
-    need("wrk")
-    from bench import connections
-    from bench.report import Results
+@pytest.mark.parametrize("name", ["bemore-1", "fastapi-full-1", "bemore-pg", "fastapi-full-pg"])
+def test_subject_of_the_mix_does_its_duties(stage, name):
+    from bench.crowd import Crowd
+    from bench.http1 import Connection, request
+    from bench.payloads import session_id
+    from bench.stage import SUBJECTS
 
-    monkeypatch.setattr(connections, "CROWDS", ((2, 0), (2, 5)))
-    held = []
+    path = f"/api/session/{session_id(0)}"
+    minute = {"minuteIndex": 7, "facialScore": 0.5, "vadScore": 1, "textScore": 0, "combinedScore": 0.25}
 
-    def trial(port, requests, seconds, busy, silent):
-        load = measured(port, requests, seconds, busy, silent)
-        held.append((busy, silent, load.requests))
-        return load
+    with contextlib.ExitStack() as exits:
+        running = exits.enter_context(stage.running(SUBJECTS[name], 2, RATE_LIMIT_WRITE="40 per 10 minutes"))
+        connection = exits.enter_context(Connection(running.port))
 
-    measured = connections._trial
-    monkeypatch.setattr(connections, "_trial", trial)
-    text = connections.run(Results(tmp_path, "connections"), ["bemore-1"], 1, 1)
-    assert [each[:2] for each in held] == [(2, 0), (2, 5)] and all(each[2] > 20 for each in held)
-    told = json.loads((tmp_path / "connections.json").read_text("utf-8"))["measured"]
-    assert [(each["busy"], each["silent"]) for each in told] == [(2, 0), (2, 5)] and all(each["per_second"] > 20 for each in told)
-    assert "2 busy, 5 silent" in text
+        def post(path, content, status=201, address="127.9.9.9"):
+            answer = connection.send_request(request("POST", path, content, address))
+            assert answer.status == status, answer
+            assert answer.json["requestId"] == answer.headers["x-request-id"]
+            return answer
+
+        def stored():
+            return [running.direct.count(table) for table in ("frame", "audio_chunk", "stt_snippet", "minute_score")]
+
+        # A minute as the load sends it, and the same once more.
+        answers = {}
+        requests = [split(raw) for _, _, raw in Crowd(1).at_once(1, 1)]
+        for each_path, address, body in (*requests, *requests):
+            answer = post(each_path, body, address=address)
+            answers[each_path.rpartition("/")[2]] = answer
+        assert stored() == [300, 60, 10, 2]
+        assert answers["frames"].json["data"] == {"frameCount": 100, "totalFramesInSession": 300}
+        assert answers["audio"].json["data"] == {"audioChunkCount": 60, "totalAudioChunksInSession": 60}
+        assert answers["stt"].json["data"] == {"sttSnippetCount": 10, "totalSttSnippetsInSession": 10}
+        assert answers["batch-tick"].json["count"] == answers["batch-tick"].json["data"]["count"] == 1
+        assert answers["batch-tick"].headers["ratelimit-limit"] == "40" and answers["batch-tick"].headers["ratelimit-remaining"] == "26"
+        ticked = answers["tick"].json["data"]
+        quality = fmean(item["qualityScore"] for each, _, body in requests if each.endswith("frames") for item in body["items"])
+        assert ticked["dataPoints"] == {"frameCount": 300, "audioChunkCount": 60, "sttSnippetCount": 10}
+        assert ticked["facialScore"] == pytest.approx(quality, abs=0.001) and 0.3 < ticked["textScore"] < 0.7
+
+        # A batch of which a part is valid, or nothing.
+        partly = post("/api/session/batch-tick", {"sessionId": session_id(0), "items": [minute, {**minute, "facialScore": 1.5}]}).json
+        assert (partly["success"], partly["count"]) == (True, 1) and "1개 오류" in partly["message"]
+        (error,) = partly["errors"]
+        assert (error["index"], error["minuteIndex"], error["field"]) == (1, 7, "facialScore")
+        post("/api/session/batch-tick", {"sessionId": session_id(0), "items": [{**minute, "facialScore": True}]}, 400)
+
+        # Uploads are stored whole or not at all, and only in a session that exists.
+        post(f"{path}/frames", {"items": [{"ts": 100_000}, {"ts": -1}]}, 400)
+        unknown = f"/api/session/{session_id(99)}"
+        for each, body in (("frames", {"items": [{"ts": 1}]}), ("tick", {"minuteIndex": 0})):
+            assert post(f"{unknown}/{each}", body, 404).json["error"]["code"] == "SESSION_NOT_FOUND"
+        post("/api/session/batch-tick", {"sessionId": session_id(99), "items": [minute]}, 404)
+        assert stored() == [300, 60, 10, 3]
+
+        # The quota of another client, whose requests go to all processes.
+        for _ in range(40):
+            with Connection(running.port) as another:
+                assert another.send_request(request("POST", f"{path}/tick", {"minuteIndex": 0}, "127.7.7.7")).status == 201
+        refused = post(f"{path}/tick", {"minuteIndex": 0}, 429, address="127.7.7.7")
+        assert int(refused.headers["retry-after"]) >= 1 and refused.json["error"]["code"] == "RATE_LIMIT"
+
+        wait_for(lambda: f'"{refused.json["requestId"]}"' in running.server.log, what="the request's line in the access log")
+        used = running.cpu_seconds()
+        assert list(used) == ["service", *(["postgres", "redis"] if name.endswith("pg") else [])] and used["service"] > 0
 
 
-def test_slow_answers_count_once():
-    from bench.load import summarise
+def test_two_checkouts_are_measured_in_turn(tmp_path):
+    arguments = ("mix", "--sessions", 40, "--seconds", 2, "--warm", 0, "--rounds", 2, "--subjects", "bemore-1", "--against", REPOSITORY)
+    printed, found = run_bench(tmp_path, *arguments)
+    ours, other = found["rounds"].values()
+    for one in (*ours, *other):
+        assert one["requests"] > 3 and not one["refused"] and 0 < one["p50_ms"] <= one["p99_ms"] and one["cpu_ms"]["service"] > 0
+    assert len(ours) == len(other) == 2
+    ((label, ratio),) = found["ratios"].items()
+    each = [mine["cpu_ms"]["service"] / theirs["cpu_ms"]["service"] for mine, theirs in zip(ours, other)]
+    assert float(ratio.split()[0]) == pytest.approx(median(each), abs=0.01)
+    assert label in printed and "CPU/request" in printed
 
-    seen = Counter({1_000: 700, 1_500: 250, 9_000: 30, 40_000: 19, 120_000: 1})
-    duration_us = 1_000_000
-    told = {"requests": seen.total(), "duration_us": duration_us, "connect": 0, "read": 0, "write": 0, "status": 2, "timeout": 0}
-    filled = fill_up_as_wrk_does(seen, duration_us // (seen.total() // 8))
-    assert filled.total() > seen.total()
-    load = summarise({**told, "latency_us": list(filled.items())}, connections=8)
-    assert (load.p50_ms, load.p99_ms, load.longest_ms) == (1.0, 40.0, 120.0)
-    assert load.per_second == seen.total() and load.failures == 2
+
+def test_search_ends_within_a_twentieth_of_what_is_carried(monkeypatch):
+    from bench import mix
+    from bench.stage import SUBJECTS, Running
+
+    class Progress:
+        def step(self, line, count):
+            pass
+
+    def step(running, crowd, sessions, seconds):
+        return {"sessions": sessions, "kept": sessions <= carried, "cpu_ms": {}, "p50_ms": 1.0, "p99_ms": 1.0, "refused": {}}
+
+    monkeypatch.setattr(mix, "step", step)
+    monkeypatch.setattr(mix, "drive", lambda *_: None)
+    for carried in (60, 399, 3000, 20_000):
+        running = Running(SUBJECTS["bemore-1"], type("Server", (), {"port": 0}), None, {})
+        steps = mix._search(running, type("Crowd", (), {"arrivals": lambda *_: ()})(), 1, 10_000, Progress())
+        kept = max(each["sessions"] for each in steps if each["kept"])
+        assert min(carried, 10_000) * 0.94 <= kept <= carried
+        assert len(steps) < 30
+
+
+def test_cpu_time_includes_processes_that_have_ended(tmp_path):
+    from bench.cpu import cpu_seconds
+
+    burn = "import time\nwhile time.process_time() < 0.4: pass"
+    program = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {burn!r}])\nprint('done', flush=True)\ntime.sleep(600)"
+
+    class Burner(Server):
+        def _command(self):
+            return [sys.executable, "-c", program]
+
+        def _ready(self):
+            return True
+
+    with Burner(tmp_path) as server:
+        wait_for(lambda: "done" in server.log, 60)
+        assert len(server.processes) == 1
+        assert 0.4 <= cpu_seconds(server) < 30
 
 
 def test_session_minute_of_the_mix_is_what_the_mix_says():
@@ -142,6 +196,68 @@ def test_crowd_sends_at_its_rate_from_as_many_clients():
     assert [due for due, *_ in arrivals] == sorted(due for due, *_ in arrivals)
     addresses = {split(raw)[1] for _, _, raw in arrivals}
     assert len(addresses) > sessions / 2 and all(each.startswith("127.") for each in addresses)
+
+
+# -- Single endpoints ----------------------------------------------------------------------------------------------------------------
+
+
+def test_comparison_of_service_and_floor(tmp_path):
+    need("wrk")
+    printed, found = run_bench(
+        tmp_path, "compare", "--rounds", 1, "--seconds", 1, "--warm", 0, "--subjects", "bemore-1,floor-1", "--workloads", "batch1,frames100"
+    )
+    for workload in ("batch1", "frames100"):
+        for (load,) in (found["trials"][subject][workload] for subject in ("bemore-1", "floor-1")):
+            assert load["failures"] == 0 and load["requests"] > 20
+            assert 0 < load["p50_ms"] <= load["p99_ms"] <= load["longest_ms"]
+    ((label, ratios),) = found["ratios"].items()
+    ours, floor = (found["trials"][subject]["batch1"][0] for subject in ("bemore-1", "floor-1"))
+    assert ratios[0] == [pytest.approx(ours["per_second"] / floor["per_second"])]
+    assert label in printed
+
+
+def test_peer_that_stores_nothing_is_found_out(tmp_path):
+    need("wrk")
+    from bench.compare import Plan, measure
+    from bench.database import Direct
+    from bench.load import LoadFailed
+    from bench.peers.floor_tables import script
+    from bench.stage import Stage
+
+    class Liar(Stage):
+        """Counts the rows of a database that stays empty."""
+
+        @contextlib.contextmanager
+        def running(self, *arguments, **env):
+            with super().running(*arguments, **env) as running, Direct(f"sqlite:///{tmp_path}/empty.db") as direct:
+                direct.script(script("sqlite"))
+                yield dataclasses.replace(running, direct=direct)
+
+    with Liar(tmp_path) as stage, pytest.raises(LoadFailed, match="0 rows are stored where"):
+        measure(Plan(("floor-1",), ("batch1",), 1, 1, 0), stage, print)
+
+
+def fill_up_as_wrk_does(counts, interval):
+    """What wrk makes of the latencies it saw, for every answer that took longer than two intervals."""
+    filled = Counter(counts)
+    for value in sorted(counts):
+        if value >= 2 * interval:
+            for added in range(value - interval, interval, -interval):
+                filled[added] += counts[value]
+    return filled
+
+
+def test_slow_answers_count_once():
+    from bench.load import summarize
+
+    seen = Counter({1_000: 700, 1_500: 250, 9_000: 30, 40_000: 19, 120_000: 1})
+    duration_us = 1_000_000
+    counted = {"requests": seen.total(), "duration_us": duration_us, "connect": 0, "read": 0, "write": 0, "status": 2, "timeout": 0}
+    filled = fill_up_as_wrk_does(seen, duration_us // (seen.total() // 8))
+    assert filled.total() > seen.total()
+    load = summarize({**counted, "latency_us": list(filled.items())}, connections=8)
+    assert (load.p50_ms, load.p99_ms, load.longest_ms) == (1.0, 40.0, 120.0)
+    assert load.per_second == seen.total() and load.failures == 2
 
 
 def test_workload_sends_every_session_before_it_repeats():

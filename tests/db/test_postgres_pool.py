@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,10 +10,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from tests.support.servers import wait_for
+from tests.support.servers import PostgresServer, wait_for
 from tests.support.stocked import started, unrestricted
 
-from bemore.db import connections
+from bemore.db import connections, postgres
 from bemore.db.connections import execute, read, write, write_statement, write_transaction
 from bemore.db.migrate import migrate
 from bemore.db.proxy import database
@@ -113,24 +114,31 @@ def test_time_limits_that_were_lifted_end_with_the_transaction(app):
     assert write(limits) == usual
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server that the tests of this file may stop, as long as they start it again."""
+    with PostgresServer(tmp_path_factory.mktemp("postgres")) as own:
+        yield own
+
+
 @pytest.fixture
-def own_database(own_postgres):
-    """A pool on a migrated database of a server that the test may stop."""
-    settings = Settings.from_env({"DATABASE_URL": own_postgres.url(own_postgres.create_database())})
+def own_server(server):
+    """That server; the models use a pool of four connections to a new database of it."""
+    settings = Settings.from_env({"DATABASE_URL": server.url(server.create_database())})
     migrate(settings)
     with pool_of(settings, 4):
-        yield own_postgres
+        yield server
 
 
-def test_the_server_is_sent_the_statements_of_the_work_and_no_others(own_database):
+def test_the_server_is_sent_the_statements_of_the_work_and_no_others(own_server):
     """None to see whether a connection still works, and no BEGIN and COMMIT around a single statement."""
     scope = unrestricted(started(1_000).public_id)
     write(lambda: execute("SET log_statement = 'all'"))  # of the one connection, which is used again and again
 
     def sent(work):
-        before = len(own_database.log)
+        before = len(own_server.log)
         work()
-        return re.findall(r"LOG:  (?:statement|execute [^:]*): (\w+)", own_database.log[before:])
+        return re.findall(r"LOG:  (?:statement|execute [^:]*): (\w+)", own_server.log[before:])
 
     assert sent(lambda: telemetry.store_frames(scope, FRAME)) == ["WITH"]
     assert sent(lambda: write(lambda: execute("SELECT 1"))) == ["BEGIN", "SELECT", "COMMIT"]
@@ -149,11 +157,23 @@ def all_at_once(count):
         return [each.result(20) for each in [pool.submit(write, use) for _ in range(count)]]
 
 
+def stored_again(scope):
+    """Upload until it is stored; return the session's total."""
+
+    def stored():
+        try:
+            return telemetry.store_frames(scope, FRAME)
+        except DatabaseUnavailable:
+            return False
+
+    return wait_for(stored, what="an upload is stored")
+
+
 @pytest.mark.parametrize("first", ["a write", "a statement alone", "a read"])
-def test_a_server_that_was_restarted_costs_no_request(own_database, first):
+def test_a_server_that_was_restarted_costs_no_request(own_server, first):
     assert max(all_at_once(4)) == 4
-    own_database.stop()
-    own_database.start()
+    own_server.stop()
+    own_server.start()
     scope = None
     if first == "a write":
         scope = unrestricted(started(1_000).public_id)
@@ -166,20 +186,32 @@ def test_a_server_that_was_restarted_costs_no_request(own_database, first):
     assert scope is None or telemetry.store_frames(scope, FRAME) == 1
 
 
-def test_an_outage_ends_with_the_first_upload_that_is_stored(own_database):
+def test_an_outage_ends_with_the_first_upload_that_is_stored(own_server):
     scope = unrestricted(started(1_000).public_id)
-    own_database.stop()
+    own_server.stop()
     with pytest.raises(DatabaseUnavailable):
         telemetry.store_frames(scope, FRAME)
     assert database.obj.outage.now and database.obj.outage.count == 1
-    own_database.start()
+    own_server.start()
+    assert stored_again(scope) == 1
+    assert not database.obj.outage.now and database.obj.outage.count == 1
+    assert max(all_at_once(4)) == 4
 
-    def stored():
-        try:
-            return telemetry.store_frames(scope, FRAME)
-        except DatabaseUnavailable:
-            return False
 
-    assert wait_for(stored, what="an upload is stored") == 1
+def test_a_server_that_hangs_is_given_up_and_used_again(own_server, monkeypatch):
+    monkeypatch.setattr(postgres._BoundedConnection, "patience_s", 0.5)
+    scope = unrestricted(started(1_000).public_id)
+    assert max(all_at_once(4)) == 4
+    own_server.suspend()
+    with pytest.raises(DatabaseUnavailable):
+        telemetry.store_frames(scope, FRAME)
+    assert database.obj.outage.now and database.obj.outage.count == 1
+    began = time.monotonic()
+    for _ in range(100):
+        with pytest.raises(DatabaseUnavailable), read():
+            raise AssertionError("the server is suspended")
+    assert time.monotonic() - began < 60, "most are refused without waiting; 100 that wait for a connection take 200 s"
+    own_server.resume()
+    assert stored_again(scope) == 1
     assert not database.obj.outage.now and database.obj.outage.count == 1
     assert max(all_at_once(4)) == 4

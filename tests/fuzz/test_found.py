@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.samples import audio, start_session
 from tests.support.hostile import Request
-from test_hostile_json import Wire
+from tests.fuzz.test_hostile_json import Wire
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -17,24 +17,24 @@ def requests_of(service):
     return [line for line in log_lines(service) if line["logger"] == "bemore.access"]
 
 
-def test_start_says_where_it_listens_which_database_and_which_buckets(database_url, tmp_path):
+def test_start_says_where_it_listens_which_database_and_which_quotas(database_url, tmp_path):
     url = database_url.replace("bemore@", "bemore:geheim@")
     with Service(tmp_path, DATABASE_URL=url, **PRODUCTION) as running:
         (line,) = [line for line in log_lines(running) if line["message"] == "starting"]
     assert line["listen"] == running.url
     assert line["database"] == database_url
-    assert line["buckets"] == "this process"
+    assert line["quotas"] == "this process"
     assert line["level"] == "info" and line["processes"] == 1
     assert "geheim" not in running.log
 
 
-@only_sqlite
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_start_names_redis_without_its_password(service, own_redis):
     assert own_redis.execute("CONFIG SET requirepass geheim") == "+OK"
     url = own_redis.url.replace("redis://", "redis://:geheim@")
     running = service(RATE_LIMIT_ENABLED="true", REDIS_URL=url, WEB_CONCURRENCY=2, **PRODUCTION)
     (line,) = [line for line in log_lines(running) if line["message"] == "starting"]
-    assert str(own_redis.port) in line["buckets"] and line["buckets"].startswith("redis://") and line["processes"] == 2
+    assert str(own_redis.port) in line["quotas"] and line["quotas"].startswith("redis://") and line["processes"] == 2
     assert "geheim" not in running.log
 
 
@@ -42,7 +42,7 @@ def test_start_names_redis_without_its_password(service, own_redis):
 def test_console_format_says_the_same_in_a_line_for_people(service, http):
     running = service(RATE_LIMIT_ENABLED="false")
     http.get(f"{running.url}/api/session/stats/summary", headers={"X-Request-Id": "seen-by-people"})
-    assert re.search(rf"starting.* listen={re.escape(running.url)} .*buckets=off", running.log)
+    assert re.search(rf"starting.* listen={re.escape(running.url)} .*quotas=off", running.log)
     assert re.search(r"request method=GET route=/api/session/stats/summary status=200 ms=[0-9.]+ request_id=seen-by-people", running.log)
 
 

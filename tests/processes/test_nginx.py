@@ -60,8 +60,7 @@ def front(home, behind):
 def limited(request, tmp_path, redis_url):
     """nginx before a service that lets each client pass five requests; ``TRUSTED_PROXIES`` is the parameter, or 1."""
     settings = {"RATE_LIMIT_ALL": "5 per hour", "TRUSTED_PROXIES": getattr(request, "param", 1), "LOG_FORMAT": "json"}
-    shared = {"REDIS_URL": redis_url, "WEB_CONCURRENCY": 2}
-    with Service(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/x.db", **settings, **shared) as service:
+    with Service(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/x.db", REDIS_URL=redis_url, **settings) as service:
         with NginxServer(tmp_path, service) as nginx:
             yield nginx
         print(service.log)

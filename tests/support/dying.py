@@ -1,25 +1,25 @@
 """``bemore serve`` whose worker dies, once per file of the directory given, where a request asks it to.
 
 ``X-Die: before commit`` kills it when the next COMMIT is due, ``X-Die: after commit`` when the answer is ready and not one byte of it
-is sent. The file named by the rest of the header is there until that has happened: a retry with the same header goes through.
+is sent. The file named by the rest of the header is there until that has happened: a repetition with the same header goes through.
 """
 
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import peewee
 
 from bemore.cli import main as cli
-from bemore import server
+from bemore.server import config
 
-_asked = threading.local()
+#: Of the one request that is under way. SQLite's commits are made in another thread.
+_asked = {"die": ""}
 
 
 def _die(where):
-    asked = getattr(_asked, "die", "")
+    asked = _asked["die"]
     if asked.startswith(where):
         marker = Path(sys.argv[-1]) / asked.removeprefix(where).strip()
         if marker.exists():
@@ -30,18 +30,19 @@ def _die(where):
 class _Dying:
     """The application, and what it does when asked to die."""
 
-    def __init__(self, app):
-        self.app = app
-        self.extensions = app.extensions
+    def __init__(self, application):
+        self._application = application
 
     def __call__(self, environ, start_response):
-        _asked.die = environ.get("HTTP_X_DIE", "")
-        try:
-            answer = self.app(environ, start_response)
-            _die("after commit")
-            return answer
-        finally:
-            _asked.die = ""
+        _asked["die"] = environ.get("HTTP_X_DIE", "")
+        answer = self._application(environ, start_response)
+        _die("after commit")
+        return answer
+
+
+class _DyingServer(config.Server):
+    def load(self):
+        return _Dying(super().load())
 
 
 def _execute_sql(self, sql, *args, **kwargs):
@@ -52,8 +53,7 @@ def _execute_sql(self, sql, *args, **kwargs):
 
 _execute = peewee.Database.execute_sql
 peewee.Database.execute_sql = _execute_sql
-_create_app = server.create_app
-server.create_app = lambda settings: _Dying(_create_app(settings))
+config.Server = _DyingServer
 
 if __name__ == "__main__":
     cli.main(["serve"])

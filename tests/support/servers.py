@@ -449,7 +449,7 @@ class Service(Server):
             return False
         # A signal that comes between a worker's fork and its boot is lost, and gunicorn waits for that worker in vain.
         workers = self.workers
-        return len(workers) >= int(self.env.get("WEB_CONCURRENCY", 1)) and all(_booted(worker) for worker in workers)
+        return len(workers) >= int(self.env.get("WEB_CONCURRENCY", 1)) and all(booted(worker) for worker in workers)
 
     @property
     def url(self):
@@ -478,7 +478,7 @@ def _status(port, path):
         connection.close()
 
 
-def _booted(worker):
+def booted(worker):
     """Whether a gunicorn worker has signal handlers of its own: unlike the first process it handles no SIGHUP."""
     status = Path(f"/proc/{worker.pid}/status")
     caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt:"))
@@ -486,17 +486,20 @@ def _booted(worker):
 
 
 class NginxServer(Server):
-    """nginx with ``deploy/nginx.conf``, of which only addresses and paths are replaced.
+    """nginx with ``deploy/nginx.conf``, of which only addresses and paths are replaced, and what ``changes`` maps to something else.
 
-    ``service`` is the Service behind it. ``log`` is what nginx says on its own account, ``access_log`` its line a request.
+    ``service`` is the Service behind it, the first one of several. ``log`` is what nginx says on its own account, ``access_log``
+    its line a request.
     """
 
     stop_signal = signal.SIGQUIT  # answers what it has begun to
 
-    def __init__(self, directory, service):
+    def __init__(self, directory, *services, changes=()):
         super().__init__(directory)
         self.program = need("nginx")
-        self.service = service
+        self.service, self.changes = services[0], dict(changes)
+        option = " fail_timeout=2s" if len(services) > 1 else ""
+        self.changes["server 127.0.0.1:8000;"] = "\n".join(f"server 127.0.0.1:{each.port}{option};" for each in services)
         self.home = self.directory / f"nginx-{self.port}"
         self.home.mkdir()
 
@@ -509,7 +512,7 @@ class NginxServer(Server):
             "/var/log/nginx": str(self.home),
             "/var/lib/nginx": str(self.home),
             "listen 80 default_server;": f"listen 127.0.0.1:{self.port} default_server;",
-            "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.service.port};",
+            **self.changes,
         }.items():
             if original not in configuration:
                 raise ServerFailed(f"deploy/nginx.conf has no {original.strip()!r} to replace")

@@ -3,15 +3,10 @@
 import zlib
 
 from flask import current_app, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bemore.errors import InvalidInput, PayloadTooLarge, UnsupportedMediaType
 from bemore.schemas.base import problem
-
-#: How much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
-DRAIN_BYTES = 64 << 20
-
-_CHUNK = 1 << 16
 
 #: Where the body stands in the WSGI environment once it is unpacked.
 _BODY = "bemore.body"
@@ -33,22 +28,20 @@ def body():
 def _read(asked, most):
     length = asked.content_length
     if (length or 0) > most:
-        _drain()
         raise PayloadTooLarge(_too_large(most))
     try:
         raw = asked.get_data(cache=False)
+        # werkzeug cuts a body in chunks off at the limit and says nothing.
+        cut_off = length is None and len(raw) == most and asked.environ["wsgi.input"].read(1)
     except RequestEntityTooLarge:
-        _drain()
         raise PayloadTooLarge(_too_large(most)) from None
-    except ClientDisconnected:
-        raise InvalidInput([problem("body", "must be as long as Content-Length says")]) from None
+    except Exception:  # what a server raises for chunks that are not well-formed is its own affair
+        raise InvalidInput([problem("body", "must have the length or the chunks that it announces")]) from None
+    if cut_off:
+        raise PayloadTooLarge(_too_large(most))
     if length not in (None, len(raw)):
         # gunicorn ends a body where the client does, and says nothing.
         raise InvalidInput([problem("body", "must be as long as Content-Length says")])
-    if len(raw) > most or len(raw) == most and length is None and asked.environ["wsgi.input"].read(1):
-        # werkzeug cuts a body in chunks off at the limit and says nothing.
-        _drain()
-        raise PayloadTooLarge(_too_large(most))
     return raw
 
 
@@ -79,18 +72,6 @@ def _gunzip(raw, most):
     if not unpacker.eof or unpacker.unused_data:
         raise InvalidInput([problem("body", "must be valid gzip")])
     return unpacked
-
-
-def _drain():
-    stream, left = request.environ["wsgi.input"], DRAIN_BYTES
-    while left > 0:
-        try:
-            chunk = stream.read(min(_CHUNK, left))
-        except OSError:  # the client has gone, or its chunks are not well-formed
-            return
-        if not chunk:
-            return
-        left -= len(chunk)
 
 
 def _too_large(most):

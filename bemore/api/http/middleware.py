@@ -3,6 +3,7 @@
 It is WSGI and not a pair of Flask hooks because adding fifteen headers to a response object costs more than the rest of it.
 """
 
+import contextlib
 import re
 import secrets
 import time
@@ -12,6 +13,9 @@ from bemore.observability.logs import AccessLog
 
 #: Where the request's id stands in the WSGI environment.
 REQUEST_ID = "bemore.request_id"
+
+#: How much of a body that no view has read is read and dropped, and how much of it at a time, in bytes.
+DRAIN_BYTES, _CHUNK_BYTES = 64 << 20, 1 << 16
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -44,9 +48,8 @@ class Edge:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = environ[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"
         status, request = "500", None
-        # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``. And a
-        # header SCRIPT_NAME, in which gunicorn believes the loopback, cuts off a path's beginning: past what a proxy there lets through.
-        if environ["PATH_INFO"].startswith("//") or "HTTP_SCRIPT_NAME" in environ:
+        # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``.
+        if environ["PATH_INFO"].startswith("//"):
             environ["PATH_INFO"] = _NOWHERE
 
         def start(said, headers, exc_info=None):
@@ -59,6 +62,7 @@ class Edge:
             return start_response(said, headers, exc_info)
 
         answer = self._application(environ, start)
+        _drain(environ)
         # The rule, not the path: an id is a secret of those who have it.
         route = request.url_rule.rule if request is not None and request.url_rule else None
         method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.perf_counter() - began
@@ -66,3 +70,16 @@ class Edge:
         if self._log.wanted():
             self._log.write(method, route, code, round(seconds * 1000, 1), request_id, environ.get("REMOTE_ADDR") or "local")
         return answer
+
+
+def _drain(environ):
+    """Read the rest of a body that the view refused unread.
+
+    The server would close the connection with data in it, and the sender, or nginx, might get a reset instead of the answer.
+    """
+    if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+        return
+    stream, left = environ["wsgi.input"], DRAIN_BYTES
+    with contextlib.suppress(Exception):  # the client has gone, or its chunks are not well-formed
+        while left > 0 and (chunk := stream.read(_CHUNK_BYTES)):
+            left -= len(chunk)

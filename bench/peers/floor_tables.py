@@ -1,4 +1,4 @@
-"""The peers' tables: the service's columns, keyed by the session's id as it comes, for none of them looks a session up."""
+"""The floor's tables: BeMore's columns, keyed by the session's id as it comes, because the floor looks no session up."""
 
 _TABLES = """
 CREATE TABLE minute_score (
@@ -34,7 +34,7 @@ _TYPES = {
     "postgres": {"double": "DOUBLE PRECISION", "clustered": ""},
 }
 
-#: The columns of a minute's row that a request says something about; the rest are constants.
+#: The columns of a minute's row that a request sets; the rest are constants.
 MINUTE = (
     "session_id", "minute_index", "facial", "vad", "text", "combined", "keywords", "sentiment", "confidence", "timestamp_ms",
     "duration_ms",
@@ -44,24 +44,24 @@ FRAME = ("session_id", "ts_ms", "quality", "compressed")
 _CONSTANTS = {"model_version": "'rules-v1.0'", "source": "'client'", "frame_count": "0", "audio_count": "0", "stt_count": "0"}
 
 
-def statements(dialect):
-    """What makes the tables."""
-    return _TABLES.format_map(_TYPES[dialect]).split(";")
+def script(dialect):
+    """The statements that create the tables."""
+    return _TABLES.format_map(_TYPES[dialect])
 
 
-def minute_upsert(given):
-    """Store minutes; ``given(columns)`` is what stands between the column list and ON CONFLICT."""
+def minute_upsert(rows):
+    """Store minutes; ``rows(columns, constants)`` writes what follows the column list: VALUES or SELECT."""
     names = (*MINUTE, *_CONSTANTS)
     changed = ", ".join(f"{each} = excluded.{each}" for each in names[2:])
     return (
-        f"INSERT INTO minute_score ({', '.join(names)}) {given(MINUTE, _CONSTANTS.values())}"
+        f"INSERT INTO minute_score ({', '.join(names)}) {rows(MINUTE, _CONSTANTS.values())}"
         f" ON CONFLICT (session_id, minute_index) DO UPDATE SET {changed}"
     )
 
 
-def frame_upsert(given):
-    """Store frames; ``given`` as for minutes."""
+def frame_upsert(rows):
+    """Store frames; ``rows`` as for minutes."""
     return (
-        f"INSERT INTO frame ({', '.join(FRAME)}) {given(FRAME, ())}"
+        f"INSERT INTO frame ({', '.join(FRAME)}) {rows(FRAME, ())}"
         " ON CONFLICT (session_id, ts_ms) DO UPDATE SET quality = excluded.quality, compressed = excluded.compressed"
     )

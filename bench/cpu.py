@@ -1,0 +1,18 @@
+"""CPU time of servers, from the operating system's accounts of their processes."""
+
+import contextlib
+
+import psutil
+
+
+def cpu_seconds(server):
+    """CPU time (user and system) that all processes of a server have used so far, in seconds.
+
+    What ended processes used is in the accounts of their parents.
+    """
+    total = 0.0
+    for process in server.processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
