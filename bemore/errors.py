@@ -10,6 +10,7 @@ class SessionNotFound(BeMoreError):
 
     def __init__(self, session_id):
         super().__init__(f"세션을 찾을 수 없습니다: {session_id}")
+        self.session_id = session_id
 
 
 class SessionStateConflict(BeMoreError):

@@ -59,14 +59,18 @@ def _minute_of(item):
 @operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
 def inferences(scope, query):
     """The statistics are of all minutes. Follow `nextCursor` until it is null."""
-    found, rows = minute.of_session(scope)
+    found, rows, all_minutes = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
     page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
-    return {"inferences": [inference(found.public_id, row) for row in page], "stats": statistics(rows), "nextCursor": more}
+    return {"inferences": [inference(found.public_id, row) for row in page], "stats": statistics(all_minutes), "nextCursor": more}
+
+
+def last_seen(query):
+    """The last minute of the page before the one that a query asks for; -1 if it asks for the first."""
+    return -1 if query["cursor"] is None else query["cursor"][0]
 
 
 def page_of_minutes(minutes, query, index_of):
     """(the minutes of a page, the cursor of the next one or None) of minutes in their order."""
-    start = -1 if query["cursor"] is None else query["cursor"][0]
-    rest = [each for each in minutes if index_of(each) > start]
+    rest = [each for each in minutes if index_of(each) > last_seen(query)]
     page = rest[: query["limit"]]
-    return page, cursor_text(index_of(page[-1]), 0) if len(rest) > len(page) else None
+    return page, cursor_text(index_of(page[-1])) if len(rest) > len(page) else None

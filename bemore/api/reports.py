@@ -1,6 +1,6 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
-import functools
+import contextlib
 import threading
 
 from flask import Blueprint, Response, current_app
@@ -29,28 +29,37 @@ def _report(scope):
     return build.report(_gather(scope)[0])
 
 
-#: Reports that are made at once, and how long others wait for one of them, in seconds: a long session takes much memory.
-MAX_AT_ONCE, MAX_WAIT_S = 2, 5
+#: A session with more minutes, or more chunks and snippets, makes a heavy report: more than two hours of minutes and eight of chunks.
+HEAVY_MINUTES, HEAVY_ROWS = 120, 30_000
 
-_slots = threading.BoundedSemaphore(MAX_AT_ONCE)
+#: Heavy reports that are made at once, how many more may wait for one of them, and for how long, in seconds. The others are refused at
+#: once, so that threads are left for other requests.
+MAX_AT_ONCE, MAX_WAITING, MAX_WAIT_S = 2, 2, 5
+
+_running, _admitted = threading.BoundedSemaphore(MAX_AT_ONCE), threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
+
+
+@contextlib.contextmanager
+def _turn(row):
+    """``with _turn(row):`` a report of a session is made; of heavy ones, a few at once. Raises ServiceBusy."""
+    if row.minute_count <= HEAVY_MINUTES and row.audio_count + row.stt_count <= HEAVY_ROWS:
+        yield
+        return
+    if not _admitted.acquire(blocking=False):
+        raise ServiceBusy
+    try:
+        if not _running.acquire(timeout=MAX_WAIT_S):
+            raise ServiceBusy
+        try:
+            yield
+        finally:
+            _running.release()
+    finally:
+        _admitted.release()
 
 
 def _operation(summary, **declared):
-    """An operation that makes a report, of which a few run at once. Raises ServiceBusy."""
-
-    def decorate(view):
-        @functools.wraps(view)
-        def limited(*arguments, **named):
-            if not _slots.acquire(timeout=MAX_WAIT_S):
-                raise ServiceBusy
-            try:
-                return view(*arguments, **named)
-            finally:
-                _slots.release()
-
-        return operation(summary, Access.SESSION, reads=READ_REPORT, **declared)(limited)
-
-    return decorate
+    return operation(summary, Access.SESSION, reads=READ_REPORT, turn=_turn, **declared)
 
 
 @blueprint.get("/report")

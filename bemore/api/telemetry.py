@@ -12,7 +12,7 @@ from bemore.auth.access import Access, caller
 from bemore.errors import InvalidInput
 from bemore.models import telemetry
 from bemore.models.minute_scoring import score_changed
-from bemore.models.speaker import CODES
+from bemore.models.speaker import CODES, NAMES
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.observability.metrics import count_items
 from bemore.schemas.base import problem
@@ -56,14 +56,14 @@ def audio(scope, body):
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     own = _own_speaker()
+    places = [place for place, item in enumerate(body["items"]) if item[2].strip()]
+    if not places:
+        raise InvalidInput([problem("text", "must not be empty in every snippet")])
     rows = [
         (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
-        for start, end, text, lang, speaker in body["items"]
-        if text.strip()
+        for start, end, text, lang, speaker in (body["items"][place] for place in places)
     ]
-    if not rows:
-        raise InvalidInput([problem("text", "must not be empty in every snippet")])
-    total = _store(telemetry.store_stt, scope, rows)
+    total = _store(telemetry.store_stt, scope, rows, places)
     count_items("stt_snippet", len(rows))
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}
 
@@ -74,10 +74,11 @@ def _own_speaker():
     return role if role in CODES else None
 
 
-def _store(store, scope, rows):
+def _store(store, scope, rows, places=None):
     """Store an upload; after the session's end, score its minutes again. Returns the session's total."""
     settings = current_app.extensions["bemore"]
-    total, status = store(scope, rows, telemetry.Arrival(clock.now_ms(), len(request_body()), settings.max_session_bytes))
+    arrival = telemetry.Arrival(clock.now_ms(), len(request_body()), settings.max_session_bytes, places)
+    total, status = store(scope, rows, arrival)
     if status == "ended":
         score_changed(scope, rules(settings))
     return total
@@ -89,7 +90,7 @@ def transcript(scope, query):
     """The snippets in their order. Follow `nextCursor` until it is null."""
     rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"])
     page = rows[: query["limit"]]
-    more = cursor_text(*page[-1][:2]) if len(rows) > len(page) else None
+    more = cursor_text(*page[-1][:3]) if len(rows) > len(page) else None
     return {"sessionId": scope.public_id, "count": len(page), "snippets": [_snippet(row) for row in page], "nextCursor": more}
 
 
@@ -99,6 +100,7 @@ def _snippet(row):
         "tsStart": max(0, row.ts_start_ms),
         "tsEnd": max(0, row.ts_end_ms),
         "text": row.text,
+        "speaker": NAMES[row.speaker],
         "lang": row.lang,
         "sentiment": row.sentiment,
         "keywords": msgspec.json.decode(row.keywords) if row.keywords else [],

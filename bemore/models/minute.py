@@ -28,6 +28,9 @@ _COLUMNS = [each.name for each in MinuteScore._meta.sorted_fields[1:] if each.na
 _KEYWORDS = _COLUMNS.index("keywords")
 
 _OF_SESSION = f"SELECT {', '.join(_COLUMNS)} FROM minute_score WHERE session_id = ? ORDER BY minute_index"
+# Without the keywords, which may be long.
+_SCORES = _OF_SESSION.replace("keywords", "NULL")
+_PAGE = f"SELECT {', '.join(_COLUMNS)} FROM minute_score WHERE session_id = ? AND minute_index > ? ORDER BY minute_index LIMIT ?"
 
 
 _decode = msgspec.json.Decoder(list[str]).decode
@@ -46,11 +49,16 @@ def store(scope, items, model_version):
     _BY_CLIENT.store(scope, rows)
 
 
-def of_session(scope):
-    """The session and its minutes in their order, as of one moment. Raises SessionNotFound."""
+def page_of_session(scope, after, limit):
+    """The session, at most ``limit`` minutes after minute ``after`` in their order, and all its minutes without keywords, as of one moment.
+
+    Raises SessionNotFound.
+    """
     with read():
         row = session.find(scope)
-        return row, of_row(row)
+        page = [_minute(*values) for values in execute(_PAGE, (row.key, after, limit)).fetchall()]
+        whole = after < 0 and len(page) < limit
+        return row, page, page if whole else [_minute(*values) for values in execute(_SCORES, (row.key,)).fetchall()]
 
 
 def of_row(row):

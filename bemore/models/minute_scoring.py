@@ -68,9 +68,11 @@ def end(scope, now_ms, rules):
 
 def end_at(row, ended_ms, rules):
     """End a session that the caller's transaction has touched, and score what changed since ``score_changed``; return its new row."""
-    while minutes := _changed(row):
+    more = True
+    while more:
+        minutes, more = _changed(row)
         _score(row, minutes, rules)
-        row = session.reload(row)
+        row = session.reload(row) if minutes else row
     return session.end_at(row, ended_ms)
 
 
@@ -85,23 +87,28 @@ def score_changed(scope, rules):
 
 def _score_batch(scope, rules):
     """Score some minutes; whether there may be more."""
-    found = session.find(scope)
-    if not _changed(found):
+    minutes, _ = _changed(session.find(scope))
+    if not minutes:
         return False
     row = session.touch(scope)
-    minutes = _changed(row)
+    minutes, more = _changed(row)
     _score(row, minutes, rules)
-    return len(minutes) > 0
+    return more
 
 
 def _changed(row):
-    """The first minutes whose data changed since they were scored, at most ``_BATCH``, within ``_SPAN`` of the first."""
+    """(the first minutes whose data changed since they were scored, at most ``_BATCH`` within ``_SPAN`` of the first; whether to look
+    again)."""
     room = MAX_MINUTES - row.minute_count
-    minutes = [index for (index,) in execute(_CHANGED, (row.key, room, min(room, _BATCH) if room > 0 else _BATCH)).fetchall()]
-    return [index for index in minutes if index < minutes[0] + _SPAN]
+    most = min(room, _BATCH) if room > 0 else _BATCH
+    found = [index for (index,) in execute(_CHANGED, (row.key, room, most)).fetchall()]
+    minutes = [index for index in found if index < found[0] + _SPAN]
+    return minutes, len(found) == most or len(minutes) < len(found)
 
 
 def _score(row, minutes, rules):
+    if not minutes:
+        return
     data = telemetry.minutes_data(row, minutes[0], minutes[-1])
     _store(row, [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes])
 

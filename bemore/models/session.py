@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+import time
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
@@ -17,8 +18,11 @@ _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
 #: What every id looks like; anything else is nobody's and is not looked up.
 _ID = re.compile(r"sess_[0-9]{1,12}_[a-z0-9]{16,64}")
 
-#: Rows of one session that a single transaction erases at most, and about how many bytes: other writers get their turn in between.
-ERASE_BATCH, ERASE_BYTES = 2000, 4 << 20
+#: Rows of one session that a single transaction erases at most, and after how long it ends: other writers get their turn in between.
+ERASE_BATCH, ERASE_S = 2000, 0.05
+
+#: Rows that one statement erases, at most. A frame may have 100 KB.
+ERASE_PIECE = 50
 
 
 class SessionRow(NamedTuple):
@@ -217,21 +221,22 @@ def erase_hidden(key, after_batch=None):
 def _erase_rows(meta, key):
     """Delete the rows of a hidden session in batches; yield how many each one was."""
     table = meta.table_name
-    order = [meta.fields[name].column_name for name in meta.primary_key.field_names][1]
+    columns = [meta.fields[name].column_name for name in meta.primary_key.field_names][1:]
+    order = ", ".join(columns)
+    find_edge = f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?"
+    piece = f"DELETE FROM {table} WHERE session_id = ? AND ({order}) <= ({', '.join('?' * len(columns))})"
 
     def erase_batch():
         # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
-        size = execute(
-            "SELECT byte_count, frame_count + audio_count + stt_count FROM session WHERE id = ? AND erasing = 1", (key,)
-        ).fetchone()
-        if size is None:
+        if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
             return 0, True
-        byte_count, row_count = size
-        batch = min(ERASE_BATCH, max(20, ERASE_BYTES * row_count // byte_count)) if byte_count else ERASE_BATCH
-        edge = execute(f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, batch)).fetchone()
-        if edge is None:
-            return execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
-        return execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0])).rowcount, False
+        rows, deadline = 0, time.monotonic() + ERASE_S
+        while rows < ERASE_BATCH and (rows == 0 or time.monotonic() < deadline):
+            edge = execute(find_edge, (key, min(ERASE_PIECE, ERASE_BATCH - rows) - 1)).fetchone()
+            if edge is None:
+                return rows + execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
+            rows += execute(piece, (key, *edge)).rowcount
+        return rows, False
 
     done = False
     while not done:

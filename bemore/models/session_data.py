@@ -15,7 +15,8 @@ from bemore.db.proxy import database
 from bemore.errors import InvalidInput, SessionTooLarge
 from bemore.models import coverage, session
 
-#: Telemetry that is dated this long after a session's end, or after now, is a unit mistake (seconds for ms, a clock in 2100).
+#: Telemetry that is dated this long before a session's start, after its end, or after now, is a unit mistake (seconds for ms) or of a
+#: clock that was never set (1970, 2100).
 PLAUSIBLE_MS = 24 * 3600 * 1000
 
 
@@ -23,13 +24,16 @@ PLAUSIBLE_MS = 24 * 3600 * 1000
 class Upload:
     """What an upload says of its session besides its rows.
 
-    ``newest_ms``: the latest end of an item in ms since the session's start, named ``field`` in the request. ``minutes``: its minutes as
-    ``bemore.models.coverage`` makes them. ``byte_count``: its size, of which the session may have ``max_bytes``. ``clock_offset_ms``: how
-    far the client's clock is ahead of ours, None unless it dates its items by the epoch.
+    ``newest_ms``: the latest end of an item in ms since the session's start; the request calls the columns of its times ``fields``.
+    ``places``: where its rows stood in the request. ``minutes``: its minutes as ``bemore.models.coverage`` makes them. ``byte_count``: its
+    size, of which the session may have ``max_bytes``; sent again it counts again, as it may be larger then. ``clock_offset_ms``: how far
+    the newest item is ahead of our clock, None unless it is dated by the epoch. The largest of them is the offset of the client's clock: a
+    late upload only makes it smaller.
     """
 
-    field: str
+    fields: tuple
     newest_ms: int
+    places: list
     minutes: dict = field(default_factory=dict)
     byte_count: int = 0
     max_bytes: int = 1 << 62
@@ -56,14 +60,13 @@ class SessionData:
             if database.obj.dialect == "postgres":
                 return write_statement(lambda: self._store_postgres(scope, rows, upload))
             return write_statement(lambda: self.store_of(session.touch(scope), rows, upload))
-        except peewee.IntegrityError:
-            # The only one that a checked row can meet: the session's CHECK of its number of scored minutes.
-            raise _too_many_minutes() from None
+        except peewee.IntegrityError as error:
+            raise _refusal(error) from error
 
     def store_of(self, row, rows, upload=None):
         """Store rows of a session that the caller's transaction has touched; return its total and its status."""
         if upload is not None:
-            _check(row, upload)
+            _check(row, rows, upload)
         # How many are new is known by inserting those alone; a batch that was sent before goes over the rows once more.
         new = self._upsert.insert(row.key, rows, replace=False)
         if new < len(rows):
@@ -75,14 +78,14 @@ class SessionData:
             changes += [f"{self._last} = ?", "byte_count = ?", "clock_offset_ms = ?"]
             values += [
                 upload.newest_ms if last is None else max(last, upload.newest_ms),
-                row.byte_count + upload.byte_count * new // len(rows),
-                max((each for each in (offset, upload.clock_offset_ms) if each is not None), key=abs, default=None),
+                row.byte_count + upload.byte_count,
+                max((each for each in (offset, upload.clock_offset_ms) if each is not None), default=None),
             ]
             _cover(row, upload.minutes)
         try:
             execute(f"UPDATE session SET {', '.join(changes)} WHERE id = ?", (*values, row.key))
-        except peewee.IntegrityError:
-            raise _too_many_minutes() from None
+        except peewee.IntegrityError as error:
+            raise _refusal(error) from error
         return total, row.status
 
     def _store_postgres(self, scope, rows, upload):
@@ -91,14 +94,14 @@ class SessionData:
         else:
             latest, minutes = upload.newest_ms - PLAUSIBLE_MS, as_json(coverage.as_rows(upload.minutes))
             limits = upload.byte_count, upload.max_bytes, latest
-            values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, len(rows), *(upload.clock_offset_ms,) * 2)
+            values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, upload.clock_offset_ms)
         found = session.one_or_none(self._postgres, scope, *values)
         if found is not None:
             return found
         # No such session, or one that does not take this upload: its row says which.
         row = session.find(scope)
         if upload is not None:
-            _check(row, upload)
+            _check(row, rows, upload)
         raise RuntimeError("an upload was refused without a reason")
 
     def _postgres_statement(self):
@@ -118,9 +121,8 @@ class SessionData:
             parts.append(_POSTGRES_COVERAGE)
             changes += [
                 f"{self._last} = greatest({self._last}, ?::bigint)",
-                "byte_count = byte_count + ?::bigint * (SELECT count(*) FILTER (WHERE is_new) FROM stored) / ?::bigint",
-                "clock_offset_ms = CASE WHEN abs(clock_offset_ms) >= abs(coalesce(?::bigint, 0))"
-                " THEN clock_offset_ms ELSE coalesce(?::bigint, clock_offset_ms) END",
+                "byte_count = byte_count + ?::bigint",
+                "clock_offset_ms = greatest(clock_offset_ms, ?::bigint)",
             ]
         return (
             f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id"
@@ -128,12 +130,14 @@ class SessionData:
         )
 
 
+#: Minutes of one SQLite statement, at most; an upload has one or two, unless a chunk is very long.
+_COVERAGE_PIECE = 100
+
 _COVERAGE_CONFLICT = (
     "ON CONFLICT (session_id, minute_index) DO UPDATE SET frame_seconds = minute_coverage.frame_seconds | excluded.frame_seconds,"
     " audio_seconds = minute_coverage.audio_seconds | excluded.audio_seconds,"
     " data_revision = CASE WHEN excluded.data_revision > 0 THEN excluded.data_revision ELSE minute_coverage.data_revision END"
 )
-_COVERAGE = f"INSERT INTO minute_coverage VALUES (?, ?, ?, ?, ?) {_COVERAGE_CONFLICT}"
 _POSTGRES_COVERAGE = (
     "covered AS (INSERT INTO minute_coverage SELECT target.id, (item->>0)::int, (item->>1)::bigint, (item->>2)::bigint,"
     f" (item->>3)::int * target.revision FROM target, json_array_elements(?::json) AS minutes (item) {_COVERAGE_CONFLICT})"
@@ -142,25 +146,39 @@ _POSTGRES_COVERAGE = (
 
 def _cover(row, minutes):
     """Add an upload's minutes to the coverage of a session that the caller's transaction has touched."""
-    for minute, frame_seconds, audio_seconds, has_data in coverage.as_rows(minutes):
-        execute(_COVERAGE, (row.key, minute, frame_seconds, audio_seconds, has_data * row.revision))
+    rows = coverage.as_rows(minutes)
+    for start in range(0, len(rows), _COVERAGE_PIECE):
+        piece = rows[start : start + _COVERAGE_PIECE]
+        values = [value for minute, frames, audio, data in piece for value in (row.key, minute, frames, audio, data * row.revision)]
+        execute(f"INSERT INTO minute_coverage VALUES {', '.join(['(?, ?, ?, ?, ?)'] * len(piece))} {_COVERAGE_CONFLICT}", values)
 
 
-def _check(row, upload):
+def _check(row, rows, upload):
     """Raise if a session does not take an upload."""
     if row.byte_count + upload.byte_count > upload.max_bytes:
         raise SessionTooLarge(upload.max_bytes)
-    if row.ended_ms is not None and upload.newest_ms > row.ended_ms - row.started_ms + PLAUSIBLE_MS:
-        raise implausible(upload.field)
+    if row.ended_ms is not None:
+        check_times(rows, upload.fields, upload.places, row.ended_ms - row.started_ms)
 
 
-def implausible(field_name):
-    """The InvalidInput of a time that can only be a unit mistake."""
-    return InvalidInput([{"field": field_name, "message": f"{field_name} must not be more than 24 hours after the session"}])
+def check_times(rows, fields, places, latest_ms):
+    """Raise InvalidInput if a time is implausible in a session that lasts until ``latest_ms`` after its start; arguments as in Upload."""
+    low, high = -PLAUSIBLE_MS, latest_ms + PLAUSIBLE_MS
+    problems = [
+        {"index": place, "field": name, "message": f"{name} must be within 24 hours of the session; it is milliseconds"}
+        for place, row in zip(places, rows, strict=True)
+        for name, time_ms in zip(fields, row, strict=False)
+        if not low <= time_ms <= high
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
-def _too_many_minutes():
-    message = f"minuteIndex must not be one of more than {coverage.MAX_MINUTES} scored minutes of a session"
+def _refusal(error):
+    """What an IntegrityError means: the session's CHECK of its number of scored minutes; any other one is a bug."""
+    if "minute_count" not in str(error):
+        return error
+    message = f"minuteIndex must be one of at most {coverage.MAX_MINUTES} scored minutes of a session"
     return InvalidInput([{"field": "minuteIndex", "message": message}])
 
 

@@ -11,7 +11,7 @@ import msgspec
 from bemore.clock import EPOCH_FROM_MS, MINUTE_MS
 from bemore.models import coverage, session
 from bemore.db.connections import execute, read
-from bemore.models.session_data import PLAUSIBLE_MS, SessionData, Upload, implausible, relative, started_ms
+from bemore.models.session_data import SessionData, Upload, check_times, relative, started_ms
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.minute_score import MinuteData
 
@@ -29,11 +29,15 @@ _STT = SessionData(SttSnippet, "stt_count", "last_stt_ms")
 
 
 class Arrival(NamedTuple):
-    """When an upload arrived (epoch ms), its size in bytes, and how many bytes its session may have."""
+    """When an upload arrived (epoch ms), its size in bytes, and how many bytes its session may have.
+
+    ``places``: where its rows stood in the request, None if there were no others.
+    """
 
     now_ms: int
     byte_count: int
     max_bytes: int
+    places: list | None = None
 
 
 def store_frames(scope, frames, arrival):
@@ -41,28 +45,33 @@ def store_frames(scope, frames, arrival):
 
     Times are as clients send them. Raises SessionNotFound, SessionTooLarge, InvalidInput.
     """
-    return _store(_FRAMES, scope, frames, arrival, 1, "ts", lambda rows: coverage.of_frames(row[0] for row in rows))
+    return _store(_FRAMES, scope, frames, arrival, ("ts",), lambda rows: coverage.of_frames(row[0] for row in rows))
 
 
 def store_audio(scope, chunks, arrival):
     """As ``store_frames`` for (tsStart, tsEnd, speaker code, vad, rms, pitch) rows of audio chunks."""
-    return _store(_AUDIO, scope, chunks, arrival, 2, "tsEnd", lambda rows: coverage.of_audio(row[:2] for row in rows))
+    return _store(_AUDIO, scope, chunks, arrival, _SPAN, lambda rows: coverage.of_audio(row[:2] for row in rows))
 
 
 def store_stt(scope, snippets, arrival):
     """As ``store_frames`` for (tsStart, tsEnd, speaker code, text, lang, sentiment, keywords) rows of snippets."""
-    return _store(_STT, scope, snippets, arrival, 2, "tsEnd", lambda rows: coverage.of_snippets(row[:2] for row in rows))
+    return _store(_STT, scope, snippets, arrival, _SPAN, lambda rows: coverage.of_snippets(row[:2] for row in rows))
 
 
-def _store(data, scope, rows, arrival, times, field, minutes_of):
-    started = started_ms(scope)
-    latest = max(row[times - 1] for row in rows)
+_SPAN = ("tsStart", "tsEnd")
+
+
+def _store(data, scope, rows, arrival, fields, minutes_of):
+    started, end = started_ms(scope), len(fields) - 1
+    latest = max(row[end] for row in rows)
     clock_offset = latest - arrival.now_ms if latest >= EPOCH_FROM_MS else None
-    rows = relative(rows, times, started)
-    newest = max(row[times - 1] for row in rows)
-    if newest > arrival.now_ms - started + PLAUSIBLE_MS:
-        raise implausible(field)
-    return data.store(scope, rows, Upload(field, newest, minutes_of(rows), arrival.byte_count, arrival.max_bytes, clock_offset))
+    rows = relative(rows, len(fields), started)
+    places = list(range(len(rows))) if arrival.places is None else arrival.places
+    # A clock that was set back may be before the start.
+    check_times(rows, fields, places, max(0, arrival.now_ms - started))
+    newest = max(row[end] for row in rows)
+    upload = Upload(fields, newest, places, minutes_of(rows), arrival.byte_count, arrival.max_bytes, clock_offset)
+    return data.store(scope, rows, upload)
 
 
 #: Earlier than any stored time.
@@ -70,10 +79,13 @@ _BEFORE_ALL_MS = -(10**14)
 
 
 class Snippet(NamedTuple):
-    """A piece of transcript as stored; times in ms since the session's start, ``keywords`` JSON text of a list, or None."""
+    """A piece of transcript as stored; times in ms since the session's start, ``speaker`` a code, ``keywords`` JSON text of a list, or
+    None.
+    """
 
     ts_start_ms: int
     ts_end_ms: int
+    speaker: int
     text: str
     lang: str
     sentiment: str
@@ -81,16 +93,19 @@ class Snippet(NamedTuple):
 
 
 _TRANSCRIPT = (
-    f"SELECT {', '.join(Snippet._fields)} FROM stt_snippet WHERE session_id = ? AND (ts_start_ms, ts_end_ms) > (?, ?)"
-    " ORDER BY ts_start_ms, ts_end_ms LIMIT ?"
+    f"SELECT {', '.join(Snippet._fields)} FROM stt_snippet WHERE session_id = ? AND (ts_start_ms, ts_end_ms, speaker) > (?, ?, ?)"
+    " ORDER BY ts_start_ms, ts_end_ms, speaker LIMIT ?"
 )
 
 
 def transcript(scope, limit, after=None):
-    """At most ``limit`` Snippets in their order; ``after`` is (ts_start_ms, ts_end_ms) of the last one seen. Raises SessionNotFound."""
+    """At most ``limit`` Snippets in their order; ``after`` is (ts_start_ms, ts_end_ms, speaker code) of the last one seen.
+
+    Raises SessionNotFound.
+    """
     with read():
         key = session.find(scope).key
-        return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *(after or (_BEFORE_ALL_MS, 0)), limit)).fetchall()]
+        return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *(after or (_BEFORE_ALL_MS, 0, 0)), limit)).fetchall()]
 
 
 # A time before the start belongs to the first minute.

@@ -147,7 +147,7 @@ class PageOfMinutes(Body):
     """A page of a session's minutes."""
 
     limit = Limit(MAX_MINUTES_ON_PAGE, load_default=MAX_MINUTES_ON_PAGE, description="Most minutes on a page")
-    cursor = Cursor()
+    cursor = Cursor(count=1)
 
 
 class Inferences(Response):

@@ -63,7 +63,6 @@ class SttItem(_Span):
     text = Text(0, 5000, required=True, description="What was said; a snippet without words is skipped")
     lang = Language(load_default="ko", description="Language of the text, such as ko or en-US (BCP 47)")
     speaker = Speaker(description=_SPEAKER)
-    speaker = Speaker(description=_SPEAKER)
 
 
 class UploadFrames(Body):
@@ -116,7 +115,7 @@ class ReadTranscript(Body):
     """A page of a transcript."""
 
     limit = Limit(500, load_default=100, description="Most snippets on a page")
-    cursor = Cursor(least=-MAX_TIME_MS)
+    cursor = Cursor(least=-MAX_TIME_MS, count=3)
 
 
 class StoredFrames(Response):
@@ -146,6 +145,7 @@ class TranscriptSnippet(Response):
     ts_start: Annotated[int, span_ms("When it began, from the session's start")]
     ts_end: Annotated[int, span_ms("When it ended, from the session's start")]
     text: Annotated[str, doc("What was said", minLength=1, examples=["오늘은 기분이 좋아요"])]
+    speaker: Annotated[Literal["user", "counselor"] | None, doc("Who said it", null="if that is unknown")]
     lang: Annotated[str, doc("Its language", examples=["ko"])]
     sentiment: Annotated[Literal[SENTIMENTS], word("Sentiment of its words")]
     keywords: Annotated[list[str], doc("Its keywords", examples=[["기분"]])]

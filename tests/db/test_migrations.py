@@ -15,6 +15,7 @@ import peewee
 import psycopg
 import pytest
 
+from tests.support import storing
 from tests.support.databases import empty_database
 from tests.support.servers import REPOSITORY, wait_for
 from tests.support.stocked import unrestricted
@@ -22,7 +23,7 @@ from tests.support.stocked import unrestricted
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
 from bemore.db import connections, migrations
-from bemore.models import session, telemetry
+from bemore.models import session
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
 from bemore.models.tables import TABLES, TELEMETRY
@@ -153,8 +154,8 @@ def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empt
     # The service goes on with it.
     old = unrestricted("sess_1_aaaaaaaaaaaaaaaa")
     assert session.finish_erasing() == 1
-    assert telemetry.store_frames(old, [(6, 0.5, None, None)]) == 3
-    session.end(old, 5000)
+    assert storing.store_frames(old, [(6, 0.5, None, None)]) == 3
+    storing.end(old, 5000)
     assert session.tally() == {"ended": (1, 4999)}
     with write_transaction():
         new = session.start("u", "c", 9)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support import storing
 from tests.support.samples import frames
 from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied, unrestricted
 
@@ -14,7 +15,7 @@ def in_every_state(user):
     """The ids of three stocked sessions of a user: active, paused and ended."""
     active, paused, ended = (stocked(NOW_MS + number, user=user, counselor=f"counselor-{number}") for number in range(3))
     session.pause(unrestricted(paused), NOW_MS + 5)
-    session.end(unrestricted(ended), NOW_MS + 90_000)
+    storing.end(unrestricted(ended), NOW_MS + 90_000)
     return active, paused, ended
 
 

@@ -8,9 +8,10 @@ import tracemalloc
 import msgspec
 import pytest
 
+from tests.support import storing
 from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked, unrestricted
 
-from bemore.models import audit, feedback, session, telemetry
+from bemore.models import audit, feedback, session
 from bemore.lifecycle import export
 from bemore.db import connections
 from bemore.db.connections import execute, write_transaction
@@ -147,7 +148,7 @@ def store_from_elsewhere(public_id):
     """Frames before and behind those that are there, and feedback, from another thread and its connection."""
 
     def store():
-        telemetry.store_frames(unrestricted(public_id), [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
+        storing.store_frames(unrestricted(public_id), [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
         with write_transaction():
             feedback.add(unrestricted(public_id), 1, None, NOW_MS)
         connections.close()

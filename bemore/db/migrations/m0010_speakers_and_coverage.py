@@ -54,7 +54,7 @@ _FRAMES = {
 _AUDIO = {
     "sqlite": f"""WITH RECURSIVE covered (session_id, second, last) AS (
     SELECT session_id, max(ts_start_ms, 0) / 1000, min((ts_end_ms + 999) / 1000, {_WEEK_S}) - 1 FROM audio_chunk
-    WHERE ts_end_ms > max(ts_start_ms, 0)
+    WHERE ts_end_ms > max(ts_start_ms, 0) AND ts_start_ms < {_WEEK_S}000
     UNION ALL SELECT session_id, second + 1, last FROM covered WHERE second < last
 )
 SELECT session_id, second / 60, 0, sum(DISTINCT 1 << (second % 60)) FROM covered""",
