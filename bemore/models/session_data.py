@@ -15,8 +15,7 @@ from bemore.db.proxy import database
 from bemore.errors import InvalidInput, SessionTooLarge
 from bemore.models import coverage, session
 
-#: Telemetry that is dated this long before a session's start, after its end, or after now, is a unit mistake (seconds for ms) or of a
-#: clock that was never set (1970, 2100).
+#: Telemetry that is dated this long after a session's end, or after now, is a unit mistake (seconds for ms, a clock in 1970 or 2100).
 PLAUSIBLE_MS = 24 * 3600 * 1000
 
 
@@ -163,12 +162,12 @@ def _check(row, rows, upload):
 
 def check_times(rows, fields, places, latest_ms):
     """Raise InvalidInput if a time is implausible in a session that lasts until ``latest_ms`` after its start; arguments as in Upload."""
-    low, high = -PLAUSIBLE_MS, latest_ms + PLAUSIBLE_MS
+    most = latest_ms + PLAUSIBLE_MS
     problems = [
-        {"index": place, "field": name, "message": f"{name} must be within 24 hours of the session; it is milliseconds"}
+        {"index": place, "field": name, "message": f"{name} must not be more than 24 hours after the session; it counts milliseconds"}
         for place, row in zip(places, rows, strict=True)
         for name, time_ms in zip(fields, row, strict=False)
-        if not low <= time_ms <= high
+        if time_ms > most
     ]
     if problems:
         raise InvalidInput(problems)

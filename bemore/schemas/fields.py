@@ -95,7 +95,7 @@ class Real(Field):
 #: How far a score or a share may lie outside of 0..1: what sums of floats leave, which is clamped.
 _DUST = 1e-6
 
-_Share = Annotated[float, Meta(ge=-_DUST, le=1 + _DUST, extra_json_schema={"minimum": 0, "maximum": 1})]
+_Share = Annotated[float, Meta(ge=-_DUST, le=1 + _DUST)]
 
 
 class Share(Field):
@@ -129,8 +129,7 @@ class TimeMs(Field):
     """Milliseconds, a fraction rounded half up: for times, below 10^11 since the session's start, from there on since the epoch."""
 
     def __init__(self, **options):
-        bounds = {"extra_json_schema": {"minimum": 0}}
-        kind = Annotated[int, Meta(ge=0, le=MAX_TIME_MS, **bounds)] | Annotated[float, Meta(ge=-0.5, lt=MAX_TIME_MS + 0.5)]
+        kind = Annotated[int, Meta(ge=0, le=MAX_TIME_MS)] | Annotated[float, Meta(ge=-0.5, lt=MAX_TIME_MS + 0.5)]
         super().__init__(kind, f"must be a number between 0 and {MAX_TIME_MS}", **options)
         self.least, self.most = 0, MAX_TIME_MS
 
@@ -142,7 +141,8 @@ class TimeMs(Field):
         return float in set(map(type, values))
 
     def json_schema(self):
-        schema = {"type": "number", "minimum": self.least, "maximum": self.most}
+        # With what is rounded to the bounds.
+        schema = {"type": "number", "minimum": self.least - 0.5, "exclusiveMaximum": self.most + 0.5}
         return or_null(schema) if self.allow_none else schema
 
 

@@ -104,15 +104,15 @@ class Compiled:
             for position, default in self._defaults:
                 if any(row[position] is None for row in rows):
                     rows = [(*row[:position], default, *row[position + 1 :]) if row[position] is None else row for row in rows]
+            # Before a value is finished, which may hide it.
+            if any(row[position] is not default and has_nul(row[position]) for position, default in self._texts for row in rows):
+                return None
             for position, field, default in self._finished:
                 values = [row[position] for row in rows if row[position] is not default]
                 if values and field.needs_finish(values):
                     rows = [_replaced(row, position, field.finish, default) for row in rows]
         except (msgspec.ValidationError, ValidationError):
             return None
-        for position, default in self._texts:
-            if any(row[position] is not default and has_nul(row[position]) for row in rows):
-                return None
         return None if self._disagreement and any(map(self._disagreement, rows)) else rows
 
 

@@ -135,10 +135,10 @@ def feedback_and_erase(app):
 
 
 def close_idle_and_upload(app):
-    scope = unrestricted(started(LONG_AGO).public_id)
+    scope = unrestricted(started(CUTOFF - 3_600_000).public_id)
 
     def upload():
-        frames(scope, NOW_MS - LONG_AGO - 1)
+        frames(scope, 7_200_000)
         return shown(scope.public_id).status
 
     def check(first, second):

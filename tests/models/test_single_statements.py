@@ -41,7 +41,7 @@ def test_preferences_that_are_chosen_at_once_are_all_kept(app, database_url):
             wait_for_it(2)
         for each in chosen:
             each.result(10)
-    assert preference.get("sub:1", NOW_MS) == ("xl", "compact", "en", False)
+    assert preference.get("sub:1", NOW_MS) == {"font_scale": "xl", "layout_density": "compact", "language": "en"}
 
 
 def test_preferences_that_are_used_while_unused_ones_are_forgotten_stay(app, database_url):
@@ -51,7 +51,7 @@ def test_preferences_that_are_used_while_unused_ones_are_forgotten_stay(app, dat
             forgetting = pool.submit(preference.forget_unused, CUTOFF)
             wait_for_it(1)
         assert outcome(forgetting) == 0
-    assert preference.get("sub:1", NOW_MS).font_scale == "xl"
+    assert preference.get("sub:1", NOW_MS) == {"font_scale": "xl"}
 
 
 def test_reading_preferences_takes_back_no_later_use(app, database_url):

@@ -58,8 +58,10 @@ def test_each_endpoint_costs_the_statements_it_is_known_to(client, counted, data
         "feedback": ("POST", f"{place}/feedback", {"json": {"rating": 5}}),
         "summary": ("GET", "/api/session/stats/summary", {}),
         "dashboard": ("GET", "/api/dashboard/summary", {}),
-        "preferences": ("GET", "/api/user/preferences", {}),
-        "choose preferences": ("PUT", "/api/user/preferences", {"json": {"preferences": {"language": "en"}}}),
+        "preferences": ("GET", "/api/user/preferences", {"headers": {"X-Device-ID": "d"}}),
+        "choose preferences": (
+            "PUT", "/api/user/preferences", {"json": {"preferences": {"language": "en"}}, "headers": {"X-Device-ID": "d"}},
+        ),
         "metrics": ("GET", "/metrics", {}),
         "report": ("GET", f"{place}/report", {}),
     }

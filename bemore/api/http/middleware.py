@@ -20,7 +20,7 @@ DRAIN_BYTES, _CHUNK_BYTES = 64 << 20, 1 << 16
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 #: Where nothing is: what a path becomes that is not to be read as the one it would be.
-_NOWHERE = "/"
+_NOWHERE = "/-"
 
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
