@@ -103,7 +103,8 @@ def _filled(dialect):
     )
     for number, part in enumerate(parts):
         # Chunks of earlier minutes reach into a minute without being its data: part 1 alone does not make it data.
-        revision = "0" if number == 1 else "session.revision"
+        # The revision of a session that nothing changed since revisions are kept is 0, which would mean "no data".
+        revision = "0" if number == 1 else f"{least}(session.revision, 1)"
         yield (
             f"INSERT INTO minute_coverage SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
             f" FROM ({part}) AS part (session_id, minute_index, frame_seconds, audio_seconds)"
