@@ -129,9 +129,9 @@ def test_a_backup_of_an_older_version_is_brought_forward(saved, older_backup, da
     run("restore", older_backup, "--yes", url=database_url)
     after = everything(database_url)
     assert [name for name, _ in sorted(after["migration"])] == names()
-    assert [row[1] for row in after["session"]] == ["sess_1_aaaaaaaaaaaaaaaa"] and [row[1:3] for row in after["frame"]] == [
-        (5, 0.5)
-    ]
+    assert [row[1] for row in after["session"]] == ["sess_1_aaaaaaaaaaaaaaaa"] and [
+        {5, 0.5} <= set(row) for row in after["frame"]
+    ] == [True]
     assert [row[4] for row in after["audit"]] == ["database.restore"] and after["feedback"] == []
 
 
