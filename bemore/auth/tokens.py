@@ -136,7 +136,6 @@ class RemoteKeys:
                 _log.info("the keys for tokens can be fetched again")
             self._away = False
 
-
     def _download(self) -> Any:
         """What the URL sends. Raises TimeoutError after WHOLE_S, and what ``PyJWKClient.fetch_data`` raises."""
         self._fetches = [each for each in self._fetches if each.is_alive()]

@@ -46,8 +46,8 @@ def _printable(text):
 def prune(older_than, confirmation):
     """Erase old entries of the audit log.
 
-    That is recorded in the log. Nothing else can delete entries. Keep them at least as long as backups: `bemore restore` uses them to erase sessions again that were
-    erased after the backup.
+    That is recorded in the log. Nothing else can delete entries. Keep them at least as long as backups: `bemore restore` uses them to
+    erase sessions again that were erased after the backup.
     """
     settings = load_settings()
     with database(settings):

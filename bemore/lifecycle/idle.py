@@ -77,8 +77,8 @@ def last_ms(row, now_ms):
 def close_idle(cutoff_ms, now_ms, actor, rules):
     """End the sessions that nobody ended and that nothing came for since ``cutoff_ms``, as of their last data.
 
-    Its minutes are scored first. The transaction that ends it looks at it again: what comes meanwhile keeps it open. Yields the ids of those
-    ended.
+    Its minutes are scored first. The transaction that ends it looks at it again: what comes meanwhile keeps it open. Yields the ids of
+    those ended.
     """
     for seen, last in started_by(cutoff_ms, now_ms, ended_too=False):
         if last <= cutoff_ms and _close(SessionScope.unrestricted(seen.public_id), last, cutoff_ms, now_ms, actor, rules):

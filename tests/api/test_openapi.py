@@ -187,7 +187,9 @@ VALUES = (
 )  # fmt: skip
 
 #: Rules between two fields, which a schema of single fields cannot say; the descriptions do.
-BETWEEN_FIELDS = ("must not be before tsStart", "must count from the same moment as tsStart", "24 hours after", "must not be empty in every")
+BETWEEN_FIELDS = (
+    "must not be before tsStart", "must count from the same moment as tsStart", "24 hours after", "must not be empty in every",
+)  # fmt: skip
 
 
 def variants(example):

@@ -183,7 +183,9 @@ def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings):
             execute("INSERT INTO audio_chunk (session_id, ts_start_ms, ts_end_ms, vad, rms) VALUES (1, ?, ?, 1, 0.5)", span)
         for span in snippets:
             execute(
-                "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment) VALUES (1, ?, ?, 'a', 'ko', 'neutral')", span
+                "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment)"
+                " VALUES (1, ?, ?, 'a', 'ko', 'neutral')",
+                span,
             )
         execute(
             "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count,"

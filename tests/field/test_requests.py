@@ -35,7 +35,9 @@ def test_bodies_are_the_same_if_they_are_the_same_json(client):
 
 
 @on_sqlite
-@pytest.mark.parametrize("extra", ["1" * 400, "[" * 900 + "]" * 900, "1e400", "[" * 480 + "]" * 480], ids=["integer", "deep", "huge", "half"])
+@pytest.mark.parametrize(
+    "extra", ["1" * 400, "[" * 900 + "]" * 900, "1e400", "[" * 480 + "]" * 480], ids=["integer", "deep", "huge", "half"]
+)
 def test_a_key_with_an_odd_body_is_no_error_of_the_server(client, extra):
     body = f'{{"userId": "u", "counselorId": "c", "x": {extra}}}'.encode()
     first = start(client, body)
@@ -94,7 +96,10 @@ def test_unknown_settings_with_a_near_match_are_told():
 @pytest.mark.settings(FRONTEND_URLS=SETTINGS["origins"]["setting"])
 def test_origins_are_matched_whole(client):
     def allowed(origin):
-        wanted = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-encoding, traceparent"}
+        wanted = {
+            "Origin": origin, "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-encoding, traceparent",
+        }  # fmt: skip
         answer = client.options("/api/session/start", headers=wanted)
         return answer.headers.get("Access-Control-Allow-Origin") == origin, answer.headers.get("Access-Control-Allow-Headers", "").lower()
 

@@ -93,7 +93,10 @@ def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
 
 
 #: What of a table is left out of an export, or is there under another form.
-LEFT_OUT = {"session": {"erasing"}, "minute_score": {"data_revision"}, "minute_coverage": None, "audit": None, "tally": None, "migration": None, "preference": None}
+LEFT_OUT = {
+    "session": {"erasing"}, "minute_score": {"data_revision"}, "minute_coverage": None, "audit": None, "tally": None, "migration": None,
+    "preference": None,
+}  # fmt: skip
 
 
 def test_no_column_is_forgotten(app, database_url):

@@ -12,8 +12,8 @@ from tests.support.statements import recorded
 
 #: ``stats/summary`` and the dashboard walk an index from its newest end and stop after 20 and 10 sessions.
 _NEWEST = re.compile(
-    r"FROM session WHERE erasing = 0( AND status <> 'ended')?( AND status = \?)?( AND demo = (\?|0))?( AND \(started_ms, id\) < \(\?, \?\))?"
-    r" ORDER BY started_ms DESC, id DESC LIMIT"
+    r"FROM session WHERE erasing = 0( AND status <> 'ended')?( AND status = \?)?( AND demo = (\?|0))?"
+    r"( AND \(started_ms, id\) < \(\?, \?\))? ORDER BY started_ms DESC, id DESC LIMIT"
 )
 
 _OF_SESSIONS = ("frame", "audio_chunk", "stt_snippet", "minute_score", "minute_coverage", "feedback")

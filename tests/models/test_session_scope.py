@@ -197,7 +197,8 @@ def test_no_scope_is_made_of_another():
 
 #: Values for the other parameters of functions that take a scope.
 OTHERS = {
-    "also": None, "arrival": storing.ARRIVAL, "after": -1, "chunks": [(0, 9, 3, 1.0, 0.5, None)], "frames": [(5, 3, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
+    "also": None, "arrival": storing.ARRIVAL, "after": -1, "chunks": [(0, 9, 3, 1.0, 0.5, None)],
+    "frames": [(5, 3, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
     "limit": 5, "minute_index": 0, "model_version": "v", "note": None, "now_ms": 1, "rating": 5,
     "rules": storing.RULES, "snippets": [(0, 9, 3, "말", "ko", "neutral", None)], "sql": "SELECT 1",
 }  # fmt: skip

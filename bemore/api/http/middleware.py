@@ -69,7 +69,8 @@ class Edge:
         method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.perf_counter() - began
         metrics.count_request(method, route, code, seconds)
         if self._log.wanted():
-            self._log.write(method, route or path_shape(path), code, round(seconds * 1000, 1), request_id, environ.get("REMOTE_ADDR") or "local")
+            place, client = route or path_shape(path), environ.get("REMOTE_ADDR") or "local"
+            self._log.write(method, place, code, round(seconds * 1000, 1), request_id, client)
         return answer
 
 
