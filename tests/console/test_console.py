@@ -357,7 +357,7 @@ def test_everything_can_be_done_with_the_keyboard(open_console, ended_id):
 
 def test_nothing_is_wider_than_a_phone(open_console, live_id, ended_id):
     console = open_console(viewport={"width": 390, "height": 844}, has_touch=True)
-    for language in ("en", "ko"):
+    for _ in ("en", "ko"):
         for show in (console.open, lambda: console.session(live_id), lambda: console.session(ended_id)):
             show()
             console.page.wait_for_selector("a.row, .minutes")

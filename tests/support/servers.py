@@ -217,11 +217,9 @@ class Server:
         while True:
             if not self.running:
                 raise self._failed(f"ended with status {self.process.returncode} before it was ready")
-            try:
+            with contextlib.suppress(OSError, http.client.HTTPException, psutil.NoSuchProcess):
                 if self._ready():
                     return
-            except (OSError, http.client.HTTPException, psutil.NoSuchProcess):
-                pass
             if time.monotonic() > deadline:
                 raise self._failed(f"was not ready within {self.start_timeout_s} s")
             time.sleep(0.01)
