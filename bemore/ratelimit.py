@@ -83,7 +83,7 @@ class RateLimiter:
     def client(self):
         """The key whose quota the current request counts against: the authenticated subject, else the client's address.
 
-        A request with an invalid token counts against its address, so that nobody can guess tokens for ever.
+        A request with an invalid token counts against its address, so that nobody can try tokens without a limit.
         """
         return client_key(self._subject())
 

@@ -212,12 +212,12 @@ def _erase_rows(meta, key):
         # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
         if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
             return 0, True
-        edge = execute(
+        last = execute(
             f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
         ).fetchone()
-        if edge is None:
+        if last is None:
             return execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
-        return execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, edge[0])).rowcount, False
+        return execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, last[0])).rowcount, False
 
     done = False
     while not done:

@@ -22,8 +22,8 @@ class ConsoleFormatter(logging.Formatter):
     """``time level logger message name=value …``"""
 
     def format(self, record):
-        told = " ".join(f"{name}={value}" for name, value in _fields(record).items())
-        line = f"{_when(record)} {record.levelname.lower():7} {record.name} {record.getMessage()} {told}".rstrip()
+        fields = " ".join(f"{name}={value}" for name, value in _fields(record).items())
+        line = f"{_when(record)} {record.levelname.lower():7} {record.name} {record.getMessage()} {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
