@@ -1,43 +1,77 @@
-"""The voice per ten seconds: the rows of ``timeSeries``, from the same runs of speech and pause as the voice metrics."""
+"""The voice per ten seconds: the rows of ``timeSeries``, from the same audio chunks as the voice metrics."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bemore.scoring.voice_metrics import voice_runs
+from bemore.scoring.voice_metrics import VOICED_THRESHOLD, voice_runs
 
 BUCKET_MS = 10_000
 
+Chunk = tuple[int, int, float]
+
 
 class VoiceBucket(NamedTuple):
-    """Ten seconds from ``number`` * 10,000 ms on: how long there was speech, how long there was audio, how often speech starts."""
+    """Ten seconds from ``number`` * 10,000 ms on: chunks that start in them, how many are voiced, how often speech starts."""
 
     number: int
-    speech_ms: int
-    known_ms: int
+    voiced_count: float
+    chunk_count: int
     speech_starts: int
 
 
-def voice_by_bucket(chunks: Sequence[tuple[int, int, float]]) -> list[VoiceBucket]:
+class _VoicedTime:
+    """The times at which any chunk is voiced."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        # The voiced time before each of them, ms.
+        self.before: list[int] = []
+        total = 0
+        for start, end, vad in chunks:
+            if vad < VOICED_THRESHOLD or end <= start:
+                continue
+            if not self.ends or start > self.ends[-1]:
+                total += self.ends[-1] - self.starts[-1] if self.ends else 0
+                self.starts.append(start)
+                self.ends.append(end)
+                self.before.append(total)
+            elif end > self.ends[-1]:
+                self.ends[-1] = end
+
+    def until(self, ms: int) -> int:
+        """The voiced time before a moment, ms."""
+        place = bisect_left(self.starts, ms) - 1
+        return self.before[place] + min(ms, self.ends[place]) - self.starts[place] if place >= 0 else 0
+
+
+def voice_by_bucket(chunks: Sequence[Chunk]) -> list[VoiceBucket]:
     """The buckets in which a chunk starts, in order.
 
-    ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` ordered by start. All speakers count together, and voiced wins where chunks
-    overlap (``voice_runs``). Time before the session's start counts in the first bucket. The sum of ``speech_starts`` is the
-    ``speechBurstCount`` of the voice metrics, as speech always starts with a chunk.
+    ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` ordered by start; one before the session's start counts in the first
+    bucket. All speakers count together, and voiced wins where chunks overlap: an unvoiced chunk counts as voiced for the share of
+    its time in which another chunk is voiced. The sum of ``speech_starts`` is the ``speechBurstCount`` of the voice metrics, as
+    every run of speech starts with a chunk.
     """
-    numbers = sorted({max(0, start // BUCKET_MS) for start, end, _ in chunks if end > start})
-    rows = [[0, 0, 0] for _ in numbers]
-    place = 0
-    for kind, start, end in voice_runs(chunks):
-        while place < len(numbers) and numbers[place] < start // BUCKET_MS:
+    voiced = _VoicedTime(chunks)
+    spoken, place = len(voiced.starts), 0
+    rows: dict[int, list[float]] = {}
+    for start, end, vad in chunks:
+        number = start // BUCKET_MS if start > 0 else 0
+        row = rows.get(number)
+        if row is None:
+            row = rows[number] = [0, 0]
+        row[1] += 1
+        if vad >= VOICED_THRESHOLD:
+            row[0] += 1
+            continue
+        while place < spoken and voiced.ends[place] <= start:
             place += 1
+        if place < spoken and voiced.starts[place] < end and start < end:
+            row[0] += (voiced.until(end) - voiced.until(start)) / (end - start)
+    starts = dict.fromkeys(rows, 0)
+    for kind, start, _ in voice_runs(chunks):
         if kind:
-            rows[place][2] += 1
-        # Buckets without a start lie between those with one: a long chunk costs no more than a short one.
-        for at in range(place, len(numbers)):
-            bucket_start = numbers[at] * BUCKET_MS
-            if bucket_start >= end:
-                break
-            length = min(end, bucket_start + BUCKET_MS) - (max(start, bucket_start) if numbers[at] else start)
-            rows[at][0] += length * kind
-            rows[at][1] += length
-    return [VoiceBucket(number, *row) for number, row in zip(numbers, rows, strict=True)]
+            starts[start // BUCKET_MS if start > 0 else 0] += 1
+    return [VoiceBucket(number, row[0], int(row[1]), starts[number]) for number, row in rows.items()]

@@ -172,16 +172,22 @@ def test_eight_hours_of_chunks_take_milliseconds(many, compute):
 
 
 @given(some_chunks)
-def test_ten_seconds_have_the_speech_and_the_audio_in_them(some):
-    runs, buckets = list(voice_runs(some)), voice_by_bucket(some)
-    assert [bucket.number for bucket in buckets] == sorted({start // 10_000 for start, end, _ in some if end > start})
-    for number, *found in buckets:
-        parts = [(kind, min(end, number * 10_000 + 10_000) - max(start, number * 10_000)) for kind, start, end in runs]
-        lengths = [sum(length for kind, length in parts if length > 0 and kind in kinds) for kinds in ((1,), (0, 1))]
-        starts = sum(1 for kind, start, _ in runs if kind and start // 10_000 == number)
-        assert found == [*lengths, starts]
+def test_ten_seconds_count_a_chunk_as_voiced_for_the_share_of_its_time_that_is_speech(some):
+    voiced = {ms for start, end, vad in some if vad >= 0.5 for ms in range(start, end)}
+    buckets = voice_by_bucket(some)
+    assert [bucket.number for bucket in buckets] == sorted({start // 10_000 for start, _, _ in some})
+    for number, voiced_count, chunk_count, _ in buckets:
+        inside = [chunk for chunk in some if chunk[0] // 10_000 == number]
+        shares = [1 if vad >= 0.5 else len(voiced & set(range(start, end))) / max(1, end - start) for start, end, vad in inside]
+        assert (chunk_count, voiced_count) == (len(inside), pytest.approx(sum(shares)))
     assert sum(bucket.speech_starts for bucket in buckets) == voice_metrics(some)["speechBurstCount"]
 
 
-def test_time_before_the_start_counts_in_the_first_ten_seconds_and_a_long_chunk_in_those_it_starts_in():
-    assert voice_by_bucket([(-3000, 1000, 1), (1000, 45_000, 0), (31_000, 32_000, 1)]) == [(0, 4000, 13_000, 1), (3, 1000, 10_000, 1)]
+def test_ten_seconds_in_which_a_silent_chunk_lies_over_voiced_ones_are_speech():
+    some = sorted([(0, 60_000, 0), *((ms, ms + 1000, 1) for ms in range(0, 50_000, 1000))])
+    assert [round(voiced / count, 2) for _, voiced, count, _ in voice_by_bucket(some)] == [0.98, 1, 1, 1, 1]
+    assert voice_by_bucket([(0, 20_000, 1), (12_000, 13_000, 0)]) == [(0, 1, 1, 1), (1, 1, 1, 0)]
+
+
+def test_time_before_the_start_counts_in_the_first_ten_seconds():
+    assert voice_by_bucket([(-93_000, -92_000, 1), (-1000, 1000, 0), (12_000, 13_000, 1)]) == [(0, 1, 2, 1), (1, 1, 1, 1)]
