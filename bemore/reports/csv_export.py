@@ -30,14 +30,15 @@ def vad_csv(report: Mapping[str, Any]) -> bytes:
     return _file(VAD_COLUMNS, rows)
 
 
-def emotion_csv(report: Mapping[str, Any], minute_texts: Mapping[int, MinuteText]) -> bytes:
+def emotion_csv(report: Mapping[str, Any], minute_texts: Mapping[int, MinuteText] | None = None) -> bytes:
     """Emotion of every minute with its sentiment, confidence 0..1 and keywords (``a; b``).
 
     Those of a minute that the browser scored are what it sent; the others have the sentiment and the keywords of their snippets
     (``ReportInput.minute_texts``) and no confidence.
     """
+    texts = minute_texts or {}
     rows = (
-        {**minute, **point, **emotion, **_words(minute, minute_texts.get(minute["minuteIndex"]))}
+        {**minute, **point, **emotion, **_words(minute, texts.get(minute["minuteIndex"]))}
         for minute, point, emotion in zip(report["minutes"], report["vadTimeline"], report["emotionTimeline"], strict=True)
     )
     return _file(EMOTION_COLUMNS, rows)
