@@ -118,7 +118,7 @@ def test_a_newcomer_sees_a_session_grow_end_and_its_report_within_a_minute(chrom
         assert page.locator(".state").inner_text() == "Ended"
         assert page.locator(".minutes tbody tr").count() in (0, 10), "the table is there again, opened or not"
         assert page.locator(".sentences").first.inner_text().count("점") >= 2
-        assert page.locator(".lines li").count() == 30
+        assert page.locator(".lines li").count() == 45
         assert console.focused()[0] == "H1", "what had the focus is gone with the state"
 
         session_id = page.url.rpartition("/")[2]
