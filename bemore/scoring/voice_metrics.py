@@ -1,6 +1,5 @@
 """Voice metrics of a session: how much was spoken, and how long the pauses were."""
 
-import math
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TypedDict
@@ -18,6 +17,8 @@ Browsers cut chunks with timers and round their times to milliseconds, so that n
 (128 samples, 3 ms at 44.1 kHz; timers: 4..16 ms, more under load) apart. A syllable takes about 200 ms, so that no
 word fits into such a gap.
 """
+
+_BEFORE_ALL_MS, _AFTER_ALL_MS = -(2**63), 2**63
 
 NO_AUDIO = "저장된 음성 데이터가 없어 말하기 지표를 계산하지 않았습니다."
 
@@ -64,9 +65,9 @@ def voice_runs(chunks: Iterable[tuple[int, int, float]]) -> Iterator[tuple[int, 
     kind = -1  # of the current run; -1 before the first
     run_start = run_end = 0
     # What the chunks so far say of the time after `now` may change: up to `voiced_to` they are voiced, up to `known_to` there are any.
-    now = voiced_to = known_to = -math.inf
-    for start, end, vad in chain(chunks, ((math.inf, math.inf, 0.0),)):
-        if end <= start < math.inf:
+    now = voiced_to = known_to = _BEFORE_ALL_MS
+    for start, end, vad in chain(chunks, ((_AFTER_ALL_MS, _AFTER_ALL_MS, 0.0),)):
+        if end <= start < _AFTER_ALL_MS:
             continue
         speech_end = voiced_to if voiced_to < start else start
         if speech_end > now:

@@ -1,4 +1,4 @@
-/** The console: which view is shown, by the address; language, colours, signing in; what went wrong. */
+/** The console: which view is shown, by the address; language, colors, signing in; what went wrong. */
 
 import { onToken, token } from "./api.js";
 import { askToken, signOut } from "./dialogs.js";
