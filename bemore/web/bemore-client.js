@@ -392,8 +392,8 @@ export class BeMoreClient extends EventTarget {
   // -- A session's life
 
   /** Start a session. Repeating is safe, as all attempts carry one `Idempotency-Key`; `idempotencyKey` names your own. */
-  async start(userId, counselorId, { idempotencyKey = randomId(), signal } = {}) {
-    return this.#data("POST", "/api/session/start", { json: { userId, counselorId }, idempotencyKey, signal });
+  async start(userId, counselorId, { idempotencyKey = randomId(), demo, signal } = {}) {
+    return this.#data("POST", "/api/session/start", { json: { userId, counselorId, demo }, idempotencyKey, signal });
   }
 
   /** A session and its totals. */
