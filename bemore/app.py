@@ -25,7 +25,7 @@ from bemore.api import (
 )
 from bemore.api.http import error_handlers as failures
 from bemore.api.openapi import document as openapi  # fmt: skip
-from bemore.api.http.middleware import Edge
+from bemore.api.http.middleware import RequestContextMiddleware
 from bemore.ratelimit import RateLimiter
 from bemore.db import connections as database
 
@@ -80,7 +80,7 @@ def create_app(settings):
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["bemore.openapi"] = openapi.document(app, settings)
-    app.wsgi_app = Edge(app.wsgi_app)
+    app.wsgi_app = RequestContextMiddleware(app.wsgi_app)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)

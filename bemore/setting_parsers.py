@@ -164,7 +164,7 @@ def _origin(name, value):
         address = urlsplit(f"//{match[3]}")
         found_host, port = address.hostname or "", address.port
         found_host = f"[{found_host}]" if ":" in found_host else found_host.encode("idna").decode("ascii").lower()
-    except (ValueError, UnicodeError):
+    except ValueError:  # of the port, or of a host that is no name
         raise refusal from None
     is_address = _is_address(found_host.strip("[]"))
     if not (is_address or _HOST_NAME.fullmatch(found_host)) or (wildcard and (is_address or "." not in found_host)) or port == 0:

@@ -1,1 +1,1 @@
-"""The HTTP edge: one blueprint per resource, and what all of them share."""
+"""The HTTP API: one blueprint per resource, and what all of them share."""

@@ -112,7 +112,9 @@ def as_pdf(scope):
 @_operation("The report's minutes as CSV", query=ChooseCsv, media="text/csv")
 def as_csv(scope, query):
     kind = query["kind"]
-    content = (vad_csv if kind == "vad" else emotion_csv)(_report(scope))
+    data, _ = _gather(scope)
+    made = build.report(data)
+    content = vad_csv(made) if kind == "vad" else emotion_csv(made, data.minute_texts)
     return _download(content, "text/csv; charset=utf-8", f"bemore-{kind}-{scope.public_id}.csv")
 
 

@@ -140,8 +140,8 @@ class Postgres(PooledPostgresqlDatabase):
         with self.connection_for_transaction(None):
             try:
                 result = work()
-            except peewee.OperationalError:
-                if not self._replace_closed():
+            except peewee.OperationalError as error:
+                if not self._replace_closed(error):
                     raise
                 result = work()
             self.outage.end()
@@ -188,15 +188,15 @@ class Postgres(PooledPostgresqlDatabase):
     def _begin(self, begin):
         try:
             self.execute_sql(begin)
-        except peewee.OperationalError:
-            if not self._replace_closed():
+        except peewee.OperationalError as error:
+            if not self._replace_closed(error):
                 raise
             self.execute_sql(begin)
         self.outage.end()
 
-    def _replace_closed(self):
+    def _replace_closed(self, error):
         """Replace this thread's connection by a new one if the server has closed it; return whether it had."""
-        if not self.connection().closed:
+        if isinstance(getattr(error, "orig", None), _NoResponse) or not self.connection().closed:
             return False
         self.discard_connection()
         self.close_idle()  # a server that was restarted has closed those as well

@@ -14,6 +14,7 @@ from bemore.db.connections import execute, read, write_statement
 from bemore.db.proxy import database
 from bemore.errors import InvalidInput, SessionTooLarge
 from bemore.models import coverage, session
+from bemore.models.scope import SessionScope
 
 #: Telemetry that is dated this long after a session's end, or after now, is a unit mistake (seconds for ms, a clock in 1970 or 2100).
 PLAUSIBLE_MS = 24 * 3600 * 1000
@@ -182,14 +183,16 @@ def _refusal(error):
 
 
 @lru_cache(maxsize=8192)
-def _started_ms(scope):
+def _started_ms(scope, bound_database):
     with read():
         return session.find(scope).started_ms
 
 
 def started_ms(scope):
-    """When a session started, which never changes: remembered per scope. Raises SessionNotFound."""
-    return _started_ms(scope)
+    """When a session started, which never changes: remembered per scope and database. Raises SessionNotFound."""
+    if not isinstance(scope, SessionScope):
+        raise TypeError("a session is named by a SessionScope")
+    return _started_ms(scope, database.obj)
 
 
 def relative(rows, width, started):

@@ -1,5 +1,6 @@
 """Logs: one line an event, for people on a console or as JSON for machines. Ids and counts only, never what was said."""
 
+import contextlib
 import logging
 import os
 import time
@@ -21,8 +22,8 @@ class ConsoleFormatter(logging.Formatter):
     """``time level logger message name=value …``"""
 
     def format(self, record):
-        told = " ".join(f"{name}={value}" for name, value in _fields(record).items())
-        line = f"{_when(record)} {record.levelname.lower():7} {record.name} {record.getMessage()} {told}".rstrip()
+        fields = " ".join(f"{name}={value}" for name, value in _fields(record).items())
+        line = f"{_when(record)} {record.levelname.lower():7} {record.name} {record.getMessage()} {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -74,12 +75,10 @@ class AccessLog:
                 }
             ) + b"\n"  # fmt: skip
         else:
-            told = f"method={method} route={route} status={status} ms={ms} request_id={request_id} client={client}"
-            line = f"{when} info    bemore.access request {told}\n".encode("utf-8", "replace")
-        try:
+            fields = f"method={method} route={route} status={status} ms={ms} request_id={request_id} client={client}"
+            line = f"{when} info    bemore.access request {fields}\n".encode("utf-8", "replace")
+        with contextlib.suppress(OSError):  # nobody reads the log any more; the request itself is done
             os.write(2, line)
-        except OSError:  # nobody reads the log any more; the request itself is done
-            pass
 
     #: Set with the rest of the logging.
     as_json = False

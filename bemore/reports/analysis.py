@@ -3,7 +3,7 @@
 from typing import Any
 
 from bemore.clock import MINUTE_MS, iso
-from bemore.reports.report_input import Minute, ReportInput
+from bemore.reports.report_input import Minute, ReportInput, SessionInfo
 from bemore.scoring import narrative
 from bemore.scoring.affect import Affect, minute_affect, session_affect
 from bemore.scoring.emotion import dominant, minute_emotion
@@ -32,6 +32,8 @@ class SessionAnalysis:
         self.dominant = dominant(self.labels)
         self._affect = session_affect(self.affects)
         self.vector = None if self._affect is None else _vector(self._affect)
+        self._session_minutes = _complete_minutes(data.session)
+        self._unscored = self._session_minutes - sum(1 for minute in data.minutes if minute.minute_index < self._session_minutes)
 
     def vad_timeline(self) -> list[dict[str, Any]]:
         """``vadTimeline``: affect by minute."""
@@ -54,7 +56,7 @@ class SessionAnalysis:
 
     def highlights(self) -> list[str]:
         """What stands out in the scores, in Korean sentences."""
-        return narrative.highlights(self._data.minutes)
+        return narrative.highlights(self._data.minutes, self._unscored, self._session_minutes)
 
     def observations(self, voice: VoiceMetrics) -> list[str]:
         """What was measured, in Korean sentences."""
@@ -62,7 +64,7 @@ class SessionAnalysis:
 
     def recommendations(self, voice: VoiceMetrics) -> list[str]:
         """Hints on measuring and on the conversation, in Korean sentences."""
-        return narrative.recommendations(self._data.minutes, voice)
+        return narrative.recommendations(self._data.minutes, voice, self._unscored)
 
     def _time(self, index: int, minute: Minute | None) -> dict[str, Any]:
         """A minute's ``t`` and ``timestamp``: the time that the browser sent with it, else its beginning."""
@@ -81,6 +83,11 @@ class SessionAnalysis:
             "vadScore": minute.vad if minute else None,
             **(_vector(affect) if affect else dict.fromkeys(("valence", "arousal", "dominance"))),
         }
+
+
+def _complete_minutes(session: SessionInfo) -> int:
+    """The minutes of a session that are over; while it runs without the last of them, whose score is still to come."""
+    return max(0, session.duration_ms // MINUTE_MS - (session.ended_at_ms is None))
 
 
 def _vector(affect: Affect) -> dict[str, float]:

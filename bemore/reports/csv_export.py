@@ -1,19 +1,20 @@
 """A report's minutes as CSV (RFC 4180: CRLF, quotes doubled), UTF-8 with a byte order mark so that Excel reads Hangul.
 
 One row per minute; numbers as in the JSON, empty cells where there is no value. A text cell that a spreadsheet would
-run as a formula is prefixed with an apostrophe (OWASP, "CSV Injection").
+run as a formula, also one that reads the file with another separator, is prefixed with an apostrophe and quoted (OWASP, "CSV
+Injection").
 """
 
-import csv
-import io
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bemore.reports.display_text import display_text
+from bemore.reports.report_input import MinuteText
 
 BOM = "\ufeff"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_SIGNS = ("=", "+", "-", "@")
 KEYWORD_SEPARATOR = "; "
 
 VAD_COLUMNS = (
@@ -29,29 +30,58 @@ def vad_csv(report: Mapping[str, Any]) -> bytes:
     return _file(VAD_COLUMNS, rows)
 
 
-def emotion_csv(report: Mapping[str, Any]) -> bytes:
-    """Emotion of every minute with what the browser sent: sentiment, confidence 0..1, keywords (``a; b``)."""
+def emotion_csv(report: Mapping[str, Any], minute_texts: Mapping[int, MinuteText] | None = None) -> bytes:
+    """Emotion of every minute with its sentiment, confidence 0..1 and keywords (``a; b``).
+
+    Those of a minute that the browser scored are what it sent; the others have the sentiment and the keywords of their snippets
+    (``ReportInput.minute_texts``) and no confidence.
+    """
+    texts = minute_texts or {}
     rows = (
-        {**minute, **point, **emotion, "keywords": KEYWORD_SEPARATOR.join(map(display_text, minute["keywords"]))}
+        {**minute, **point, **emotion, **_words(minute, texts.get(minute["minuteIndex"]))}
         for minute, point, emotion in zip(report["minutes"], report["vadTimeline"], report["emotionTimeline"], strict=True)
     )
     return _file(EMOTION_COLUMNS, rows)
 
 
-def cell(text: str) -> str:
-    """``text`` as a cell that no spreadsheet evaluates as a formula.
+def _words(minute: Mapping[str, Any], text: MinuteText | None) -> dict[str, Any]:
+    sentiment, keywords = minute["sentiment"], minute["keywords"]
+    if minute["source"] == "server":
+        sentiment, keywords = (text.sentiment, text.keywords) if text else (None, ())
+    return {"sentiment": sentiment, "keywords": KEYWORD_SEPARATOR.join(map(display_text, keywords))}
 
-    The sign counts even after white space and invisible characters, and in its full-width form.
+
+def cell(text: str) -> str:
+    """``text`` as a cell that no spreadsheet evaluates as a formula: prefixed with an apostrophe where it needs one.
+
+    It needs one if it begins with ``= + - @``, a tab or a line end. The sign counts even after white space and invisible
+    characters, and in its full-width form. It also needs one if a part of it between ``,``, ``;`` or tabs begins so, unless that
+    part is a number with a sign.
     """
+    first, *others = _SEPARATORS.split(text)
+    risky = text.startswith(("\t", "\r", "\n")) or _begins_like_formula(first)
+    return "'" + text if risky or any(_begins_like_formula(part) and not _NUMBER.fullmatch(part) for part in others) else text
+
+
+_SEPARATORS = re.compile("[,;\t]")
+_NUMBER = re.compile(r"\s*[+-]\d+(?:\.\d+)?(?:[eE][+-]?\d+)?%?\s*", re.ASCII)
+
+
+def _begins_like_formula(text: str) -> bool:
     first = next((char for char in text if not (char.isspace() or unicodedata.category(char) in ("Cf", "Cc"))), "")
-    disguised = unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS)
-    return "'" + text if disguised or text.startswith(FORMULA_STARTS) else text
+    return unicodedata.normalize("NFKC", first).startswith(FORMULA_SIGNS)
+
+
+def _field(value: Any) -> str:
+    """A value as RFC 4180 writes it. The csv module cannot quote single fields."""
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    text = cell(value)
+    if text != value or any(char in text for char in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _file(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([cell(row[name]) if isinstance(row[name], str) else row[name] for name in columns])
-    return (BOM + text.getvalue()).encode("utf-8")
+    lines = [",".join(columns), *(",".join(_field(row[name]) for name in columns) for row in rows)]
+    return (BOM + "".join(f"{line}\r\n" for line in lines)).encode("utf-8")

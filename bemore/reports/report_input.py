@@ -1,11 +1,11 @@
 """The input of a report: data of one session, read at one moment. All times are ms, all scores 0..1."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bemore.scoring.minute_score import Minute
 
-__all__ = ["Minute", "MinuteAudio", "ReportInput", "SessionInfo"]
+__all__ = ["Minute", "MinuteAudio", "MinuteText", "ReportInput", "SessionInfo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,25 @@ class MinuteAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class MinuteText:
+    """The stored snippets of one minute, aggregated: their sentiment (positive, neutral, negative) and their keywords.
+
+    The sentiment is that of most snippets, neutral where none has more than the others. The keywords are the most frequent ones
+    first, at most 10.
+    """
+
+    sentiment: str
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportInput:
     """Everything a report needs.
 
     ``minutes`` are ordered by minute; ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` since the session's start, ordered
     by start; they may be an iterator, which one report consumes. ``snippet_keywords`` are ``(keyword, count)`` of the
     speech-to-text snippets; ``feedback`` is ``(feedback_id, rating, note or None, submitted_at_ms)``, oldest first.
-    ``model_version`` is that of the rules in force; every minute keeps its own.
+    ``model_version`` is that of the rules in force; every minute keeps its own. ``minute_texts`` has the minutes with snippets.
     """
 
     session: SessionInfo
@@ -51,3 +63,4 @@ class ReportInput:
     feedback: Sequence[tuple[str, int, str | None, int]]
     generated_at_ms: int
     model_version: str
+    minute_texts: Mapping[int, MinuteText] = field(default_factory=dict)

@@ -1,44 +1,77 @@
 """The voice per ten seconds: the rows of ``timeSeries``, from the same audio chunks as the voice metrics."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, VOICED_THRESHOLD
+from bemore.scoring.voice_metrics import VOICED_THRESHOLD, voice_runs
 
 BUCKET_MS = 10_000
+
+Chunk = tuple[int, int, float]
 
 
 class VoiceBucket(NamedTuple):
     """Ten seconds from ``number`` * 10,000 ms on: chunks that start in them, how many are voiced, how often speech starts."""
 
     number: int
-    voiced_count: int
+    voiced_count: float
     chunk_count: int
     speech_starts: int
 
 
-def voice_by_bucket(chunks: Iterable[tuple[int, int, float]]) -> list[VoiceBucket]:
+class _VoicedTime:
+    """The times at which any chunk is voiced."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        # The voiced time before each of them, ms.
+        self.before: list[int] = []
+        total = 0
+        for start, end, vad in chunks:
+            if vad < VOICED_THRESHOLD or end <= start:
+                continue
+            if not self.ends or start > self.ends[-1]:
+                total += self.ends[-1] - self.starts[-1] if self.ends else 0
+                self.starts.append(start)
+                self.ends.append(end)
+                self.before.append(total)
+            elif end > self.ends[-1]:
+                self.ends[-1] = end
+
+    def until(self, ms: int) -> int:
+        """The voiced time before a moment, ms."""
+        place = bisect_left(self.starts, ms) - 1
+        return self.before[place] + min(ms, self.ends[place]) - self.starts[place] if place >= 0 else 0
+
+
+def voice_by_bucket(chunks: Sequence[Chunk]) -> list[VoiceBucket]:
     """The buckets in which a chunk starts, in order.
 
     ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` ordered by start; one before the session's start counts in the first
-    bucket. Speech starts with a voiced chunk after a pause, after a gap, or at the beginning, so the sum of
-    ``speech_starts`` is the ``speechBurstCount`` of the voice metrics.
+    bucket. All speakers count together, and voiced wins where chunks overlap: an unvoiced chunk counts as voiced for the share of
+    its time in which another chunk is voiced. The sum of ``speech_starts`` is the ``speechBurstCount`` of the voice metrics, as
+    every run of speech starts with a chunk.
     """
-    rows: list[list[int]] = []
-    newest = -1
-    was_voiced, covered_to = False, None
+    voiced = _VoicedTime(chunks)
+    spoken, place = len(voiced.starts), 0
+    rows: dict[int, list[float]] = {}
     for start, end, vad in chunks:
-        voiced, bucket = vad >= VOICED_THRESHOLD, max(0, start // BUCKET_MS)
-        if bucket != newest:
-            newest = bucket
-            rows.append([bucket, 0, 0, 0])
-        row = rows[-1]
-        row[1] += voiced
-        row[2] += 1
-        # A chunk that is covered already, or has no length, neither starts nor ends anything.
-        if end <= (start if covered_to is None else covered_to):
+        number = start // BUCKET_MS if start > 0 else 0
+        row = rows.get(number)
+        if row is None:
+            row = rows[number] = [0, 0]
+        row[1] += 1
+        if vad >= VOICED_THRESHOLD:
+            row[0] += 1
             continue
-        adjacent = covered_to is not None and start - covered_to <= GAP_TOLERANCE_MS
-        row[3] += voiced and not (adjacent and was_voiced)
-        was_voiced, covered_to = voiced, end
-    return [VoiceBucket(*row) for row in rows]
+        while place < spoken and voiced.ends[place] <= start:
+            place += 1
+        if place < spoken and voiced.starts[place] < end and start < end:
+            row[0] += (voiced.until(end) - voiced.until(start)) / (end - start)
+    starts = dict.fromkeys(rows, 0)
+    for kind, start, _ in voice_runs(chunks):
+        if kind:
+            starts[start // BUCKET_MS if start > 0 else 0] += 1
+    return [VoiceBucket(number, row[0], int(row[1]), starts[number]) for number, row in rows.items()]

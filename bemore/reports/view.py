@@ -165,7 +165,8 @@ def _affect(vector: Mapping[str, float] | None) -> Section[Balance]:
 def _emotions(shares: Mapping[str, float]) -> Section[Bar]:
     if not shares:
         return Section("감정 분포", [], "계산할 자료가 없습니다.")
-    bars = [Bar(EMOTION_NAMES[emotion], percent(share, 1), share, "accent") for emotion, share in shares.items()]
+    # A minute of some thousands is a share of 0.000, and a bar of 0.0 % says nothing.
+    bars = [Bar(EMOTION_NAMES[emotion], percent(share, 1), share, "accent") for emotion, share in shares.items() if share]
     return Section("감정 분포 (분 단위)", bars)
 
 

@@ -14,7 +14,7 @@ marshmallow's ``dump``, then JSON          1.8     12,700
 =========================================  ======  =====================
 
 Bounds such as ``minimum`` are documentation, not checks: the tests hold every response against them, but a client gets its report even if
-one number in it breaks a promise.
+one number in it is out of its bounds.
 """
 
 from functools import cache

@@ -4,7 +4,8 @@ They describe measurements and give hints on measuring and on the course of a co
 or the risk of one, never diagnose and give no medical advice; a test checks every sentence of this module for that.
 
 ``minutes`` are ordered, ``voice`` are the session's voice metrics, ``affect`` and ``dominant`` its affect and dominant
-emotion, ``None`` without minutes.
+emotion, ``None`` without minutes. ``unscored`` is the number of minutes of the session that have no score, ``session_minutes`` that
+of all its minutes.
 """
 
 from collections.abc import Sequence
@@ -32,13 +33,22 @@ NOTHING_TO_ADVISE_ON = "저장된 측정값이 없습니다. 시작하기 전에
 NOT_SCORED_YET = "채점된 구간이 없습니다. 점수가 계산된 뒤에 다시 확인해 주시기 바랍니다."
 
 
-def highlights(minutes: Sequence[Minute]) -> list[str]:
-    """Mean, highest and lowest minute, largest step and drift of the combined score; one sentence without minutes."""
+EVEN_MEASUREMENT = "측정이 고르게 이루어졌습니다. 같은 환경에서 측정하시면 다음 기록과 비교하기 쉽습니다."
+COMPARABLE = "같은 환경에서 측정하시면 다음 기록과 비교하기 쉽습니다."
+
+
+def highlights(minutes: Sequence[Minute], unscored: int = 0, session_minutes: int = 0) -> list[str]:
+    """Mean, minutes without a score, highest and lowest minute, largest step and drift of the combined score.
+
+    One sentence without minutes.
+    """
     if not minutes:
         return [NO_SCORES]
     points = [(minute.minute_index, minute.combined) for minute in minutes]
     mean = fsum(value for _, value in points) / len(points)
     sentences = [f"채점된 {len(points)}분의 평균 점수는 {mean:.2f}점입니다."]
+    if unscored:
+        sentences.append(f"세션 {session_minutes}분 가운데 {unscored}분에는 점수가 없습니다.")
     high, low = max(points, key=lambda point: point[1]), min(points, key=lambda point: point[1])
     if high[1] > low[1]:
         sentences.append(f"점수가 가장 높은 곳은 {minute_span(high[0])}({high[1]:.2f}점)입니다.")
@@ -77,10 +87,11 @@ def observations(
     return sentences or [NO_MEASUREMENTS]
 
 
-def recommendations(minutes: Sequence[Minute], voice: VoiceMetrics) -> list[str]:
+def recommendations(minutes: Sequence[Minute], voice: VoiceMetrics, unscored: int = 0) -> list[str]:
     """Hints on measuring and on the conversation; one sentence without measurements.
 
-    They follow from what was measured, never from the estimated affect or emotion.
+    They follow from what was measured, never from the estimated affect or emotion. That the session was measured evenly is only
+    said if the server scored every minute of it: of the browser's own scores nobody here knows what they were made of.
     """
     if not minutes and not _has_audio(voice):
         return [NOTHING_TO_ADVISE_ON]
@@ -90,7 +101,8 @@ def recommendations(minutes: Sequence[Minute], voice: VoiceMetrics) -> list[str]
         sentences.append(f"점수가 크게 달라진 {minute_span(change[1])}의 대화를 함께 돌아보시면 좋겠습니다.")
     if not minutes and not sentences:
         return [NOT_SCORED_YET]
-    return sentences or ["측정이 고르게 이루어졌습니다. 같은 환경에서 측정하시면 다음 기록과 비교하기 쉽습니다."]
+    even = not unscored and all(minute.source == "server" for minute in minutes)
+    return sentences or [EVEN_MEASUREMENT if even else COMPARABLE]
 
 
 def _measuring_hints(minutes: Sequence[Minute]) -> list[str]:

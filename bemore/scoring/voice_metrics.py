@@ -1,6 +1,7 @@
 """Voice metrics of a session: how much was spoken, and how long the pauses were."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TypedDict
 
 from bemore.scoring.rounding import round3
@@ -16,6 +17,8 @@ Browsers cut chunks with timers and round their times to milliseconds, so that n
 (128 samples, 3 ms at 44.1 kHz; timers: 4..16 ms, more under load) apart. A syllable takes about 200 ms, so that no
 word fits into such a gap.
 """
+
+_BEFORE_ALL_MS, _AFTER_ALL_MS = -(2**63), 2**63
 
 NO_AUDIO = "저장된 음성 데이터가 없어 말하기 지표를 계산하지 않았습니다."
 
@@ -39,42 +42,54 @@ class VoiceMetrics(TypedDict):
 
 
 def voice_metrics(chunks: Iterable[tuple[int, int, float]]) -> VoiceMetrics:
-    """Metrics of ``(ts_start_ms, ts_end_ms, vad)`` ordered by ``ts_start_ms``; ``vad`` is 0..1.
-
-    Adjacent chunks of the same kind form a run (a burst of speech, or a pause). A gap between chunks ends a run and is
-    unknown, not silence: it counts neither as speech nor as pause. Where chunks overlap the earlier one counts.
-    """
+    """Metrics of ``(ts_start_ms, ts_end_ms, vad)`` ordered by ``ts_start_ms``; ``vad`` is 0..1. They count the runs of ``voice_runs``."""
     total = [0, 0]  # of pauses, of speech
     count = [0, 0]
     longest = [0, 0]
-    kind: int | None = None
-    run_start = covered_to = 0
-    for start, end, vad in chunks:
-        chunk_kind = 1 if vad >= VOICED_THRESHOLD else 0
-        if kind is not None:
-            if end <= covered_to:
-                continue
-            if start - covered_to > GAP_TOLERANCE_MS:
-                run_end = covered_to
-            elif chunk_kind != kind:
-                start = run_end = max(start, covered_to)
-            else:
-                covered_to = end
-                continue
-            _close(total, count, longest, kind, run_end - run_start)
-        elif end <= start:
-            continue
-        kind, run_start, covered_to = chunk_kind, start, end
-    if kind is not None:
-        _close(total, count, longest, kind, covered_to - run_start)
+    for kind, start, end in voice_runs(chunks):
+        length = end - start
+        total[kind] += length
+        count[kind] += 1
+        if length > longest[kind]:
+            longest[kind] = length
     return _metrics(total, count, longest)
 
 
-def _close(total: list[int], count: list[int], longest: list[int], kind: int, length: int) -> None:
-    if length > 0:
-        total[kind] += length
-        count[kind] += 1
-        longest[kind] = max(longest[kind], length)
+def voice_runs(chunks: Iterable[tuple[int, int, float]]) -> Iterator[tuple[int, int, int]]:
+    """The runs of speech (1) and of pause (0) as ``(kind, start_ms, end_ms)`` in order, made of chunks ordered by their start.
+
+    All speakers count together. Where chunks overlap, voiced wins: a moment is speech if any chunk there is voiced, a pause if
+    there are only unvoiced ones. Where there is no chunk, nothing is known: such a gap ends a run and belongs to none. A gap
+    of at most ``GAP_TOLERANCE_MS`` belongs to the run before it. Chunks without length count nowhere.
+    """
+    kind = -1  # of the current run; -1 before the first
+    run_start = run_end = 0
+    # What the chunks so far say of the time after `now` may change: up to `voiced_to` they are voiced, up to `known_to` there are any.
+    now = voiced_to = known_to = _BEFORE_ALL_MS
+    for start, end, vad in chain(chunks, ((_AFTER_ALL_MS, _AFTER_ALL_MS, 0.0),)):
+        if end <= start < _AFTER_ALL_MS:
+            continue
+        speech_end = voiced_to if voiced_to < start else start
+        if speech_end > now:
+            if kind != 1 or now - run_end > GAP_TOLERANCE_MS:
+                if kind >= 0:
+                    yield kind, run_start, now if now - run_end <= GAP_TOLERANCE_MS else run_end
+                kind, run_start = 1, now
+            run_end = now = speech_end
+        pause_end = known_to if known_to < start else start
+        if pause_end > now:
+            if kind != 0 or now - run_end > GAP_TOLERANCE_MS:
+                if kind >= 0:
+                    yield kind, run_start, now if now - run_end <= GAP_TOLERANCE_MS else run_end
+                kind, run_start = 0, now
+            run_end = pause_end
+        now = start
+        if end > known_to:
+            known_to = end
+        if vad >= VOICED_THRESHOLD and end > voiced_to:
+            voiced_to = end
+    if kind >= 0:
+        yield kind, run_start, run_end
 
 
 def _metrics(total: list[int], count: list[int], longest: list[int]) -> VoiceMetrics:

@@ -1,98 +1,115 @@
-/** Types of bemore-client.js. What each method does is said there. */
+/** Types of bemore-client.js, the browser client for the BeMore service. Times are milliseconds. */
 
 export const VERSION: string;
 
+/** What a batch holds. */
 export type Kind = "batchTick" | "stt" | "audio" | "frames" | "end";
 
 export type Status = "active" | "paused" | "ended";
 
-/** The token, or what gives it. After a 401 the function is called once more, with `expired: true`. */
+export type Sentiment = "positive" | "neutral" | "negative";
+
+export type Emotion = "happy" | "sad" | "angry" | "anxious" | "neutral" | "surprised" | "disgusted" | "fearful";
+
+/** Who an item is about: the client (`userId` of the session) or the counselor. */
+export type Speaker = "user" | "counselor";
+
+/** A bearer token, or a function that returns one. After a 401 the function is called once more, with `expired: true`. */
 export type Token = string | null | ((why: { expired: boolean }) => string | null | Promise<string | null>);
 
 export interface BeMoreOptions {
   /** Address of the service, without `/api`. Default: the page's own origin. */
   baseUrl?: string;
-  /** Bearer token; kept in memory only. Default: none is sent. */
+  /** Bearer token; stays in memory. Default: none is sent. */
   token?: Token;
-  /** Whose data are kept: the log of one user is neither seen nor sent as another. Use an opaque key. Default: "". */
+  /** Whose log this is: the log of one user is neither visible to another one nor sent for them. Use an opaque key. Default: "". */
   user?: string;
   /** Sent as X-Device-ID. Default: none. */
   deviceId?: string | null;
-  /** More headers for each request, e.g. X-CSRF-Token. The service's CORS must allow them. Default: none. */
+  /** Additional headers of each request, e.g. X-CSRF-Token. The service's CORS must allow them. Default: none. */
   headers?: Record<string, string>;
-  /** As of `fetch`. Default: "same-origin". */
+  /** As in `fetch`. Default: "same-origin". */
   credentials?: "omit" | "same-origin" | "include";
-  /** Where batches are kept. Default: "indexeddb"; without one it falls back to memory with the event `storage`. */
+  /** Where the log is. While a store fails, the log is in memory (event `storage`). Default: "indexeddb". */
   storage?: "indexeddb" | "memory" | BatchStore;
-  /** Items of a batch, 1 to 100. Default: 100. */
+  /** Write decisions to the console (level "debug"): ids, counts and codes, never what items hold. Default: false. */
+  debug?: boolean;
+  /** Most items of a batch, 1 to 100. Default: 100. */
   batchItems?: number;
   /** The longest that an item waits for others, ms. Default: 10 000. */
   batchMs?: number;
-  /** Bytes of a body before packing; the service takes 8 MiB. Default: 1 MiB. */
+  /** Most bytes of a body before compression; the service takes 8 MiB. Default: 1 MiB. */
   batchBytes?: number;
-  /** The longest that an item is in memory only, ms; what a crash may cost. Default: 250. */
+  /** The longest that an item is in memory only, ms: what a crash may cost. Default: 250. */
   saveMs?: number;
   /** Waits before the second, third … attempt, ms. Default: [1000, 3000, 10000]. */
   waitsMs?: readonly number[];
-  /** Each of those waits is longer by a random share of up to this. Default: 0.2. */
+  /** Each of these waits is longer by a random share of up to this. Default: 0.2. */
   jitter?: number;
   /** The longest that one attempt may take, ms. Default: 20 000. */
   timeoutMs?: number;
-  /** How often what could not be sent is tried again, ms. Default: 300 000. */
+  /** How often the log is sent again after a failure, ms. Default: 300 000. */
   resendMs?: number;
-  /** While something could not be sent: how often a new batch may cause one attempt, ms. Default: 30 000. */
+  /** After a failure: how often a new batch may cause one attempt, ms. Default: 30 000. */
   probeMs?: number;
-  /** Bodies from this size on are packed with gzip; Infinity: never. Default: 2048. */
+  /** Bodies from this size on are compressed with gzip; Infinity: never. Default: 2048. */
   gzipBytes?: number;
-  /** Most items that are kept; the oldest go first. Default: 200 000. */
+  /** Most items in the log; the oldest are dropped first. Default: 200 000. */
   keepItems?: number;
-  /** Most bytes that are kept; the oldest go first. Default: 64 MiB. */
+  /** Most bytes in the log; the oldest are dropped first. Default: 64 MiB. */
   keepBytes?: number;
-  /** The longest that a batch is kept, ms. Default: 30 days. */
+  /** The longest that a batch is kept, ms, by the service's clock. Default: 30 days. */
   keepMs?: number;
 }
 
 export const DEFAULTS: Readonly<Required<BeMoreOptions>>;
 
-/** What a store of one's own keeps. */
+/** A record of the log, as a store of your own keeps it. */
 export interface BatchRecord {
   /** Grows with time. */
   id: string;
-  /** Records of one lane may go into one batch. */
+  /** Records of one lane may share a batch. */
   lane: string;
   kind: Kind;
   sessionId: string;
   /** JSON of each item. */
   items: string[];
   bytes: number;
-  /** Epoch ms. */
-  savedAt: number;
+  /** Epoch ms on the service's clock; null while that was unknown. */
+  savedAt: number | null;
+  /** Part of a batch that was split; shares a batch with no other record. */
+  alone?: boolean;
+  /** Has moments on the clock of the page that collected them. */
+  deviceTimes?: boolean;
 }
 
-/** A place for batches, for `storage`. */
+/** A store of your own, for `storage`. While one of its promises rejects or takes longer than 5 s, records are kept in memory. */
 export interface BatchStore {
   append(record: BatchRecord): Promise<unknown>;
-  /** Records with an id greater than `after`, in the order of ids; `lanes` null means all, no `limit` as many as there are. */
+  /** Records with an id greater than `after`, ordered by id; `lanes` null means all, without `limit` as many as there are. */
   list(lanes: string[] | null, after: string, limit?: number): Promise<BatchRecord[]>;
-  /** Take records away (not being there is no error), and store one, in one step. */
+  /** Remove records (a missing one is no error) and store one, in one step. */
   replace(ids: string[], record?: BatchRecord): Promise<unknown>;
   size(): Promise<Pending>;
   clear(): Promise<unknown>;
   close?(): Promise<unknown>;
 }
 
+/** How much the log holds. */
 export interface Pending {
   batches: number;
   items: number;
   bytes: number;
 }
 
+/** The quota as the last answer described it. */
 export interface Quota {
   limit: number;
   remaining: number;
   resetSeconds: number;
 }
 
+/** A refused field; `index` is the place of its item in the request. */
 export interface Problem {
   index?: number;
   minuteIndex?: number | null;
@@ -110,21 +127,23 @@ export class BeMoreError extends Error {
     retryAfterMs?: number | null;
     kept?: boolean;
   });
-  /** Status of the answer; 0: there was none. */
+  /** Status of the answer; 0 if there was none. */
   status: number;
-  /** The service's code, or NETWORK, TIMEOUT, ABORTED, BAD_ANSWER, TOKEN, CLOSED, HTTP_<status>. */
+  /** The service's code, or NETWORK, TIMEOUT, ABORTED, BAD_ANSWER, TOKEN, CLOSED, STORAGE, HTTP_<status>. */
   code: string;
   details: Problem[];
   requestId: string | null;
   retryAfterMs: number | null;
-  /** Of `end`: it is kept and will be sent later. */
+  /** For `end`: it is in the log and will be sent later. */
   kept: boolean;
 }
 
-// -- What is collected. Times: epoch ms, or ms since the session's start.
+// -- Telemetry. Moments are ms since the session's start, or from 10^11 on epoch ms of the device's clock, as Date.now() returns them.
+// -- Those become ms since the session's start on the service's clock; epoch ms of other clocks do not belong here. Fractions are rounded.
 
 export interface Frame {
   ts: number;
+  speaker?: Speaker | null;
   /** 0..1 */
   qualityScore?: number;
   faceLandmarksCompressed?: string;
@@ -134,6 +153,7 @@ export interface Frame {
 export interface AudioChunk {
   tsStart: number;
   tsEnd: number;
+  speaker?: Speaker | null;
   /** boolean, or 0..1 */
   vad: boolean | number;
   /** 0..1 */
@@ -145,31 +165,67 @@ export interface AudioChunk {
 export interface Snippet {
   tsStart: number;
   tsEnd: number;
+  speaker?: Speaker | null;
   /** 1 to 5000 characters */
   text: string;
   lang?: string;
 }
 
-export interface StoredSnippet extends Required<Snippet> {
-  sentiment: "positive" | "neutral" | "negative";
-  keywords: string[];
-}
-
 export interface ScoredMinute {
   minuteIndex: number;
+  /** All scores: 0..1 */
   facialScore: number;
   vadScore: number;
   textScore: number;
   combinedScore: number;
   keywords?: string[];
-  sentiment?: "positive" | "neutral" | "negative";
+  sentiment?: Sentiment;
   confidence?: number;
   /** ISO 8601 with offset or Z */
   timestamp?: string;
   durationMs?: number;
 }
 
-// -- What comes back
+/** The items of each kind of batch. */
+export interface Items {
+  batchTick: ScoredMinute;
+  stt: Snippet;
+  audio: AudioChunk;
+  frames: Frame;
+  end: never;
+}
+
+/** What the service answers to each kind of batch. */
+export interface Stored {
+  batchTick: StoredMinutes;
+  stt: StoredSnippets;
+  audio: StoredAudio;
+  frames: StoredFrames;
+  end: Ended;
+}
+
+export interface StoredFrames {
+  frameCount: number;
+  totalFramesInSession: number;
+}
+
+export interface StoredAudio {
+  audioChunkCount: number;
+  totalAudioChunksInSession: number;
+}
+
+export interface StoredSnippets {
+  sttSnippetCount: number;
+  totalSttSnippetsInSession: number;
+}
+
+export interface StoredMinutes {
+  success: true;
+  count: number;
+  batchId: string;
+}
+
+// -- Answers. Times without another unit are epoch ms, durations ms, scores 0..1.
 
 export interface Started {
   sessionId: string;
@@ -199,6 +255,18 @@ export interface SessionData {
   landmarkCount: number;
   sttCount: number;
   stats: Totals;
+  /** How far the uploading device's clock was ahead of the service's at most, ms; null if nothing with epoch times was uploaded. */
+  clockOffsetMs?: number | null;
+}
+
+/** A session in a list. */
+export interface SessionSummary {
+  sessionId: string;
+  counselorId: string;
+  status: Status;
+  startedAt: number;
+  endedAt: number | null;
+  duration: number;
 }
 
 export interface Scores {
@@ -223,7 +291,7 @@ export interface Inference extends Scores {
   source: "client" | "server";
   dataPoints: DataPoints;
   keywords: string[];
-  sentiment: "positive" | "neutral" | "negative" | null;
+  sentiment: Sentiment | null;
   confidence: number | null;
   timestamp: string | null;
   durationMs: number | null;
@@ -249,7 +317,7 @@ export interface Ended {
   stats: Totals;
   inferenceStats: InferenceStats;
   emotionCount: number;
-  emotionSummary: unknown;
+  emotionSummary: EmotionSummary;
 }
 
 export interface Vad {
@@ -270,8 +338,58 @@ export interface VoiceMetrics {
 }
 
 export interface DominantEmotion {
-  emotion: string;
+  emotion: Emotion;
   percentage: number;
+}
+
+export interface EmotionSummary {
+  dominantEmotion: DominantEmotion | null;
+  /** Share of each emotion, percent. */
+  distribution: Partial<Record<Emotion, number>>;
+  vadVector: Vad | null;
+}
+
+export interface Paused {
+  sessionId: string;
+  status: "paused";
+  pausedAt: number;
+}
+
+export interface Resumed {
+  sessionId: string;
+  status: "active";
+  resumedAt: number | null;
+}
+
+export interface Erased {
+  sessionId: string;
+  deleted: true;
+}
+
+export interface Ticked extends Scores {
+  minuteIndex: number;
+  dataPoints: DataPoints;
+}
+
+export interface Inferences {
+  inferences: Inference[];
+  stats: InferenceStats;
+  /** For the next page; null on the last one. */
+  nextCursor?: string | null;
+}
+
+export interface Feedback {
+  feedbackId: string;
+  rating: number;
+  note: string | null;
+  submittedAt: number;
+}
+
+export interface StoredFeedback {
+  feedbackId: string;
+  sessionId: string;
+  rating: number;
+  submittedAt: number;
 }
 
 export interface Report {
@@ -299,14 +417,23 @@ export interface Report {
   vadVector: Vad | null;
   vadTimeline: (Vad & { t: number; timestamp: string })[];
   vadSummary: VoiceMetrics | null;
-  emotionTimeline: { minuteIndex: number; t: number; emotion: string; score: number }[];
-  emotionDistribution: Record<string, number>;
+  emotionTimeline: { minuteIndex: number; t: number; emotion: Emotion; score: number }[];
+  /** Share of each emotion, percent. */
+  emotionDistribution: Partial<Record<Emotion, number>>;
   keywords: { keyword: string; count: number }[];
   highlights: string[];
   recommendations: string[];
-  cbtFindings: unknown[];
-  feedback: unknown[];
-  stats: InferenceStats;
+  /** Always empty. */
+  cbtFindings: never[];
+  feedback: Feedback[];
+  stats: InferenceStats & Totals;
+  /** For the next page of `minutes`; null on the last one. */
+  nextCursor?: string | null;
+}
+
+export interface ReportSummary {
+  reportId: string;
+  summary: string;
 }
 
 export interface Summary {
@@ -323,6 +450,130 @@ export interface Summary {
   recommendations: string[];
 }
 
+export interface VadAnalysis {
+  sessionId: string;
+  currentMetrics: VoiceMetrics | null;
+  /** One element a minute. */
+  history: {
+    minuteIndex: number;
+    t: number;
+    timestamp: string;
+    speechRatio: number | null;
+    pauseRatio: number | null;
+    meanRms: number | null;
+    vadScore: number | null;
+    valence: number | null;
+    arousal: number | null;
+    dominance: number | null;
+  }[];
+  /** One element per 10 s. */
+  timeSeries: { t: number; timestamp: number; speechRate: number; silenceRate: number; speechCount: number }[];
+  lastUpdate: number | null;
+}
+
+export interface TranscriptSnippet {
+  tsStart: number;
+  tsEnd: number;
+  text: string;
+  lang: string;
+  sentiment: Sentiment;
+  keywords: string[];
+  speaker?: Speaker | null;
+}
+
+export interface Transcript {
+  sessionId: string;
+  count: number;
+  snippets: TranscriptSnippet[];
+  nextCursor: string | null;
+}
+
+export interface SessionPage {
+  count: number;
+  sessions: (SessionSummary & { userId: string })[];
+  nextCursor: string | null;
+}
+
+export interface UserSessionPage {
+  userId: string;
+  count: number;
+  sessions: SessionSummary[];
+  nextCursor: string | null;
+}
+
+export interface SessionStats {
+  total: number;
+  active: number;
+  paused: number;
+  ended: number;
+  avgDuration: number;
+  totalDuration: number;
+  /** The newest 20. */
+  recentSessions: { id: string; sessionId: string; startedAt: number; durationMs: number; status: Status }[];
+}
+
+export interface VadOrNulls {
+  valence: number | null;
+  arousal: number | null;
+  dominance: number | null;
+}
+
+export interface Dashboard {
+  todayAvg: VadOrNulls;
+  trend: { dayOverDay: VadOrNulls };
+  recommendations: { id: string; title: string; desc: string; cta?: string }[];
+  recentSessions: { reportId: string; sessionId: string; createdAt: number }[];
+}
+
+export interface DevicesCheck {
+  camera: { available: boolean; permission: "prompt" };
+  microphone: { available: boolean; permission: "prompt" };
+  /** Latency in ms, bandwidth in Mbit/s; null if the service cannot measure it. */
+  network: { latency: number | null; bandwidth: number | null };
+}
+
+export interface TextEmotion {
+  emotion: Emotion;
+  score: number;
+  sentiment: Sentiment;
+}
+
+export interface Health {
+  status: "ok";
+  /** Seconds */
+  uptime: number;
+  version: string;
+}
+
+export interface MonitoringHealth {
+  status: "ok" | "degraded";
+  /** Seconds */
+  uptime: number;
+  version: string;
+  database: "up" | "down";
+  redis: "up" | "down" | "none";
+  processes: number;
+  memoryBytes: number | null;
+  requests: number;
+  sessions: { active: number; paused: number; ended: number };
+}
+
+export interface ErrorStats {
+  since: number;
+  totalRequests: number;
+  totalErrors: number;
+  errorRate: number;
+  clientErrors: number;
+  serverErrors: number;
+  /** Count of each status. */
+  byStatus: Record<string, number>;
+  byRoute: { method: string; route: string; clientErrors: number; serverErrors: number }[];
+  quotaRefusals: number;
+  unavailable: number;
+  redisOutages: number;
+  databaseOutages: number;
+}
+
 export interface Preferences {
   fontScale: "sm" | "md" | "lg" | "xl";
   layoutDensity: "compact" | "spacious";
@@ -330,10 +581,10 @@ export interface Preferences {
   notificationsOptIn: boolean;
 }
 
-// -- Events, each a CustomEvent with this as `detail`
+// -- Events: each is a CustomEvent with this as its `detail`.
 
 export interface RequestDetail {
-  /** null: a call that is not kept, such as start or report */
+  /** null: a call that is not logged, such as start or report. */
   kind: Kind | null;
   sessionId: string | null;
   count: number;
@@ -344,10 +595,31 @@ export interface RequestDetail {
   requestId: string;
 }
 
+/** `data` is that of the answer; `bytes` are those of the body before compression. */
+export type SentDetail = {
+  [K in Kind]: { kind: K; sessionId: string; count: number; bytes: number; attempts: number; requestId: string; data: Stored[K] };
+}[Kind];
+
+/** Items that are lost: refused by the service, of a session that does not exist any more, too large, too many or too old. */
+export type DroppedDetail = {
+  [K in Kind]: {
+    kind: K;
+    sessionId: string;
+    count: number;
+    items: Items[K][];
+    reason: "refused" | "not-found" | "too-large" | "full" | "expired";
+    status: number;
+    code: string | null;
+    message: string;
+    details: Problem[];
+    requestId: string | null;
+  };
+}[Kind];
+
 export interface BeMoreEvents {
-  /** A batch was taken. `data` is the answer's; `bytes` are those of the body before packing. */
-  sent: { kind: Kind; sessionId: string; count: number; bytes: number; attempts: number; requestId: string; data: unknown };
-  /** An attempt failed; the next one comes in `waitMs`. */
+  /** A batch was stored. */
+  sent: SentDetail;
+  /** An attempt failed; the next one follows in `waitMs`. */
   retry: RequestDetail & { attempt: number; waitMs: number; status: number };
   /** All attempts failed; the batch is kept and sent again within `resendMs`. */
   queued: {
@@ -360,34 +632,25 @@ export interface BeMoreEvents {
     requestId: string;
     resendMs: number;
   };
-  /** Items are lost: refused by the service, of a session that is no more, too large, too many or too old. */
-  dropped: {
-    kind: Kind;
-    sessionId: string;
-    count: number;
-    items: unknown[];
-    reason: "refused" | "not-found" | "too-large" | "full" | "expired";
-    status: number;
-    code: string | null;
-    message: string;
-    details: Problem[];
-    requestId: string | null;
-  };
-  /** 429: nothing that is kept is sent for `retryAfterMs`. */
+  /** Items are lost. */
+  dropped: DroppedDetail;
+  /** 429: no batch is sent for `retryAfterMs`. */
   ratelimited: RequestDetail & { retryAfterMs: number };
   /** 401, or the function `token` failed: batches are kept until `setToken`, or until they are next tried. */
   unauthorized: RequestDetail;
-  /** Nothing can be written to disk; from now on batches live as long as the page. */
-  storage: { persistent: false; message: string };
+  /** The disk has failed and the log is in memory (`persistent: false`), or the disk works again (`true`). */
+  storage: { persistent: boolean; message: string };
 }
 
+// -- Options of calls
+
 export interface CallOptions {
-  /** Gives the call up, also between attempts. */
+  /** Aborts the call, also between attempts. */
   signal?: AbortSignal;
 }
 
 export interface PageOptions extends CallOptions {
-  /** Default and most: 100; of a transcript at most 500. */
+  /** Default and most: 100; of a transcript at most 500; of minutes 1440. */
   limit?: number;
   /** `nextCursor` of the page before. */
   cursor?: string | null;
@@ -398,66 +661,146 @@ export interface KeyedOptions extends CallOptions {
   idempotencyKey?: string;
 }
 
+export interface StartOptions extends KeyedOptions {
+  /** Marks the session as a demonstration, which totals leave out. */
+  demo?: boolean;
+}
+
+export interface SessionFilter extends PageOptions {
+  status?: Status;
+  userId?: string;
+  counselorId?: string;
+}
+
+export interface FileOptions extends CallOptions {
+  /** Of a csv. Default: "vad". */
+  kind?: "vad" | "emotion";
+}
+
+/**
+ * A client of one service for one user. Methods that return a promise reject with a `BeMoreError` if the request fails for good, and
+ * with a TypeError if the `sessionId` is no text. Requests without an answer, 408, 429 and 5xx are repeated first, see `waitsMs`.
+ */
 export class BeMoreClient extends EventTarget {
+  /** Starts to send what earlier visits have left. Throws a TypeError for an unknown or impossible option. */
   constructor(options?: BeMoreOptions);
 
+  /** The quota in the last answer; null before the first. */
   readonly quota: Quota | null;
 
-  start(userId: string, counselorId: string, options?: KeyedOptions): Promise<Started>;
-  session(sessionId: string, options?: CallOptions): Promise<SessionData>;
-  pause(sessionId: string, options?: CallOptions): Promise<{ sessionId: string; status: "paused"; pausedAt: number }>;
-  resume(sessionId: string, options?: CallOptions): Promise<{ sessionId: string; status: "active"; resumedAt: number | null }>;
-  end(sessionId: string, options?: { keepalive?: boolean }): Promise<Ended>;
-  erase(sessionId: string, options?: CallOptions): Promise<{ sessionId: string; deleted: true }>;
+  /** How far the device's clock is ahead of the service's, ms (negative: behind); null before the first answer that shows it. */
+  readonly clockOffsetMs: number | null;
 
+  /** Start a session. All attempts carry one `Idempotency-Key`, so it is started once. */
+  start(userId: string, counselorId: string, options?: StartOptions): Promise<Started>;
+
+  /** A session and its totals. */
+  session(sessionId: string, options?: CallOptions): Promise<SessionData>;
+
+  /** Pause a session. Pausing twice changes nothing; after the end it is a 409. */
+  pause(sessionId: string, options?: CallOptions): Promise<Paused>;
+
+  /** Resume a paused session; after the end it is a 409. */
+  resume(sessionId: string, options?: CallOptions): Promise<Resumed>;
+
+  /**
+   * Send what is pending of the session, then end it. The end is kept like a batch: if this rejects with `error.kept`, it is sent later.
+   * With `keepalive` all requests leave before this returns, for use in `pagehide`; what does not fit into the 64 KiB that browsers allow
+   * is sent at the next visit.
+   */
+  end(sessionId: string, options?: { keepalive?: boolean }): Promise<Ended>;
+
+  /** Erase a session and all its data, including what is pending here. */
+  erase(sessionId: string, options?: CallOptions): Promise<Erased>;
+
+  /** Add face frames. Resolves when they are on disk, before they are sent; so do `audio`, `stt` and `batchTick`. */
   frames(sessionId: string, items: Frame | Frame[]): Promise<void>;
+
+  /** Add audio chunks. */
   audio(sessionId: string, items: AudioChunk | AudioChunk[]): Promise<void>;
+
+  /** Add snippets of the transcript. */
   stt(sessionId: string, items: Snippet | Snippet[]): Promise<void>;
+
+  /** Add minutes that the page has scored. */
   batchTick(sessionId: string, items: ScoredMinute | ScoredMinute[]): Promise<void>;
 
-  tick(sessionId: string, minuteIndex?: number, options?: CallOptions): Promise<Scores & { minuteIndex: number; dataPoints: DataPoints }>;
-  inferences(sessionId: string, options?: CallOptions): Promise<{ inferences: Inference[]; stats: InferenceStats }>;
-  report(sessionId: string, options?: CallOptions): Promise<Report>;
-  reportSummary(sessionId: string, options?: CallOptions): Promise<{ reportId: string; summary: string }>;
-  summary(sessionId: string, options?: CallOptions): Promise<Summary>;
-  vadAnalysis(sessionId: string, options?: CallOptions): Promise<Record<string, unknown>>;
-  reportUrl(sessionId: string, format: "pdf" | "csv" | "html", options?: { kind?: "vad" | "emotion" }): string;
-  reportFile(
-    sessionId: string,
-    format: "pdf" | "csv" | "html",
-    options?: CallOptions & { kind?: "vad" | "emotion" },
-  ): Promise<File>;
-  feedback(
-    sessionId: string,
-    rating: 1 | 2 | 3 | 4 | 5,
-    note?: string,
-    options?: KeyedOptions,
-  ): Promise<{ feedbackId: string; sessionId: string; rating: number; submittedAt: number }>;
-  stats(options?: CallOptions): Promise<Record<string, unknown>>;
-  sessions(
-    options?: PageOptions & { status?: Status; userId?: string; counselorId?: string },
-  ): Promise<{ count: number; sessions: Partial<SessionData>[]; nextCursor: string | null }>;
-  userSessions(
-    userId: string,
-    options?: PageOptions,
-  ): Promise<{ userId: string; count: number; sessions: Partial<SessionData>[]; nextCursor: string | null }>;
-  transcript(
-    sessionId: string,
-    options?: PageOptions,
-  ): Promise<{ sessionId: string; count: number; snippets: StoredSnippet[]; nextCursor: string | null }>;
-  dashboard(options?: CallOptions): Promise<Record<string, unknown>>;
-  preferences(options?: CallOptions): Promise<Preferences>;
-  setPreferences(preferences: Partial<Preferences>, options?: CallOptions): Promise<Preferences>;
-  devicesCheck(options?: CallOptions): Promise<Record<string, unknown>>;
-  emotion(text: string, options?: CallOptions): Promise<{ emotion: string; score: number; sentiment: string }>;
-  health(options?: CallOptions): Promise<{ status: string; uptime: number; version: string }>;
-  monitoringHealth(options?: CallOptions): Promise<Record<string, unknown>>;
-  errorStats(options?: CallOptions): Promise<Record<string, unknown>>;
+  /** Send what is pending of the session, then let the service score a minute; by default the last complete one. */
+  tick(sessionId: string, minuteIndex?: number, options?: CallOptions): Promise<Ticked>;
 
+  /** The scored minutes of a session, ordered by minute, and their statistics. */
+  inferences(sessionId: string, options?: PageOptions): Promise<Inferences>;
+
+  /** The whole report, in any state of the session. */
+  report(sessionId: string, options?: PageOptions): Promise<Report>;
+
+  /** The report as a few sentences of plain text. */
+  reportSummary(sessionId: string, options?: CallOptions): Promise<ReportSummary>;
+
+  /** The observations of a session. */
+  summary(sessionId: string, options?: CallOptions): Promise<Summary>;
+
+  /** The voice metrics of a session, per minute and per 10 s. */
+  vadAnalysis(sessionId: string, options?: CallOptions): Promise<VadAnalysis>;
+
+  /** The address of a report, for a link; a link sends no token. Throws a TypeError for another format. */
+  reportUrl(sessionId: string, format: "pdf" | "csv" | "html", options?: { kind?: "vad" | "emotion" }): string;
+
+  /** A report as a `File` with the name that the service gives it. Sends the token. */
+  reportFile(sessionId: string, format: "pdf" | "csv" | "html", options?: FileOptions): Promise<File>;
+
+  /** Rate a session; `note` has at most 2000 characters. All attempts carry one `Idempotency-Key`, so it is stored once. */
+  feedback(sessionId: string, rating: 1 | 2 | 3 | 4 | 5, note?: string, options?: KeyedOptions): Promise<StoredFeedback>;
+
+  /** Counts and durations of all sessions, and the newest of them. */
+  stats(options?: CallOptions): Promise<SessionStats>;
+
+  /** A page of sessions, newest first; continue with `cursor: nextCursor` until that is null. */
+  sessions(options?: SessionFilter): Promise<SessionPage>;
+
+  /** A page of a user's sessions, newest first. */
+  userSessions(userId: string, options?: PageOptions): Promise<UserSessionPage>;
+
+  /** A page of the transcript, in the order of time. */
+  transcript(sessionId: string, options?: PageOptions): Promise<Transcript>;
+
+  /** Today's averages, their trend, and the newest reports. */
+  dashboard(options?: CallOptions): Promise<Dashboard>;
+
+  /** The settings of this user (without authentication: of `deviceId`). */
+  preferences(options?: CallOptions): Promise<Partial<Preferences>>;
+
+  /** Store settings; returns all that are stored. */
+  setPreferences(preferences: Partial<Preferences>, options?: CallOptions): Promise<Partial<Preferences>>;
+
+  /** What the service measures of the connection. Of camera and microphone only the browser knows. */
+  devicesCheck(options?: CallOptions): Promise<DevicesCheck>;
+
+  /** The emotion of a text of at most 2000 characters. */
+  emotion(text: string, options?: CallOptions): Promise<TextEmotion>;
+
+  /** Whether the service runs. */
+  health(options?: CallOptions): Promise<Health>;
+
+  /** Counters of the service. With authentication: admins only. */
+  monitoringHealth(options?: CallOptions): Promise<MonitoringHealth>;
+
+  /** Error counts of the service. With authentication: admins only. */
+  errorStats(options?: CallOptions): Promise<ErrorStats>;
+
+  /** Try to send everything in the log now; resolves with what is left. */
   flush(): Promise<Pending>;
+
+  /** What the log holds, of all tabs. */
   pending(): Promise<Pending>;
+
+  /** Delete the log of this service and user, sent or not, e.g. at a log-out on a shared computer. Code STORAGE if the disk refuses. */
   clear(): Promise<void>;
+
+  /** Use a new token, or a function that returns one, and send what has waited for it. */
   setToken(token: Token): void;
+
+  /** Save everything and stop: no timers, no listeners, no requests. The log is sent at the next visit. */
   close(): Promise<void>;
 
   addEventListener<Name extends keyof BeMoreEvents>(

@@ -1,5 +1,5 @@
 /**
- * The browser's side of BeMore: one module, no dependencies.
+ * Browser client for the BeMore service: one ES module without dependencies.
  *
  *     import { BeMoreClient } from "/static/bemore-client.js";
  *     const client = new BeMoreClient({ baseUrl: "https://bemore.example", user: "user-1" });
@@ -7,20 +7,20 @@
  *     client.frames(sessionId, { ts: Date.now(), qualityScore: 0.8 });
  *     await client.end(sessionId);
  *
- * What is collected (frames, audio, stt, batchTick, end) goes to a log in IndexedDB first, and from there to the service,
- * oldest first, one tab at a time. It leaves the log when the service has answered for it. The service stores the same item
- * once, so that sending again is harmless; that is what makes this safe. All other calls are sent at once and kept nowhere.
+ * Telemetry (`frames`, `audio`, `stt`, `batchTick`) and `end` go to a log in IndexedDB first, and from there to the service, oldest
+ * first, from one tab at a time. A batch leaves the log when the service has answered for it. The service stores an item that it gets
+ * twice only once, so sending a batch again is always safe. All other calls are sent at once and are not logged.
  *
- * The log holds health data in clear text. It is named by the service's address and by `user`; `clear()` empties it. The
- * token is kept in memory only.
+ * The log holds health data in clear text. It belongs to one service address and one `user`; `clear()` empties it. The token stays in
+ * memory.
  */
 
-/** Version of this module; the service's own. */
+/** Version of this module; the same as the service's. */
 export const VERSION = "0.1.0";
 
 const KIB = 1024;
 
-/** Every option and its default; `bemore-client.d.ts` says what each is for. */
+/** Every option and its default; `bemore-client.d.ts` describes them. */
 export const DEFAULTS = Object.freeze({
   baseUrl: "",
   token: null,
@@ -29,7 +29,8 @@ export const DEFAULTS = Object.freeze({
   headers: Object.freeze({}),
   credentials: "same-origin",
   storage: "indexeddb",
-  // 10 s and three kinds make 180 writes in 10 minutes, of the 300 that the service allows; 5 s would make 360.
+  debug: false,
+  // Three kinds every 10 s make 180 writes in 10 minutes, of the 300 that the service allows; every 5 s would make 360.
   batchItems: 100,
   batchMs: 10_000,
   batchBytes: 1024 * KIB,
@@ -39,37 +40,46 @@ export const DEFAULTS = Object.freeze({
   timeoutMs: 20_000,
   resendMs: 300_000,
   probeMs: 30_000,
-  // A smaller body fits into one or two packets, packed or not.
+  // A smaller body fits into one or two packets, compressed or not.
   gzipBytes: 2 * KIB,
   keepItems: 200_000,
   keepBytes: 64 * 1024 * KIB,
   keepMs: 30 * 24 * 3_600_000,
 });
 
-/** What is collected, in the order in which a closing page sends it: small and dear first. */
+/** Kinds of batches, in the order in which a closing page sends them: the small and valuable ones first. */
 const KINDS = ["batchTick", "stt", "audio", "frames", "end"];
 
-/** Browsers carry 64 KiB of bodies for a page that is gone; some of it is left for the page's own use. */
+/** Fields of items that are moments; the service reads numbers from EPOCH_FROM_MS on as epoch ms, smaller ones as ms since the start. */
+const MOMENTS = ["ts", "tsStart", "tsEnd"];
+const EPOCH_FROM_MS = 1e11;
+
+/** Browsers send 64 KiB of bodies for a page that is gone; the page's own requests get a part of it. */
 const KEEPALIVE_BYTES = 60 * KIB;
 
-/** Room for what stands around the items of a body. */
+/** Room for what surrounds the items in a body. */
 const FRAME_BYTES = 512;
 
-/** A round of sending goes past a batch that the service cannot digest (500), but not past ever more of them. */
-const MOST_FAILURES = 3;
+/** A round skips a batch that the service fails on (5xx), but not more than this many in a row. */
+const MAX_FAILURES = 3;
 
-/** The longest wait that a 5xx may ask for within the attempts of one request, and the wait for a 429 that names none. */
-const MOST_WAIT_MS = 60_000;
-const USUAL_HOLD_MS = 10_000;
+/** The longest wait that a 5xx may ask for between two attempts, and the wait after a 429 without `Retry-After`. */
+const MAX_WAIT_MS = 60_000;
+const DEFAULT_HOLD_MS = 10_000;
 
-/** Refusals of the service that sending again would not mend. Whatever else goes wrong, the batch is kept. */
+/** How long to wait for the disk, when to try it again after that, and how long to wait for another tab that is sending. */
+const DISK_MS = 5000;
+const DISK_RETRY_MS = 30_000;
+const TURN_MS = 15_000;
+
+/** Refusals that sending again cannot change. After any other failure the batch is kept. */
 const REASONS = {
   VALIDATION_ERROR: "refused",
   SESSION_STATE_CONFLICT: "refused",
   SESSION_NOT_FOUND: "not-found",
 };
 
-/** A request that failed for good. `status` is 0 where there was no answer. */
+/** A request that failed for good. `status` is 0 if there was no answer. */
 export class BeMoreError extends Error {
   constructor({ status = 0, code, message, details = [], requestId = null, retryAfterMs = null, kept = false }) {
     super(message);
@@ -77,21 +87,99 @@ export class BeMoreError extends Error {
   }
 }
 
+// -- Time ------------------------------------------------------------------------------------------------------------------
+
+/** The page's clock in epoch ms. It agrees with the device's clock when the page loads; after that nobody can set it. */
+const now = () => PAGE_ORIGIN + performance.now();
+const PAGE_ORIGIN = Date.now() - performance.now();
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * The value of `promise`, or a TimeoutError after `ms`. It counts in steps of a second: when a suspended page wakes up, all its timers
+ * are overdue, and the promise must get its chance before the last step.
+ */
+async function within(ms, promise) {
+  const steps = Math.max(1, Math.ceil(ms / 1000));
+  let timer;
+  const limit = new Promise((_, reject) => {
+    const step = (left) => {
+      if (left) timer = setTimeout(step, ms / steps, left - 1);
+      else reject(new DOMException(`no answer within ${ms} ms`, "TimeoutError"));
+    };
+    step(steps);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The service's clock, estimated from its answers. */
+class ServerClock {
+  #roundTrip = Infinity;
+  #deviceLag = 0;
+
+  /** The service's clock minus the page's, ms; null while it is unknown. */
+  offset = null;
+
+  /** Epoch ms on the service's clock, or null. */
+  now() {
+    return this.offset === null ? null : now() + this.offset;
+  }
+
+  /**
+   * Learn from an answer: the service read its clock between `sentAt` and `receivedAt`, so their middle is wrong by half the round trip
+   * at most. The quickest answer counts, unless a later one contradicts it: then a clock was set, or the machine has slept. Returns
+   * whether the estimate has changed.
+   */
+  learn(serverTs, sentAt, receivedAt) {
+    if (!Number.isFinite(serverTs)) return false;
+    const [roundTrip, offset] = [receivedAt - sentAt, serverTs - (sentAt + receivedAt) / 2];
+    const contradicts = Math.abs(offset - this.offset) > (this.#roundTrip + roundTrip) / 2 + 1; // serverTs is rounded
+    if (this.offset !== null && roundTrip >= this.#roundTrip && !contradicts) return false;
+    [this.#roundTrip, this.offset] = [roundTrip, offset];
+    return true;
+  }
+
+  /**
+   * A moment of the device's clock, on the page's. They differ by a constant, until the device's clock is set or the machine sleeps (the
+   * page's clock may stand still then). Which of the two it was only the service's next answer can tell.
+   */
+  fromDevice(ms) {
+    const lag = now() - Date.now();
+    const change = Math.abs(lag - this.#deviceLag);
+    if (change > 1000) [this.#roundTrip, this.offset] = [Infinity, null];
+    if (change > 10) this.#deviceLag = lag; // less is the rounding of Date.now()
+    return ms + this.#deviceLag;
+  }
+}
+
 // -- Where batches are kept ------------------------------------------------------------------------------------------------
-// A store is a log of records {id, lane, kind, sessionId, items: [JSON text], bytes, savedAt}. Ids are strings that grow with
-// time, a lane is what goes into one batch. `append` and `replace` ask everything of the database at once, with no step that
-// waits for an answer: so they are carried out even if the page is gone a moment later.
+// A store is a log of records {id, lane, kind, sessionId, items: [JSON text], bytes, savedAt, alone?, deviceTimes?}. Ids are strings
+// that grow with time; records of one lane may share a batch. `append` and `replace` must issue all their work at once: then the browser
+// carries it out even if the page is gone a moment later.
 
 class MemoryStore {
+  persistent = false;
   #records = new Map();
+
+  get records() {
+    return [...this.#records.values()];
+  }
+
+  get(id) {
+    return this.#records.get(id);
+  }
 
   async append(record) {
     this.#records.set(record.id, record);
   }
 
   async list(lanes, after, limit) {
-    const found = [...this.#records.values()].filter(({ id, lane }) => id > after && (!lanes || lanes.includes(lane)));
-    return found.sort(byId).slice(0, limit);
+    const matching = this.records.filter(({ id, lane }) => id > after && (!lanes || lanes.includes(lane)));
+    return matching.sort(byId).slice(0, limit);
   }
 
   async replace(ids, record) {
@@ -100,7 +188,7 @@ class MemoryStore {
   }
 
   async size() {
-    return sumOf([...this.#records.values()].map(({ items, bytes }) => ({ items: items.length, bytes })));
+    return sumOf(this.records.map(({ items, bytes }) => ({ items: items.length, bytes })));
   }
 
   async clear() {
@@ -117,7 +205,8 @@ class IndexedDbStore {
   }
 
   #open() {
-    this.#opening ??= new Promise((resolve, reject) => {
+    if (this.#opening) return this.#opening;
+    const opening = new Promise((resolve, reject) => {
       const request = indexedDB.open(this.#name, 1);
       request.onupgradeneeded = () => {
         request.result.createObjectStore("batches", { keyPath: "id" }).createIndex("lane", ["lane", "id"]);
@@ -125,24 +214,32 @@ class IndexedDbStore {
       };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
-        request.result.onversionchange = () => this.close();
-        request.result.onclose = () => (this.#opening = null); // the user cleared the site's data: begin anew
+        // Somebody deletes the database, or the user clears the site's data: the next operation opens it again.
+        request.result.onversionchange = () => this.#drop(opening);
+        request.result.onclose = () => this.#drop(opening);
         resolve(request.result);
       };
     });
-    this.#opening.catch(() => (this.#opening = null));
-    return this.#opening;
+    opening.catch(() => this.#drop(opening));
+    return (this.#opening = opening);
   }
 
+  #drop(opening) {
+    if (this.#opening === opening) this.#opening = null;
+    opening?.then((database) => database.close(), () => undefined);
+  }
+
+  /** Do `work` in one transaction; once more with a new handle if that fails. */
   async #run(mode, work) {
-    const database = await this.#open();
-    return new Promise((resolve, reject) => {
-      const transaction = database.transaction(["batches", "sizes"], mode);
-      const answers = work(transaction.objectStore("batches"), transaction.objectStore("sizes"));
-      transaction.oncomplete = () => resolve(answers?.map((request) => request.result));
-      transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
-      if (mode === "readwrite") transaction.commit?.();
-    });
+    const opening = this.#open();
+    try {
+      return await transact(await opening, mode, work);
+    } catch (error) {
+      if (error?.name === "QuotaExceededError") throw error;
+      // iOS closes the handles of a suspended page, and any browser may fail a single transaction. All work here can be repeated.
+      this.#drop(opening);
+      return transact(await this.#open(), mode, work);
+    }
   }
 
   append(record) {
@@ -159,26 +256,174 @@ class IndexedDbStore {
   }
 
   async list(lanes, after, limit) {
-    const found = await this.#run("readonly", (batches) => {
+    const lists = await this.#run("readonly", (batches) => {
       if (!lanes) return [batches.getAll(IDBKeyRange.lowerBound(after, true), limit)];
       const range = (lane) => IDBKeyRange.bound([lane, after], [lane, "\uffff"], true);
       return lanes.map((lane) => batches.index("lane").getAll(range(lane), limit));
     });
-    return found.flat().sort(byId).slice(0, limit);
+    return lists.flat().sort(byId).slice(0, limit);
   }
 
   async size() {
     return sumOf((await this.#run("readonly", (_, sizes) => [sizes.getAll()]))[0]);
   }
 
-  clear() {
-    return this.#run("readwrite", (batches, sizes) => [batches.clear(), sizes.clear()]);
+  async clear() {
+    // Without IndexedDB nothing was ever written.
+    if (globalThis.indexedDB) await this.#run("readwrite", (batches, sizes) => [batches.clear(), sizes.clear()]);
+  }
+
+  /** Forget the handle, even one that the browser has not delivered yet; the next operation asks for another. */
+  reopen() {
+    this.#drop(this.#opening);
   }
 
   async close() {
-    const opening = this.#opening;
-    this.#opening = null;
-    (await opening)?.close();
+    this.reopen();
+  }
+}
+
+/** What the requests that `work` makes have resulted in, when their transaction is complete. */
+function transact(database, mode, work) {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(["batches", "sizes"], mode);
+    let requests;
+    transaction.oncomplete = () => resolve(requests?.map(({ result }) => result));
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+    try {
+      requests = work(transaction.objectStore("batches"), transaction.objectStore("sizes"));
+    } catch (error) {
+      reject(error);
+      transaction.abort(); // all of it or nothing
+      return;
+    }
+    if (mode === "readwrite") transaction.commit?.();
+  });
+}
+
+/**
+ * A store that survives faults of its disk: while the disk fails or does not answer, records are kept in memory. Every DISK_RETRY_MS, or
+ * as soon as a late answer comes, the disk is brought up to date and used again. `changed(persistent, error)` reports both.
+ */
+class DurableStore {
+  #disk;
+  #makeRoom;
+  #changed;
+  #memory = null; // in use while the disk is not
+  #removed = new Set(); // ids that have yet to be removed from the disk
+  #onDiskUntil = ""; // records with ids up to this one may be on the disk, even if they are in memory
+  #clearing = false; // the disk has yet to be cleared
+  #returning = null;
+  #timer = null;
+
+  constructor(disk, { makeRoom, changed }) {
+    this.#disk = disk;
+    this.#makeRoom = makeRoom;
+    this.#changed = changed;
+  }
+
+  /** Whether records are on disk, where other tabs and later visits see them. */
+  get persistent() {
+    return this.#memory === null;
+  }
+
+  append(record) {
+    return this.#use((store) => store.append(record), this.#makeRoom);
+  }
+
+  list(lanes, after, limit) {
+    return this.#use((store) => store.list(lanes, after, limit));
+  }
+
+  replace(ids, record) {
+    return this.#use((store) => {
+      const onDisk = store === this.#memory ? ids.filter((id) => id <= this.#onDiskUntil || !store.get(id)) : [];
+      onDisk.forEach((id) => this.#removed.add(id));
+      return store.replace(ids, record);
+    });
+  }
+
+  size() {
+    return this.#use((store) => store.size());
+  }
+
+  /** Rejects if the disk cannot be cleared now; it is cleared before it is used again. */
+  async clear() {
+    this.#removed.clear();
+    this.#memory?.clear();
+    this.#clearing = true;
+    const cleared = this.#disk.clear();
+    try {
+      await within(DISK_MS, cleared);
+      this.#clearing = false;
+    } catch (error) {
+      this.#leave(error, cleared);
+      throw error;
+    }
+  }
+
+  async close() {
+    await this.#return();
+    clearTimeout(this.#timer);
+    await this.#disk.close?.();
+  }
+
+  /** Do `work` on the disk, else in memory. `makeRoom` returns whether it has made a full disk less full. */
+  async #use(work, makeRoom = () => false) {
+    while (!this.#memory) {
+      let answer;
+      try {
+        answer = work(this.#disk);
+        return await within(DISK_MS, answer);
+      } catch (error) {
+        if (error?.name !== "QuotaExceededError" || !(await makeRoom())) this.#leave(error, answer);
+      }
+    }
+    return work(this.#memory);
+  }
+
+  #leave(error, late) {
+    late?.then(() => this.#return(), () => undefined);
+    if (this.#memory) return; // another operation has failed before
+    this.#memory = new MemoryStore();
+    this.#onDiskUntil = recordId(); // what is written now may arrive yet
+    this.#retryLater();
+    this.#changed(false, error);
+  }
+
+  #retryLater() {
+    this.#disk.reopen?.();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#return(), DISK_RETRY_MS);
+  }
+
+  #return() {
+    if (this.#memory) this.#returning ??= this.#bringUpToDate().finally(() => (this.#returning = null));
+    return this.#returning;
+  }
+
+  async #bringUpToDate() {
+    const [memory, copied] = [this.#memory, new Set()];
+    const missing = () => memory.records.filter((record) => !copied.has(record));
+    try {
+      if (this.#clearing) await within(DISK_MS, this.#disk.clear());
+      this.#clearing = false;
+      do {
+        const ids = [...this.#removed];
+        await within(DISK_MS, this.#disk.replace(ids)); // even without ids: this shows whether the disk takes writes
+        ids.forEach((id) => this.#removed.delete(id));
+        this.#onDiskUntil = recordId();
+        for (const record of missing()) {
+          if (memory.get(record.id) !== record) continue; // removed or replaced in the meantime
+          await within(DISK_MS, this.#disk.append(record));
+          copied.add(record);
+        }
+      } while (missing().length || this.#removed.size);
+      this.#memory = null;
+      this.#changed(true);
+    } catch {
+      this.#retryLater();
+    }
   }
 }
 
@@ -191,49 +436,88 @@ function sumOf(sizes) {
 
 // -- One tab at a time -----------------------------------------------------------------------------------------------------
 
-const LEASE_MS = 15_000;
-
-/** Run `task` while no other tab runs one under this name. */
-function exclusive(name, signal, task) {
-  return globalThis.navigator?.locks ? navigator.locks.request(name, { signal }, task) : leased(name, signal, task);
+/**
+ * Run `task` while no other tab runs one under this name. Nobody waits longer than TURN_MS for a tab that may be suspended: it is then
+ * overtaken, and the signal that its `task` got says so. Where the browser offers no means, tabs send at the same time; as the service
+ * stores everything once, that costs requests only.
+ */
+async function exclusive(name, closing, task) {
+  closing.throwIfAborted();
+  return globalThis.navigator?.locks ? withLock(name, closing, task) : withLease(name, closing, task);
 }
 
-function localStorageIfAny() {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    return null; // the user has blocked it
-  }
-}
-
-/** The same where there are no Web Locks (pages without https): a lease in localStorage, which a tab that died lets run out. */
-async function leased(name, signal, task) {
-  const shared = localStorageIfAny();
-  if (!shared) return task(); // two senders do no harm
-  const me = randomId();
-  const owner = () => {
-    const [held, until] = (shared.getItem(name) ?? "").split(" ");
-    return Number(until) > Date.now() ? held : null;
+async function withLock(name, closing, task) {
+  const [lost, impatient] = [new AbortController(), new AbortController()];
+  const giveUp = () => impatient.abort();
+  let running = null;
+  let granted;
+  within(TURN_MS, new Promise((resolve) => (granted = resolve))).catch(giveUp);
+  closing.addEventListener("abort", giveUp);
+  const run = () => {
+    granted();
+    return (running = task(lost.signal));
   };
-  const take = () => shared.setItem(name, `${me} ${Date.now() + LEASE_MS}`);
-  // Of two tabs that take it at the same moment the later one has it, so each looks again when the other must have seen it.
-  while (owner() !== me) {
-    if (!owner()) take();
-    await sleep(200 + Math.random() * 200);
-    signal.throwIfAborted();
-  }
-  const renewing = setInterval(take, LEASE_MS / 3);
   try {
-    return await task();
+    for (const options of [{ signal: impatient.signal }, { steal: true }]) {
+      try {
+        return await navigator.locks.request(name, options, run);
+      } catch (error) {
+        if (running) {
+          lost.abort(); // another tab has taken the lock, or the task itself has failed
+          return await running;
+        }
+        if (closing.aborted) throw error;
+      }
+    }
+    return await run();
+  } finally {
+    granted();
+    closing.removeEventListener("abort", giveUp);
+  }
+}
+
+/** For pages without Web Locks (no https): a lease in localStorage, which runs out when its tab does not renew it. */
+async function withLease(name, closing, task) {
+  const me = randomId();
+  const lost = new AbortController();
+  const read = () => localStorage.getItem(name)?.split(" ") ?? [null, 0];
+  const take = () => localStorage.setItem(name, `${me} ${Date.now() + TURN_MS}`);
+  const renew = () => (read()[0] === me ? take() : lost.abort());
+  let renewing = null;
+  try {
+    let [seen, since] = [null, now()];
+    // If two tabs take it at the same moment, the later one has it; so each looks again when the other must have seen it.
+    while (read()[0] !== me) {
+      const [holder, until] = read();
+      if (until !== seen) [seen, since] = [until, now()];
+      // The device's clock may be set: a lease that is not renewed in time has run out as well.
+      if (!holder || Number(until) < Date.now() || now() - since > TURN_MS) take();
+      await sleep(200 + Math.random() * 200);
+      closing.throwIfAborted();
+    }
+    renewing = setInterval(quietly(renew), TURN_MS / 3);
+  } catch (error) {
+    if (closing.aborted) throw error;
+    // localStorage is blocked or full.
+  }
+  try {
+    return await task(lost.signal);
   } finally {
     clearInterval(renewing);
-    if (owner() === me) shared.removeItem(name);
+    quietly(() => read()[0] === me && localStorage.removeItem(name))();
   }
 }
 
-// -- Small things ----------------------------------------------------------------------------------------------------------
+/** The function, without its exceptions. */
+const quietly = (act) => () => {
+  try {
+    act();
+  } catch {
+    // e.g. localStorage has become full
+  }
+};
 
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// -- Helpers ---------------------------------------------------------------------------------------------------------------
 
 const encoder = new TextEncoder();
 const sizeOf = (text) => encoder.encode(text).length;
@@ -243,50 +527,79 @@ function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+const digits = (number, width) => String(Math.floor(number)).padStart(width, "0");
+
 let lastNumber = 0;
-/** An id that is greater than any this page has made before; those of several tabs are in the order of time. */
+/** An id that is greater than all that this page has made before; ids of several tabs are in the order of time. */
 function recordId() {
   lastNumber += 1;
-  return `${digits(Date.now(), 14)}-${digits(lastNumber, 9)}-${randomId().slice(0, 8)}`;
+  return `${digits(now(), 14)}-${digits(lastNumber, 9)}-${randomId().slice(0, 8)}`;
 }
 
-/** An id that follows directly on another, before those that this has made of it earlier. */
+/** An id directly after another one, and before those that were made of it earlier. */
 function idAfter(id) {
   lastNumber += 1;
-  return `${id}~${digits(1e14 - Date.now(), 14)}-${digits(1e9 - lastNumber, 9)}-${randomId().slice(0, 8)}`;
+  return `${id}~${digits(1e14 - now(), 14)}-${digits(1e9 - lastNumber, 9)}-${randomId().slice(0, 8)}`;
 }
 
-const digits = (number, width) => String(number).padStart(width, "0");
+/** When a record was made, on the clock of its page. */
+const madeAt = ({ id }) => Number(id.slice(0, 14));
 
 /** A record with other items. */
 const withItems = (record, id, items) => ({ ...record, id, items, bytes: items.reduce((sum, text) => sum + sizeOf(text) + 1, 0) });
 
-/** Those items that problems name. */
-const named = (items, problems) => items.filter((_, place) => problems.some(({ index }) => index === place));
+/** How many of these records the next batch takes, in their order. Parts of a batch that was split go alone. */
+function batchLength(records, mostItems, mostBytes) {
+  let [count, items, bytes] = [0, 0, 0];
+  for (const record of records) {
+    items += record.items.length;
+    bytes += record.bytes;
+    if (items > mostItems || bytes > mostBytes || (count && (record.alone || records[0].alone))) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** The items that `problems` point to. */
+const itemsAt = (items, problems) => items.filter((_, place) => problems.some(({ index }) => index === place));
+
+/** An item with whole milliseconds, and with its moments as `convert` returns them. */
+function withTimes(item, convert) {
+  const changed = {};
+  for (const [name, value] of Object.entries(item ?? {})) {
+    if (!Number.isFinite(value)) continue;
+    if (MOMENTS.includes(name)) changed[name] = Math.round(convert(value));
+    if (name === "durationMs") changed[name] = Math.round(value);
+  }
+  return Object.keys(changed).length ? { ...item, ...changed } : item;
+}
 
 function gzip(text) {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 }
 
 /** `Retry-After` in ms: whole seconds, or a date. */
-function retryAfterMs(value) {
+function retryAfterMs(value, epochMs) {
   if (value === null) return null;
-  const ms = /^\d+$/.test(value) ? value * 1000 : Date.parse(value) - Date.now();
+  const ms = /^\d+$/.test(value) ? value * 1000 : Date.parse(value) - epochMs;
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
 
-const asJson = (complete) => async (answer) => {
+// Ways to read an answer. `learn` takes the answer's serverTs and returns the time.
+
+const asJson = (isComplete) => async (answer, learn) => {
   const body = await jsonOf(answer);
-  if (answer.ok && complete(body)) return body;
-  throw failureOf(answer, body);
+  const epochMs = learn(body?.serverTs);
+  if (answer.ok && isComplete(body)) return body;
+  throw failureOf(answer, body, epochMs);
 };
 const asEnvelope = asJson((body) => body?.success === true);
 const asPlain = asJson((body) => body !== null);
 
-const asFile = (usualName) => async (answer) => {
-  if (!answer.ok) throw failureOf(answer, await jsonOf(answer));
+const asFile = (defaultName) => async (answer, learn) => {
+  if (!answer.ok) throw failureOf(answer, await jsonOf(answer), learn());
   const [, name] = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "") ?? [];
-  return new File([await answer.blob()], name ?? usualName, { type: answer.headers.get("Content-Type") ?? "" });
+  return new File([await answer.blob()], name ?? defaultName, { type: answer.headers.get("Content-Type") ?? "" });
 };
 
 async function jsonOf(answer) {
@@ -298,25 +611,25 @@ async function jsonOf(answer) {
   }
 }
 
-/** The error of an answer. A success that is not BeMore's (of a hotel's log-in page, say) counts as no answer. */
-function failureOf(answer, body) {
+/** The error of an answer. A success that BeMore did not write (but a hotel's log-in page, say) counts as no answer. */
+function failureOf(answer, body, epochMs) {
   const { code, message, details } = body?.error ?? {};
   return new BeMoreError({
     status: answer.ok ? 0 : answer.status,
     code: code ?? (answer.ok ? "BAD_ANSWER" : `HTTP_${answer.status}`),
-    message: message ?? (answer.ok ? "the answer is not one of BeMore" : `the answer was ${answer.status}`),
+    message: message ?? (answer.ok ? "the answer is not BeMore's" : `the answer was ${answer.status}`),
     details,
-    retryAfterMs: retryAfterMs(answer.headers.get("Retry-After")),
+    retryAfterMs: retryAfterMs(answer.headers.get("Retry-After"), epochMs),
   });
 }
 
 const segment = encodeURIComponent;
 const laneOf = (kind, sessionId) => `${kind}/${sessionId}`;
 
-/** A query of what is given, with its question mark. */
+/** A query string with its question mark; values that are null or undefined are left out. */
 function queryOf(values) {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+  const pairs = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
 function target(kind, sessionId) {
@@ -332,107 +645,310 @@ function checked(options) {
   for (const name of Object.keys(options)) if (!(name in DEFAULTS)) throw new TypeError(`BeMoreClient has no option ${name}`);
   const all = { ...DEFAULTS, ...options };
   for (const [name, usual] of Object.entries(DEFAULTS)) {
-    const good = typeof all[name] === "number" && all[name] >= 0;
-    if (typeof usual === "number" && !good) throw new TypeError(`${name} must be a number of at least 0`);
+    const valid = typeof all[name] === "number" && all[name] >= 0;
+    if (typeof usual === "number" && !valid) throw new TypeError(`${name} must be a number of at least 0`);
   }
   if (!(all.batchItems >= 1 && all.batchItems <= 100)) throw new TypeError("batchItems must be 1 to 100, as the service takes no more");
   if (all.batchBytes <= FRAME_BYTES) throw new TypeError(`batchBytes must be more than ${FRAME_BYTES}`);
   return all;
 }
 
+// -- Requests --------------------------------------------------------------------------------------------------------------
+
+/** Sends requests and repeats them: with a token, compressed, within the quota. It also learns the service's clock. */
+class Connection {
+  clock = new ServerClock();
+  /** What the last answer said of the quota. */
+  quota = null;
+  /** The last token that was used. */
+  lastToken = null;
+  #base;
+  #options;
+  #emit;
+  #log;
+  #token = null;
+  #heldUntil = 0; // on the page's clock
+  #gzip = typeof CompressionStream === "function" ? "untried" : "off"; // or: works, doubted
+  #wakers = new Set();
+
+  constructor(base, options, { emit, log }) {
+    [this.#base, this.#options, this.#emit, this.#log] = [base, options, emit, log];
+    this.setToken(options.token);
+  }
+
+  setToken(token) {
+    this.#token = token;
+    this.lastToken = typeof token === "function" ? null : token;
+  }
+
+  /** How long the last 429 still forbids requests, whole ms, as timers cut fractions off; 0 if it does not. */
+  get holdMs() {
+    return Math.max(0, Math.ceil(this.#heldUntil - now()));
+  }
+
+  /** End all waits for the network. */
+  wake() {
+    this.#wakers.forEach((wake) => wake());
+  }
+
+  /**
+   * A request and its repetitions. `text` is a body of JSON; `read` makes a value of an answer; `about` describes the batch that it
+   * carries (a batch does not wait for a 429 to pass, its round does); `tried` is called before each attempt.
+   */
+  async request(method, path, options) {
+    const { text, idempotencyKey, signal, read = asEnvelope, about, tried, cache, waits = this.#options.waitsMs } = options;
+    const id = randomId();
+    const fields = { kind: null, sessionId: null, count: 0, ...about, method, path };
+    let renewed = false;
+    for (let attempt = 1; ; attempt += 1) {
+      const trace = { "X-Request-ID": `${id}.${attempt}`, ...(idempotencyKey && { "Idempotency-Key": idempotencyKey }) };
+      tried?.();
+      try {
+        const token = await this.#bearer(renewed);
+        return await this.#attempt(method, path, { text, signal, read, token, trace, cache });
+      } catch (error) {
+        if (!(error instanceof BeMoreError)) throw error;
+        const { status, code, message } = error;
+        const { requestId } = Object.assign(error, { requestId: trace["X-Request-ID"] });
+        if (status === 401 && !renewed && typeof this.#token === "function" && code !== "TOKEN") {
+          renewed = true;
+          attempt -= 1;
+          continue;
+        }
+        if (status === 401) this.#emit("unauthorized", { ...fields, code, message, requestId });
+        if (status === 429) this.#hold(error, fields);
+        const waitMs = about && status === 429 ? null : this.#waitFor(error, waits[attempt - 1]);
+        if (waitMs === null) throw error;
+        this.#emit("retry", { ...fields, attempt, waitMs, status, code, message, requestId });
+        await this.nap(waitMs, signal, status === 0);
+      }
+    }
+  }
+
+  /** One attempt, compressed if that pays; at once again without compression if that may be what failed. */
+  async #attempt(method, path, { text, ...options }) {
+    const send = (body, more) => this.#fetch(method, path, { ...options, ...more, body });
+    if (this.#gzip === "off" || text === undefined || sizeOf(text) < this.#options.gzipBytes) return send(text);
+    try {
+      const noted = (status) => (this.#gzip = status === 415 ? "off" : "works");
+      return await send(await gzip(text), { headers: { "Content-Encoding": "gzip" }, noted });
+    } catch (error) {
+      // Where CORS does not allow Content-Encoding, a compressed request looks like a network that is down.
+      const refused = error.status === 415 || (error.code === "NETWORK" && this.#gzip !== "works");
+      if (!refused) throw error;
+    }
+    return send(text, { noted: () => this.#doubtGzip() });
+  }
+
+  /** An uncompressed request has passed where a compressed one had failed. The second time that is no coincidence. */
+  #doubtGzip() {
+    this.#gzip = this.#gzip === "untried" ? "doubted" : "off";
+    if (this.#gzip === "off") this.#log("compression off");
+  }
+
+  /** One exchange with the service. Whatever goes wrong is a BeMoreError. `noted` is called with the status of an answer. */
+  async #fetch(method, path, { body, headers, signal, read, token, trace, cache, noted }) {
+    const { timeoutMs, deviceId, credentials } = this.#options;
+    const all = {
+      ...this.#options.headers,
+      ...trace,
+      "X-Client-Version": VERSION,
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...headers,
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(deviceId && { "X-Device-ID": deviceId }),
+    };
+    const abort = new AbortController();
+    const stop = () => abort.abort();
+    const timer = setTimeout(stop, timeoutMs);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+    try {
+      const sentAt = now();
+      const answer = await fetch(this.#base + path, { method, headers: all, body, credentials, cache, signal: abort.signal });
+      const receivedAt = now();
+      noted?.(answer.status);
+      this.#noteQuota(answer.headers);
+      return await read(answer, (serverTs) => this.#learnClock(method, cache, serverTs, sentAt, receivedAt));
+    } catch (error) {
+      if (error instanceof BeMoreError) throw error;
+      if (signal?.aborted) throw new BeMoreError({ code: "ABORTED", message: "the request was aborted" });
+      if (abort.signal.aborted) throw new BeMoreError({ code: "TIMEOUT", message: `no answer within ${timeoutMs} ms` });
+      throw new BeMoreError({ code: "NETWORK", message: "the service could not be reached" });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Learn the service's clock, and return its time, or else the device's. A GET may come from the browser's cache, from some other day. */
+  #learnClock(method, cache, ...times) {
+    const fresh = method !== "GET" || cache === "no-store";
+    if (fresh && this.clock.learn(...times)) this.#log("clock", { offsetMs: Math.round(this.clock.offset) });
+    return this.clock.now() ?? Date.now();
+  }
+
+  #noteQuota(headers) {
+    const [limit, remaining, resetSeconds] = ["Limit", "Remaining", "Reset"].map((name) => headers.get(`RateLimit-${name}`));
+    if (limit !== null) this.quota = { limit: Number(limit), remaining: Number(remaining), resetSeconds: Number(resetSeconds) };
+  }
+
+  /** The token to use now. A function is called again after a 401, and told so. */
+  async #bearer(expired) {
+    if (typeof this.#token !== "function") return this.#token;
+    try {
+      return (this.lastToken = await within(this.#options.timeoutMs, this.#token({ expired })));
+    } catch (error) {
+      throw new BeMoreError({ status: 401, code: "TOKEN", message: `the function token failed: ${error?.message ?? error}` });
+    }
+  }
+
+  /** Too many requests: no batch leaves before the time that the service names. */
+  #hold({ retryAfterMs, requestId }, fields) {
+    const ms = retryAfterMs ?? DEFAULT_HOLD_MS;
+    this.#heldUntil = now() + ms + Math.random() * Math.min(1000, ms * this.#options.jitter);
+    this.#emit("ratelimited", { ...fields, retryAfterMs: ms, requestId });
+  }
+
+  /** How long to wait before the next attempt, ms; null if there is none. */
+  #waitFor({ status, code, retryAfterMs }, usual) {
+    if (usual === undefined || code === "ABORTED") return null;
+    if (status === 429) return this.holdMs;
+    if (status !== 0 && status !== 408 && status < 500) return null;
+    const jittered = usual * (1 + Math.random() * this.#options.jitter);
+    return Math.max(jittered, Math.min(retryAfterMs ?? 0, MAX_WAIT_MS));
+  }
+
+  /** Wait; less if `signal` aborts or, with `online`, if the browser gets a network again. */
+  nap(ms, signal, online) {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wakers.delete(done);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done);
+      if (online) this.#wakers.add(done);
+    });
+  }
+}
+
 // -- The client ------------------------------------------------------------------------------------------------------------
 
-/** Speaks to one service for one user. Events: sent, retry, queued, dropped, ratelimited, unauthorized, storage. */
+/** A client of one service for one user. Events: sent, retry, queued, dropped, ratelimited, unauthorized, storage. */
 export class BeMoreClient extends EventTarget {
   #options;
   #base;
   #name;
   #store;
-  #token;
-  #lastToken = null;
-  #lanes = new Map(); // what is collected and not yet due, by lane
-  #tail = []; // the newest records that are not known to be sent, for a page that closes
-  #estimate = null; // how much is kept, at most
+  #connection;
+  #starts = new Map(); // startedAt by session
+  #ends = new Map(); // what became of the records that a call of end() waits for, by id
+  #lanes = new Map(); // items that are not due yet, by lane
+  #tail = []; // the newest records that may not have been sent, for a page that closes
+  #estimate = null; // upper bound of what the log holds
   #writing = Promise.resolve();
   #turn = Promise.resolve();
-  #heldUntil = 0; // 429: nothing is sent before
-  #stalled = false; // the last round could not send all
+  #handled = 0; // batches that are off the list, stored or dropped
+  #stalled = false; // the last round could not send everything
   #probeAt = 0;
-  #most; // items a batch may have; fewer after a 413
-  #gzip = typeof CompressionStream === "function" ? "untried" : "off"; // also: works, doubted
-  #quota = null;
   #resendTimer = null;
-  #wakers = new Set();
   #leaving = new WeakSet(); // records that a closing page is sending,
   #leavingBytes = 0; // and their size
   #cancel = new AbortController();
   #closing = new AbortController();
 
   /**
-   * Begins at once to send what earlier visits left.
-   * @param {object} [options] see DEFAULTS and `BeMoreOptions`; an unknown or impossible one is a TypeError
+   * Starts to send what earlier visits have left.
+   * @param {object} [options] see DEFAULTS and `BeMoreOptions`; TypeError for an unknown or impossible one
    */
   constructor(options = {}) {
     super();
     this.#options = checked(options);
     this.#base = new URL(this.#options.baseUrl || "/", globalThis.location?.href).href.replace(/\/+$/, "");
     this.#name = `bemore-client|${this.#base}|${this.#options.user}`;
-    this.#token = this.#lastToken = this.#options.token;
-    this.#most = this.#options.batchItems;
     this.#store = this.#newStore();
+    const emit = (name, detail) => {
+      this.#emit(name, detail);
+      if (name === "ratelimited") this.#arm(this.#options.resendMs);
+    };
+    this.#connection = new Connection(this.#base, this.#options, { emit, log: (...values) => this.#log(...values) });
     this.#listen();
     this.#drain();
   }
 
-  /** The quota as the last answer told it: `{limit, remaining, resetSeconds}`, or null before that. */
+  /** The quota in the last answer: `{limit, remaining, resetSeconds}`, or null before the first. */
   get quota() {
-    return this.#quota;
+    return this.#connection.quota;
   }
 
-  // -- A session's life
+  /** How far the device's clock is ahead of the service's, ms (negative: behind); null before the first answer that shows it. */
+  get clockOffsetMs() {
+    const { clock } = this.#connection;
+    return clock.offset === null ? null : Math.round(Date.now() - clock.now());
+  }
 
-  /** Start a session. Repeating is safe, as all attempts carry one `Idempotency-Key`; `idempotencyKey` names your own. */
-  async start(userId, counselorId, { idempotencyKey = randomId(), signal } = {}) {
-    return this.#data("POST", "/api/session/start", { json: { userId, counselorId }, idempotencyKey, signal });
+  // -- The life of a session
+
+  /** Start a session. All attempts carry one `Idempotency-Key`, so it is started once; pass your own as `idempotencyKey`. */
+  async start(userId, counselorId, { idempotencyKey = randomId(), demo, signal } = {}) {
+    const json = { userId, counselorId, demo };
+    return this.#remembered(await this.#data("POST", "/api/session/start", { json, idempotencyKey, signal }));
   }
 
   /** A session and its totals. */
-  async session(sessionId, options) { return this.#data("GET", this.#of(sessionId), options); }
+  async session(sessionId, options) { return this.#remembered(await this.#data("GET", this.#of(sessionId), options)); }
 
-  /** Pause a session; one that is paused stays as it is. */
+  /** Pause a session. Pausing twice changes nothing. */
   async pause(sessionId, options) { return this.#data("POST", this.#of(sessionId, "/pause"), { ...options, json: {} }); }
 
-  /** Go on with a paused session. */
+  /** Resume a paused session. */
   async resume(sessionId, options) { return this.#data("POST", this.#of(sessionId, "/resume"), { ...options, json: {} }); }
 
   /**
-   * Send what is pending of the session, then end it. The end itself is kept like a batch: where this rejects with
-   * `error.kept`, it will be sent later. With `keepalive` all requests leave before this returns, for use in `pagehide`;
-   * what does not fit into the 64 KiB a browser allows is sent at the next visit.
+   * Send what is pending of the session, then end it. The end is kept like a batch: if this rejects with `error.kept`, it is sent later.
+   * With `keepalive` all requests leave before this returns, for use in `pagehide`; what does not fit into the 64 KiB that browsers allow
+   * is sent at the next visit.
    */
   async end(sessionId, { keepalive = false } = {}) {
-    const pending = this.#takeSession(sessionId);
+    const pending = this.#takeSession(this.#known(sessionId));
     const record = this.#record("end", sessionId, [], 0);
+    this.#ends.set(record.id, null);
     const saved = this.#keep(record);
     if (keepalive) this.#beacon(sessionId);
-    const lanes = await pending;
-    await saved;
-    for (;;) {
-      const { answers, failure } = await this.#drain(lanes);
-      const answer = answers.get(record.id);
-      if (answer?.error) throw answer.error;
-      if (answer) return answer.data;
-      const left = await this.#store.list([record.lane], "");
-      // Another tab has sent it; the service tells the same end again.
-      if (!left.some(({ id }) => id === record.id)) return this.#data("POST", target("end", sessionId), { json: {} });
-      if (Date.now() >= this.#heldUntil || this.#closing.signal.aborted) {
-        throw Object.assign(failure ?? new BeMoreError({ code: "CLOSED", message: "the client was closed" }), { kept: true });
-      }
-      await this.#nap(this.#heldUntil - Date.now());
+    try {
+      const lanes = await pending;
+      await saved;
+      return await this.#endOf(record, lanes);
+    } finally {
+      this.#ends.delete(record.id);
     }
   }
 
-  /** Erase a session and everything stored under it, also what is still pending here. */
+  /** The answer to an end that is in the log. Waits out each 429, until as many waits in a row were in vain as a request has. */
+  async #endOf(record, lanes) {
+    let [fruitless, handled, error] = [0, this.#handled, null];
+    for (;;) {
+      const { failure, lost } = await this.#drain(lanes);
+      const outcome = this.#ends.get(record.id);
+      if (outcome?.error) throw outcome.error;
+      if (outcome?.data) return outcome.data;
+      const left = await this.#store.list([record.lane], "");
+      // Another tab has sent it; the service answers a repeated end with the same data.
+      if (!left.some(({ id }) => id === record.id)) return this.#data("POST", target("end", record.sessionId), { json: {} });
+      fruitless = this.#handled > handled ? 0 : fruitless + 1;
+      [handled, error] = [this.#handled, failure ?? error];
+      const { holdMs } = this.#connection;
+      if ((failure && !holdMs && !lost) || fruitless > this.#options.waitsMs.length || this.#closing.signal.aborted) {
+        throw Object.assign(error ?? new BeMoreError({ code: "CLOSED", message: "the end has not been sent yet" }), { kept: true });
+      }
+      await this.#connection.nap(holdMs + 1, this.#closing.signal);
+    }
+  }
+
+  /** Erase a session and all its data, including what is pending here. */
   async erase(sessionId, options) {
     const lanes = await this.#takeSession(sessionId);
     let [attempts, answer] = [0, { sessionId, deleted: true }];
@@ -446,38 +962,42 @@ export class BeMoreClient extends EventTarget {
     return answer;
   }
 
-  // -- What is collected. Each answers when the items are on disk (not: when they are sent); one item or an array.
+  // -- Telemetry: one item or an array. Each call resolves when the items are on disk, before they are sent.
 
-  /** Collect face frames: `{ts, qualityScore?, faceLandmarksCompressed?, landmarks?}`. */
+  /** Add face frames: `{ts, qualityScore?, faceLandmarksCompressed?, landmarks?}`. */
   async frames(sessionId, items) { return this.#collect("frames", sessionId, items); }
 
-  /** Collect audio chunks: `{tsStart, tsEnd, vad, rms?, pitch?}`. */
+  /** Add audio chunks: `{tsStart, tsEnd, vad, rms?, pitch?}`. */
   async audio(sessionId, items) { return this.#collect("audio", sessionId, items); }
 
-  /** Collect snippets of transcript: `{tsStart, tsEnd, text, lang?}`. */
+  /** Add snippets of the transcript: `{tsStart, tsEnd, text, lang?}`. */
   async stt(sessionId, items) { return this.#collect("stt", sessionId, items); }
 
-  /** Collect minutes that the page has scored: `{minuteIndex, facialScore, vadScore, textScore, combinedScore, …}`. */
+  /** Add minutes that the page has scored: `{minuteIndex, facialScore, vadScore, textScore, combinedScore, …}`. */
   async batchTick(sessionId, items) { return this.#collect("batchTick", sessionId, items); }
 
-  // -- What is asked
+  // -- Calls that are sent at once
 
-  /** Send what is pending of the session, then let the service score a minute; without one, the last complete minute. */
+  /** Send what is pending of the session, then let the service score a minute; by default the last complete one. */
   async tick(sessionId, minuteIndex, options) {
     await this.#drain(await this.#takeSession(sessionId));
-    return this.#data("POST", this.#of(sessionId, "/tick"), { ...options, json: minuteIndex === undefined ? {} : { minuteIndex } });
+    return this.#data("POST", this.#of(sessionId, "/tick"), { ...options, json: { minuteIndex } });
   }
 
-  /** All scored minutes of a session and their statistics. */
-  async inferences(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/inferences"), options); }
+  /** The scored minutes of a session and their statistics. */
+  async inferences(sessionId, { limit, cursor, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/inferences${queryOf({ limit, cursor })}`), { signal });
+  }
 
   /** The whole report. */
-  async report(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/report"), options); }
+  async report(sessionId, { limit, cursor, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/report${queryOf({ limit, cursor })}`), { signal });
+  }
 
-  /** The report in a few sentences of plain text: `{reportId, summary}`. */
+  /** The report as a few sentences of plain text. */
   async reportSummary(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/report/summary"), options); }
 
-  /** What was observed in a session. */
+  /** The observations of a session. */
   async summary(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/summary"), options); }
 
   /** The voice metrics of a session. */
@@ -489,21 +1009,21 @@ export class BeMoreClient extends EventTarget {
     return this.#base + this.#of(sessionId, `/report/${format}`) + (format === "csv" ? `?kind=${segment(kind)}` : "");
   }
 
-  /** A report as a `File` (a Blob with the name the service gives it); sends the token. */
+  /** A report as a `File` with the name that the service gives it. Sends the token. */
   async reportFile(sessionId, format, { kind, signal } = {}) {
     const path = this.reportUrl(sessionId, format, { kind }).slice(this.#base.length);
-    return this.#request("GET", path, { signal, read: asFile(`bemore-report-${sessionId}.${format}`) });
+    return this.#connection.request("GET", path, { signal, read: asFile(`bemore-report-${sessionId}.${format}`) });
   }
 
-  /** Rate a session, 1 to 5. Repeating is safe, as all attempts carry one `Idempotency-Key`. */
+  /** Rate a session, 1 to 5. All attempts carry one `Idempotency-Key`, so it is stored once. */
   async feedback(sessionId, rating, note, { idempotencyKey = randomId(), signal } = {}) {
     return this.#data("POST", this.#of(sessionId, "/feedback"), { json: { rating, note }, idempotencyKey, signal });
   }
 
-  /** How many sessions there are, and the newest of them. */
+  /** Counts and durations of all sessions, and the newest of them. */
   async stats(options) { return this.#data("GET", "/api/session/stats/summary", options); }
 
-  /** A page of sessions, newest first; go on with `cursor: nextCursor` until that is null. */
+  /** A page of sessions, newest first; continue with `cursor: nextCursor` until that is null. */
   async sessions({ status, userId, counselorId, limit, cursor, signal } = {}) {
     return this.#data("GET", `/api/session${queryOf({ status, userId, counselorId, limit, cursor })}`, { signal });
   }
@@ -518,7 +1038,7 @@ export class BeMoreClient extends EventTarget {
     return this.#data("GET", this.#of(sessionId, `/transcript${queryOf({ limit, cursor })}`), { signal });
   }
 
-  /** Today's averages, their trend, the newest reports. */
+  /** Today's averages, their trend, and the newest reports. */
   async dashboard(options) { return this.#data("GET", "/api/dashboard/summary", options); }
 
   /** The settings of this user (without authentication: of `deviceId`). */
@@ -529,24 +1049,24 @@ export class BeMoreClient extends EventTarget {
     return this.#data("PUT", "/api/user/preferences", { ...options, json: { preferences } });
   }
 
-  /** How the service sees the connection. */
+  /** What the service measures of the connection. */
   async devicesCheck(options) { return this.#data("POST", "/api/session/devices/check", { ...options, json: {} }); }
 
   /** The emotion of a text of at most 2000 characters. */
   async emotion(text, options) { return this.#data("POST", "/api/emotion", { ...options, json: { text } }); }
 
-  /** Whether the service runs: `{status, uptime, version}`. */
-  async health(options) { return this.#request("GET", "/health", { ...options, read: asPlain }); }
+  /** Whether the service runs. */
+  async health(options) { return this.#connection.request("GET", "/health", { ...options, read: asPlain }); }
 
   /** Counters of the service. */
   async monitoringHealth(options) { return this.#data("GET", "/api/monitoring/health", options); }
 
-  /** Counted errors of the service. */
+  /** Error counts of the service. */
   async errorStats(options) { return this.#data("GET", "/api/monitoring/error-stats", options); }
 
-  // -- What is kept
+  // -- The log
 
-  /** Try now to send all that is kept; answers what is left, as `pending` does. */
+  /** Try to send everything in the log now; returns what is left, as `pending` does. */
   async flush() {
     this.#lanes.forEach((lane) => this.#take(lane));
     await this.#writing;
@@ -554,13 +1074,13 @@ export class BeMoreClient extends EventTarget {
     return this.pending();
   }
 
-  /** How much is kept of all tabs: `{batches, items, bytes}`. */
+  /** What the log holds, of all tabs: `{batches, items, bytes}`. */
   async pending() {
     await this.#saveAll();
     return this.#store.size();
   }
 
-  /** Forget everything that is kept for this service and user, sent or not. For a log-out on a shared computer. */
+  /** Delete the log of this service and user, sent or not, e.g. at a log-out on a shared computer. Rejects if the disk refuses. */
   async clear() {
     this.#cancel.abort();
     this.#cancel = new AbortController();
@@ -568,24 +1088,27 @@ export class BeMoreClient extends EventTarget {
     this.#lanes.clear();
     this.#tail = [];
     await this.#writing;
-    await this.#store.clear();
     this.#estimate = null;
+    try {
+      await this.#store.clear();
+    } catch (error) {
+      throw new BeMoreError({ code: "STORAGE", message: `the log could not be deleted: ${error?.message ?? error}` });
+    }
   }
 
-  /** Give a new token (or a function, which may be async); what waited for one is sent. */
+  /** Use a new token, or a function that returns one (it may be async), and send what has waited for it. */
   setToken(token) {
-    this.#token = token;
-    this.#lastToken = typeof token === "function" ? null : token;
+    this.#connection.setToken(token);
     this.#drain();
   }
 
-  /** Save what is collected and stop: no timers, no listeners, no sending. What is kept is sent at the next visit. */
+  /** Save everything and stop: no timers, no listeners, no requests. The log is sent at the next visit. */
   async close() {
-    await this.#saveAll();
     this.#closing.abort();
+    await this.#saveAll();
     this.#cancel.abort();
     clearTimeout(this.#resendTimer);
-    this.#wakers.forEach((wake) => wake());
+    this.#connection.wake();
     await this.#turn;
     await this.#store.close?.();
   }
@@ -594,9 +1117,10 @@ export class BeMoreClient extends EventTarget {
 
   #collect(kind, sessionId, items) {
     if (this.#closing.signal.aborted) throw new TypeError("this client is closed");
-    const { batchBytes, saveMs, batchMs } = this.#options;
+    const { batchBytes, batchItems, saveMs, batchMs } = this.#options;
     const lane = this.#lane(kind, this.#known(sessionId));
-    for (const text of [items].flat().map((item) => JSON.stringify(item) ?? "null")) {
+    for (const item of [items].flat()) {
+      const [text, deviceTimes] = this.#textOf(item, sessionId);
       const bytes = sizeOf(text) + 1;
       if (bytes > batchBytes - FRAME_BYTES) {
         this.#dropped({ kind, sessionId, items: [text] }, { reason: "too-large", message: `an item of ${bytes} bytes` });
@@ -604,25 +1128,55 @@ export class BeMoreClient extends EventTarget {
       }
       if (lane.bytes + bytes > batchBytes - FRAME_BYTES) this.#due(lane);
       lane.unsaved.push(text);
+      lane.deviceTimes ||= deviceTimes;
       lane.unsavedBytes += bytes;
-      lane.since ??= Date.now();
+      lane.since ??= now();
       lane.items += 1;
       lane.bytes += bytes;
       this.#lanes.set(lane.key, lane);
-      if (lane.items >= this.#most) this.#due(lane);
+      if (lane.items >= batchItems) this.#due(lane);
     }
     if (!lane.unsaved.length) return this.#writing;
     lane.sendTimer ??= setTimeout(() => this.#due(lane), batchMs);
     lane.saveTimer ??= setTimeout(() => this.#save(lane), saveMs);
-    // Timers of a tab in the background come late; its data do not.
-    if (Date.now() - lane.since >= saveMs) return this.#save(lane);
+    // Timers of a background tab are late; its items are not.
+    if (now() - lane.since >= saveMs) return this.#save(lane);
     return new Promise((resolve) => lane.savers.push(resolve));
+  }
+
+  /**
+   * The JSON of an item. Moments on the device's clock become ms since the session's start. While the start or the service's clock is
+   * unknown, they stay on the page's clock, and the second value is true.
+   */
+  #textOf(item, sessionId) {
+    let deviceTimes = false;
+    const convert = (ms) => {
+      if (ms < EPOCH_FROM_MS) return ms;
+      const onPageClock = this.#connection.clock.fromDevice(ms);
+      const sinceStart = this.#sinceStart(sessionId);
+      if (sinceStart) return sinceStart(onPageClock);
+      deviceTimes = true;
+      return onPageClock;
+    };
+    return [JSON.stringify(withTimes(item, convert)) ?? "null", deviceTimes];
+  }
+
+  /** The function from the page's clock to ms since the session's start; null while that is unknown. */
+  #sinceStart(sessionId) {
+    const [startedAt, { offset }] = [this.#starts.get(sessionId), this.#connection.clock];
+    return startedAt === undefined || offset === null ? null : (ms) => Math.max(0, ms + offset - startedAt);
+  }
+
+  /** Note when a session was started. */
+  #remembered(session) {
+    this.#starts.set(session.sessionId, session.startedAt);
+    return session;
   }
 
   #lane(kind, sessionId) {
     const key = laneOf(kind, sessionId);
     const empty = { key, kind, sessionId, items: 0, bytes: 0, sendTimer: null, saveTimer: null, savers: [] };
-    return this.#lanes.get(key) ?? { ...empty, unsaved: [], unsavedBytes: 0, since: null };
+    return this.#lanes.get(key) ?? { ...empty, unsaved: [], unsavedBytes: 0, since: null, deviceTimes: false };
   }
 
   #stopTimers(lane) {
@@ -631,17 +1185,18 @@ export class BeMoreClient extends EventTarget {
     lane.saveTimer = lane.sendTimer = null;
   }
 
-  /** Write down what a lane has collected since it was written down last. */
+  /** Write what a lane has collected since the last time to the log. */
   #save(lane) {
     clearTimeout(lane.saveTimer);
-    const { kind, sessionId, unsaved, unsavedBytes, savers } = lane;
-    Object.assign(lane, { unsaved: [], unsavedBytes: 0, savers: [], saveTimer: null, since: null });
-    const saved = unsaved.length ? this.#keep(this.#record(kind, sessionId, unsaved, unsavedBytes)) : this.#writing;
+    const { kind, sessionId, unsaved, unsavedBytes, savers, deviceTimes } = lane;
+    Object.assign(lane, { unsaved: [], unsavedBytes: 0, savers: [], saveTimer: null, since: null, deviceTimes: false });
+    const record = { ...this.#record(kind, sessionId, unsaved, unsavedBytes), ...(deviceTimes && { deviceTimes }) };
+    const saved = unsaved.length ? this.#keep(record) : this.#writing;
     savers.forEach((resolve) => resolve(saved));
     return saved;
   }
 
-  /** Write a lane down and begin it anew. */
+  /** Write a lane to the log and start it anew. */
   #take(lane) {
     this.#stopTimers(lane);
     this.#lanes.delete(lane.key);
@@ -649,16 +1204,16 @@ export class BeMoreClient extends EventTarget {
     return this.#save(lane);
   }
 
-  /** A lane is full, or its time has come: send it, or look whether the service is back. */
+  /** A lane is full, or its time has come: send it, or see whether the service is back. */
   #due(lane) {
     this.#take(lane).then(() => {
-      if (Date.now() < this.#heldUntil) return;
+      if (this.#connection.holdMs) return;
       if (!this.#stalled) this.#drain([lane.key]);
-      else if (Date.now() >= this.#probeAt) this.#drain(null, []);
+      else if (now() >= this.#probeAt) this.#drain(null, []);
     });
   }
 
-  /** Write down all that is collected of a session; its lanes. */
+  /** Write everything of a session to the log; returns its lanes. */
   async #takeSession(sessionId) {
     const lanes = KINDS.map((kind) => laneOf(kind, this.#known(sessionId)));
     lanes.forEach((lane) => this.#lanes.has(lane) && this.#take(this.#lanes.get(lane)));
@@ -672,157 +1227,149 @@ export class BeMoreClient extends EventTarget {
   }
 
   #record(kind, sessionId, items, bytes) {
-    return { id: recordId(), lane: laneOf(kind, sessionId), kind, sessionId, items, bytes, savedAt: Date.now() };
+    const savedAt = this.#connection.clock.now();
+    return { id: recordId(), lane: laneOf(kind, sessionId), kind, sessionId, items, bytes, savedAt };
   }
 
   #keep(record) {
     this.#tail.push(record);
     let bytes = 0;
     const from = this.#tail.findLastIndex((each) => (bytes += each.bytes) > 2 * KEEPALIVE_BYTES);
-    this.#tail.splice(0, from); // a whole one too many rather than one too few
-    const stored = this.#append(record); // begins at once, as the page may be closing
+    this.#tail.splice(0, from); // rather one too many than one too few
+    const stored = this.#store.append(record); // at once, as the page may be closing
     const kept = this.#writing.then(() => stored).then(() => this.#trim(record));
-    return (this.#writing = kept.catch((error) => this.#withoutDisk(error)));
+    this.#writing = kept.catch(() => undefined);
+    return kept;
   }
 
-  async #append(record) {
-    try {
-      await this.#store.append(record);
-    } catch (error) {
-      if (error?.name !== "QuotaExceededError" || !(await this.#dropOldest())) this.#withoutDisk(error);
-      await this.#append(record);
-    }
-  }
-
-  /** Hold the bounds. The estimate knows nothing of what was sent, so it is looked at again before anything is dropped. */
+  /** Hold the bounds. The estimate does not count what was sent, so it is measured again before anything is dropped. */
   async #trim(record) {
     const { keepItems, keepBytes } = this.#options;
-    const over = () => this.#estimate.items > keepItems || this.#estimate.bytes > keepBytes;
-    if (this.#estimate) {
-      this.#estimate.items += record.items.length;
-      this.#estimate.bytes += record.bytes;
-    }
-    if (this.#estimate && !over()) return;
-    do this.#estimate = await this.#store.size();
-    while (over() && (await this.#dropOldest()));
+    const over = ({ items, bytes }) => items > keepItems || bytes > keepBytes;
+    let size = this.#estimate;
+    if (size) [size.items, size.bytes] = [size.items + record.items.length, size.bytes + record.bytes];
+    if (size && !over(size)) return;
+    do size = await this.#store.size();
+    while (over(size) && (await this.#dropOldest()));
+    this.#estimate = size;
   }
 
   async #dropOldest() {
     const oldest = (await this.#store.list(null, "", 100)).find(({ kind }) => kind !== "end");
-    if (oldest) await this.#drop([oldest], { reason: "full", message: "more is kept than keepItems or keepBytes allow" });
+    if (oldest) await this.#drop([oldest], { reason: "full", message: "more than keepItems, keepBytes or the disk allow" });
     return Boolean(oldest);
   }
 
   #newStore() {
     const { storage } = this.#options;
-    if (typeof storage === "object" && storage) return storage;
     if (storage === "memory") return new MemoryStore();
-    if (storage !== "indexeddb") throw new TypeError('storage must be "indexeddb", "memory" or a store');
-    return new IndexedDbStore(this.#name);
-  }
-
-  /** The disk does not take it (no room, private window …): go on in memory. */
-  #withoutDisk(error) {
-    if (this.#store instanceof MemoryStore) return; // another write was told so already
-    this.#store = new MemoryStore();
-    this.#emit("storage", { persistent: false, message: String(error?.message ?? error) });
+    const own = typeof storage === "object" && storage;
+    if (!own && storage !== "indexeddb") throw new TypeError('storage must be "indexeddb", "memory" or a store');
+    return new DurableStore(own || new IndexedDbStore(this.#name), {
+      makeRoom: () => this.#dropOldest(),
+      changed: (persistent, error) => {
+        this.#estimate = null;
+        this.#emit("storage", { persistent, message: persistent ? "the disk works again" : String(error?.message ?? error) });
+        if (persistent) this.#drain(); // there may be batches of earlier visits
+      },
+    });
   }
 
   // -- Sending -------------------------------------------------------------------------------------------------------------
 
-  /** Send what is kept in these lanes (null: in all), oldest first, when it is this tab's turn. */
+  /** Send these lanes of the log (null: all), oldest first, when it is this tab's turn. */
   #drain(lanes = null, waits = this.#options.waitsMs) {
-    const round = () => this.#round(lanes, waits);
-    const turn = () => (this.#store instanceof MemoryStore ? round() : exclusive(this.#name, this.#closing.signal, round));
-    const result = this.#turn.then(turn).catch((failure) => {
-      if (this.#store instanceof MemoryStore) throw failure;
-      // A database that does not open, say; what is collected from now on is kept in memory, and sent.
-      if (!this.#closing.signal.aborted) this.#withoutDisk(failure);
-      return { answers: new Map(), failure: null };
+    const closing = this.#closing.signal;
+    const round = (lost) => this.#round(lanes, waits, lost);
+    const turn = () => (this.#store.persistent ? exclusive(this.#name, closing, round) : round());
+    const result = this.#turn.then(turn).catch((error) => {
+      if (!closing.aborted) throw error;
+      return { failure: null };
     });
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  async #round(lanes, waits) {
-    const answers = new Map();
+  async #round(lanes, waits, lost) {
     const partOfBacklog = lanes !== null && this.#stalled;
-    // What is collected meanwhile waits for its own round: else each answer would be followed by a tiny batch, without end.
-    const began = Date.now();
-    const isNew = ({ savedAt }) => savedAt > began && savedAt <= Date.now();
+    // What is collected in the meantime waits for its own round: else each answer would be followed by another tiny batch, without end.
+    const began = Math.floor(now());
+    const isNew = (record) => madeAt(record) > began && madeAt(record) <= now();
     let [after, failure, failures] = ["", null, 0];
-    while (!this.#closing.signal.aborted && Date.now() >= this.#heldUntil) {
+    while (!this.#closing.signal.aborted && !lost?.aborted && !this.#connection.holdMs) {
       const [first] = await this.#store.list(lanes, after, 1);
       if (!first || isNew(first)) break;
       const records = await this.#gather(first, after, isNew);
-      if (!records.length) continue; // another sender was quicker
+      if (!records.length) continue; // another tab was quicker
       const { step, data, error } = await this.#deliver(records, waits);
-      if (step === "next" && (data || error)) records.forEach(({ id }) => answers.set(id, { data, error }));
-      if (step === "next") failures = 0;
+      if (step === "next" && this.#ends.has(first.id)) this.#ends.set(first.id, { data, error });
+      if (step === "next") [failures, this.#handled] = [0, this.#handled + 1];
       if (step === "skip") [after, failures] = [first.id, failures + (error.status >= 500)];
       if (step === "stop" || step === "skip") failure = error;
-      if (step === "stop" || failures >= MOST_FAILURES) break;
+      if (step === "stop" || failures >= MAX_FAILURES) break;
     }
+    if (lost?.aborted) this.#log("another tab took over");
     this.#stalled = failure !== null || partOfBacklog;
-    if (failure) this.#probeAt = Date.now() + this.#options.probeMs;
+    if (failure) this.#probeAt = now() + this.#options.probeMs;
     this.#arm(partOfBacklog && !failure ? 0 : this.#options.resendMs);
-    return { answers, failure };
+    return { failure, lost: lost?.aborted };
   }
 
-  /** What goes into one batch with a record: what was collected after it of the same kind and session. */
+  /** The batch that starts with a record: what was collected after it of the same kind and session. */
   async #gather({ lane }, after, isNew) {
-    const records = await this.#store.list([lane], after, this.#options.batchItems);
-    let [items, bytes] = [0, FRAME_BYTES];
-    const end = records.findIndex((record, index) => {
-      items += record.items.length;
-      bytes += record.bytes;
-      return index > 0 && (items > this.#most || bytes > this.#options.batchBytes || isNew(record));
-    });
-    return end < 0 ? records : records.slice(0, end);
+    const { batchItems, batchBytes } = this.#options;
+    const records = (await this.#store.list([lane], after, batchItems)).filter((record, index) => !index || !isNew(record));
+    return records.slice(0, Math.max(1, batchLength(records, batchItems, batchBytes - FRAME_BYTES)));
   }
 
-  /** Send one batch. `step` says how the round goes on: next, skip (this one is kept), again, stop. */
+  /** Send one batch. `step` says how the round goes on: next, skip (this batch is kept), again, stop. */
   async #deliver(records, waits) {
     const { kind, sessionId, savedAt } = records[0];
-    const items = records.flatMap((record) => record.items);
-    if (Date.now() - savedAt > this.#options.keepMs) {
+    const serverNow = this.#connection.clock.now();
+    if (savedAt !== null && serverNow !== null && serverNow - savedAt > this.#options.keepMs) {
       await this.#drop(records, { reason: "expired", message: "kept for longer than keepMs" });
       return { step: "next" };
     }
-    const text = bodyOf(kind, sessionId, items);
-    let attempts = 0;
     const { signal } = this.#cancel;
-    const about = { kind, sessionId, count: items.length };
+    let [batch, attempts] = [records, 0];
+    const about = { kind, sessionId, count: records.reduce((sum, { items }) => sum + items.length, 0) };
     try {
+      if (records.some(({ deviceTimes }) => deviceTimes)) batch = await this.#settleTimes(records, { about, waits, signal });
+      const items = batch.flatMap((record) => record.items);
+      const text = bodyOf(kind, sessionId, items);
       const options = { text, waits, about, signal, tried: () => attempts++ };
-      const { data, requestId, errors = [] } = await this.#request("POST", target(kind, sessionId), options);
-      await this.#forget(records.map(({ id }) => id));
+      const { data, requestId, errors = [] } = await this.#connection.request("POST", target(kind, sessionId), options);
+      await this.#forget(batch.map(({ id }) => id));
       this.#emit("sent", { ...about, count: items.length - errors.length, bytes: sizeOf(text), attempts, requestId, data });
-      // A batch-tick that was taken in part: sending again would mend nothing.
+      // A batch-tick that was stored in part: sending the rest again would change nothing.
       const why = { reason: "refused", status: 201, message: errors[0]?.message, details: errors, requestId };
-      if (errors.length) this.#dropped({ kind, sessionId, items: named(items, errors) }, why);
+      if (errors.length) this.#dropped({ kind, sessionId, items: itemsAt(items, errors) }, why);
       return { step: "next", data };
     } catch (error) {
       if (!(error instanceof BeMoreError)) throw error;
-      return this.#undelivered(records, items, error, signal);
+      return this.#undelivered(batch, error, signal);
     }
   }
 
-  /** What becomes of a batch that was not taken: mended, split, dropped, or kept. */
-  async #undelivered(records, items, error, signal) {
+  /** What becomes of a batch that was not stored: mended, split, dropped, or kept. */
+  async #undelivered(records, error, signal) {
     const { status, code, message, details, requestId } = error;
-    const { kind, sessionId } = records[0];
+    if (signal.aborted) return { step: "stop", error };
+    const items = records.flatMap((record) => record.items);
+    // The age of a batch counts from when the service's clock was first known.
+    const first = { ...records[0], savedAt: records[0].savedAt ?? this.#connection.clock.now() };
+    const { kind, sessionId } = first;
     const why = { status, code, message, details, requestId };
-    if (signal.aborted || status === 401 || status === 429) return { step: "stop", error };
-    if (status === 413 && items.length > 1) {
-      await this.#split(records, items);
+    // A 413 that names the session says that the session is full, not that the body is too large.
+    if (status === 413 && items.length > 1 && !details.some(({ field }) => field === "sessionId")) {
+      await this.#split(records, first, items);
       return { step: "again" };
     }
     if (code === "VALIDATION_ERROR" && details.some(({ index }) => index in items)) {
       const bad = new Set(details.map(({ index }) => index));
       const good = items.filter((_, index) => !bad.has(index));
-      await this.#replace(records, good.length ? [withItems(records[0], records[0].id, good)] : []);
-      this.#dropped({ kind, sessionId, items: named(items, details) }, { ...why, reason: "refused" });
+      await this.#replace(records, good.length ? [withItems(first, first.id, good)] : []);
+      this.#dropped({ kind, sessionId, items: itemsAt(items, details) }, { ...why, reason: "refused" });
       return { step: good.length ? "again" : "next" };
     }
     const reason = status === 413 ? "too-large" : REASONS[code];
@@ -830,23 +1377,41 @@ export class BeMoreClient extends EventTarget {
       await this.#drop(records, { ...why, reason });
       return { step: "next", error };
     }
-    // Perhaps the line is too thin for it.
-    if (code === "TIMEOUT" && items.length > 1) await this.#split(records, items);
+    // The connection may be too slow for it.
+    if (code === "TIMEOUT" && items.length > 1) await this.#split(records, first, items);
+    else if (first.savedAt !== records[0].savedAt) await this.#replace(records, [withItems(first, first.id, items)]);
+    if (status === 401 || status === 429) return { step: "stop", error };
     this.#emit("queued", { kind, sessionId, count: items.length, status, code, message, requestId, resendMs: this.#options.resendMs });
     const away = status < 400 || status === 408 || status > 500;
     return { step: away ? "stop" : "skip", error };
   }
 
-  /** Make two batches of one, and smaller ones from now on. */
-  async #split(records, items) {
-    const half = Math.ceil(items.length / 2);
-    this.#most = Math.min(this.#most, half);
-    const [first, second] = [records[0].id, idAfter(records.at(-1).id)];
-    const parts = [withItems(records[0], first, items.slice(0, half)), withItems(records[0], second, items.slice(half))];
-    await this.#replace(records, parts);
+  /**
+   * Convert moments that were collected before the session's start and the service's clock were known. The result goes to the log before
+   * it is sent: a second attempt must send the same moments.
+   */
+  async #settleTimes(records, options) {
+    const { id, sessionId } = records[0];
+    if (!this.#sinceStart(sessionId)) await this.session(sessionId, { ...options, cache: "no-store" });
+    const sinceStart = this.#sinceStart(sessionId);
+    if (options.signal.aborted) throw new BeMoreError({ code: "ABORTED", message: "the log was deleted" });
+    if (!sinceStart) return records; // the answer did not say
+    const convert = (ms) => (ms < EPOCH_FROM_MS ? ms : sinceStart(ms));
+    const items = records.flatMap((record) => record.items).map((text) => JSON.stringify(withTimes(JSON.parse(text), convert)));
+    const settled = { ...withItems(records[0], id, items), deviceTimes: false };
+    await this.#replace(records, [settled]);
+    return [settled];
   }
 
-  /** Put other records in the place of some: the last first, so that a page that closes in between leaves too much, not too little. */
+  /** Make two batches of this one. Others keep their size. */
+  async #split(records, first, items) {
+    const half = Math.ceil(items.length / 2);
+    const part = (id, some) => ({ ...withItems(first, id, some), alone: true });
+    await this.#replace(records, [part(first.id, items.slice(0, half)), part(idAfter(records.at(-1).id), items.slice(half))]);
+    this.#log("split", { kind: first.kind, sessionId: first.sessionId, count: items.length });
+  }
+
+  /** Replace records. The additional ones are written first: a page that closes in between then leaves too much, not too little. */
   async #replace(records, others) {
     const [first, ...rest] = others;
     for (const record of rest) await this.#store.append(record);
@@ -870,12 +1435,20 @@ export class BeMoreClient extends EventTarget {
     this.#emit("dropped", { kind, sessionId, count: items.length, items: values, reason, status, code, message, details, requestId });
   }
 
-  // -- A page that goes and comes ------------------------------------------------------------------------------------------
+  /** Send the log after `ms`, or when the hold of a 429 ends, if that is sooner. */
+  #arm(ms) {
+    clearTimeout(this.#resendTimer);
+    if (this.#closing.signal.aborted) return;
+    const { holdMs } = this.#connection;
+    this.#resendTimer = setTimeout(() => this.#drain(), holdMs ? Math.min(holdMs, ms) : ms);
+  }
+
+  // -- The life of the page ------------------------------------------------------------------------------------------------
 
   #listen() {
     const on = (place, name, act) => place?.addEventListener?.(name, act, { signal: this.#closing.signal });
     on(globalThis, "online", () => {
-      this.#wakers.forEach((wake) => wake());
+      this.#connection.wake();
       this.#drain();
     });
     on(globalThis, "pagehide", () => {
@@ -883,52 +1456,48 @@ export class BeMoreClient extends EventTarget {
       this.#beacon();
     });
     on(globalThis, "pageshow", ({ persisted }) => persisted && this.#drain());
-    // The last that a phone tells a page before it ends it.
+    // The last event that a phone gives a page before it ends it.
     on(globalThis.document, "visibilitychange", () => {
       if (document.visibilityState === "hidden") this.#lanes.forEach((lane) => this.#due(lane));
     });
   }
 
-  /**
-   * Send the newest of what is kept with requests that outlive the page, as many as fit into what browsers allow; the rest stays
-   * in the log.
-   */
+  /** Send the newest records with requests that outlive the page, as far as browsers allow; the rest stays in the log. */
   #beacon(sessionId) {
-    if (Date.now() < this.#heldUntil) return;
-    const mine = this.#tail.filter((record) => !this.#leaving.has(record) && (!sessionId || record.sessionId === sessionId));
+    if (this.#connection.holdMs) return;
+    const mine = this.#tail.filter(
+      (record) => !this.#leaving.has(record) && !record.deviceTimes && (!sessionId || record.sessionId === sessionId),
+    );
     mine.sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
     for (const lane of new Set(mine.map((record) => record.lane))) {
-      const waiting = mine.filter((record) => record.lane === lane);
+      let waiting = mine.filter((record) => record.lane === lane);
       while (waiting.length) {
-        const batch = [];
-        let [items, bytes] = [0, waiting[0].kind === "end" ? 0 : FRAME_BYTES];
-        const room = KEEPALIVE_BYTES - this.#leavingBytes;
-        while (waiting.length && items + waiting[0].items.length <= this.#most && bytes + waiting[0].bytes <= room) {
-          items += waiting[0].items.length;
-          bytes += waiting[0].bytes;
-          batch.push(waiting.shift());
-        }
-        if (!batch.length) break;
-        this.#lastWords(batch, bytes);
+        const room = KEEPALIVE_BYTES - this.#leavingBytes - (waiting[0].kind === "end" ? 0 : FRAME_BYTES);
+        const count = batchLength(waiting, this.#options.batchItems, room);
+        if (!count) break;
+        this.#sendLast(waiting.slice(0, count));
+        waiting = waiting.slice(count);
       }
     }
   }
 
   /**
-   * One request of a page that closes. Without a token it is a "simple" one, text without headers of its own, as a page that is
-   * gone may not get to see the answer to a preflight.
+   * One request of a page that closes. Without a token it is a "simple" one, text without headers of its own: a page that is gone may not
+   * see the answer to a preflight.
    */
-  async #lastWords(records, bytes) {
+  async #sendLast(records) {
     const { kind, sessionId } = records[0];
     const body = bodyOf(kind, sessionId, records.flatMap(({ items }) => items));
+    const bytes = sizeOf(body);
     const headers = { ...this.#options.headers };
-    if (this.#lastToken) Object.assign(headers, { "Content-Type": "application/json", Authorization: `Bearer ${this.#lastToken}` });
+    const { lastToken } = this.#connection;
+    if (lastToken) Object.assign(headers, { "Content-Type": "application/json", Authorization: `Bearer ${lastToken}` });
     records.forEach((record) => this.#leaving.add(record));
     this.#leavingBytes += bytes;
     try {
       const { credentials } = this.#options;
       const answer = await fetch(this.#base + target(kind, sessionId), { method: "POST", body, headers, credentials, keepalive: true });
-      // Anything but a clean success is looked at when the batch is sent in the ordinary way.
+      // Anything but a full success is handled when the batch is sent in the ordinary way.
       const { success, errors } = await answer.json();
       if (success === true && !errors) await this.#forget(records.map(({ id }) => id));
     } catch {
@@ -939,159 +1508,30 @@ export class BeMoreClient extends EventTarget {
     }
   }
 
-  // -- Requests ------------------------------------------------------------------------------------------------------------
+  // -- Small parts ---------------------------------------------------------------------------------------------------------
 
   #of(sessionId, rest = "") {
     return `/api/session/${segment(this.#known(sessionId))}${rest}`;
   }
 
   #known(sessionId) {
-    if (typeof sessionId !== "string" || !sessionId) throw new TypeError("sessionId must be the text that start() answered");
+    if (typeof sessionId !== "string" || !sessionId) throw new TypeError("sessionId must be the text that start() returned");
     return sessionId;
   }
 
   async #data(method, path, { json, ...options } = {}) {
-    return (await this.#request(method, path, { ...options, text: json && JSON.stringify(json) })).data;
-  }
-
-  /**
-   * One request and its repetitions. `text` is a body of JSON, `read` makes a value of an answer, `about` tells which batch it
-   * is (a batch does not wait for a 429: its round does), `tried` is called before each attempt.
-   */
-  async #request(method, path, { text, idempotencyKey, signal, read = asEnvelope, about, tried, waits = this.#options.waitsMs }) {
-    const id = randomId();
-    const told = { kind: null, sessionId: null, count: 0, ...about, method, path };
-    let renewed = false;
-    for (let attempt = 1; ; attempt += 1) {
-      const trace = { "X-Request-ID": `${id}.${attempt}`, ...(idempotencyKey && { "Idempotency-Key": idempotencyKey }) };
-      let token = null;
-      tried?.();
-      try {
-        token = await this.#bearer(renewed);
-        return await this.#once(method, path, { text, signal, read, token, trace });
-      } catch (error) {
-        if (!(error instanceof BeMoreError)) throw error;
-        const { status, code, message } = error;
-        const { requestId } = Object.assign(error, { requestId: trace["X-Request-ID"] });
-        if (status === 401 && !renewed && typeof this.#token === "function" && code !== "TOKEN") {
-          renewed = true;
-          attempt -= 1;
-          continue;
-        }
-        if (status === 401) this.#emit("unauthorized", { ...told, code, message, requestId });
-        if (status === 429) this.#hold(error, told);
-        const waitMs = about && status === 429 ? null : this.#waitFor(error, waits[attempt - 1]);
-        if (waitMs === null) throw error;
-        this.#emit("retry", { ...told, attempt, waitMs, status, code, message, requestId });
-        await this.#nap(waitMs, signal, status === 0);
-      }
-    }
-  }
-
-  /** One attempt. Whatever goes wrong is a BeMoreError. */
-  async #once(method, path, { text, signal, read, token, trace }) {
-    const { timeoutMs, deviceId, credentials, gzipBytes } = this.#options;
-    const large = text !== undefined && sizeOf(text) >= gzipBytes;
-    const packed = large && ["untried", "works"].includes(this.#gzip);
-    const headers = {
-      ...this.#options.headers,
-      ...trace,
-      "X-Client-Version": VERSION,
-      ...(text !== undefined && { "Content-Type": "application/json" }),
-      ...(packed && { "Content-Encoding": "gzip" }),
-      ...(token && { Authorization: `Bearer ${token}` }),
-      ...(deviceId && { "X-Device-ID": deviceId }),
-    };
-    const abort = new AbortController();
-    const stop = () => abort.abort();
-    const timer = setTimeout(stop, timeoutMs);
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop);
-    try {
-      const body = packed ? await gzip(text) : text;
-      const answer = await fetch(this.#base + path, { method, headers, body, credentials, signal: abort.signal });
-      this.#noteQuota(answer.headers);
-      if (large) this.#noteGzip(packed, answer.status);
-      if (packed && answer.status === 415) return await this.#once(method, path, { text, signal, read, token, trace });
-      return await read(answer);
-    } catch (error) {
-      if (error instanceof BeMoreError) throw error;
-      if (signal?.aborted) throw new BeMoreError({ code: "ABORTED", message: "the request was given up" });
-      if (abort.signal.aborted) throw new BeMoreError({ code: "TIMEOUT", message: `no answer within ${timeoutMs} ms` });
-      if (large) this.#noteGzip(packed, 0);
-      throw new BeMoreError({ code: "NETWORK", message: "the service could not be reached" });
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", stop);
-    }
-  }
-
-  /**
-   * A service of another origin must allow the header Content-Encoding; where it does not, a packed request looks like a network
-   * that is down. So if the first of them fails that way and a plain one then passes, packing ends.
-   */
-  #noteGzip(packed, status) {
-    if (packed && status) this.#gzip = status === 415 ? "off" : "works";
-    else if (packed && this.#gzip === "untried") this.#gzip = "doubted";
-    else if (!packed && this.#gzip === "doubted") this.#gzip = status ? "off" : "untried";
-  }
-
-  #noteQuota(headers) {
-    const [limit, remaining, resetSeconds] = ["Limit", "Remaining", "Reset"].map((name) => headers.get(`RateLimit-${name}`));
-    if (limit !== null) this.#quota = { limit: Number(limit), remaining: Number(remaining), resetSeconds: Number(resetSeconds) };
-  }
-
-  /** The token of this moment; after a 401 a function is asked once more, and told so. */
-  async #bearer(expired) {
-    if (typeof this.#token !== "function") return this.#token;
-    try {
-      return (this.#lastToken = await this.#token({ expired }));
-    } catch (error) {
-      throw new BeMoreError({ status: 401, code: "TOKEN", message: `the function token failed: ${error?.message ?? error}` });
-    }
-  }
-
-  /** Too many requests: nothing that is kept is sent before the time that the service names. */
-  #hold({ retryAfterMs, requestId }, told) {
-    const ms = retryAfterMs ?? USUAL_HOLD_MS;
-    this.#heldUntil = Date.now() + ms + Math.random() * Math.min(1000, ms * this.#options.jitter);
-    this.#emit("ratelimited", { ...told, retryAfterMs: ms, requestId });
-    this.#arm(this.#options.resendMs);
-  }
-
-  /** How long to wait before the next attempt in ms, or null where there shall be none. */
-  #waitFor({ status, code, retryAfterMs }, usual) {
-    if (usual === undefined || code === "ABORTED") return null;
-    if (status === 429) return this.#heldUntil - Date.now();
-    if (status !== 0 && status !== 408 && status < 500) return null;
-    const jittered = usual * (1 + Math.random() * this.#options.jitter);
-    return Math.max(jittered, Math.min(retryAfterMs ?? 0, MOST_WAIT_MS));
-  }
-
-  /** Send what is kept after a while, or when the hold of a 429 ends, if that is sooner. */
-  #arm(ms) {
-    clearTimeout(this.#resendTimer);
-    if (this.#closing.signal.aborted) return;
-    const held = this.#heldUntil - Date.now();
-    this.#resendTimer = setTimeout(() => this.#drain(), held > 0 ? Math.min(held, ms) : ms);
-  }
-
-  /** Wait; shorter if the signal says so or, where `online` is true, if the browser has a network again. */
-  #nap(ms, signal, online) {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#wakers.delete(done);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener("abort", done);
-      if (online) this.#wakers.add(done);
-    });
+    return (await this.#connection.request(method, path, { ...options, text: json && JSON.stringify(json) })).data;
   }
 
   #emit(name, detail) {
+    this.#log(name, detail);
     this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  /** With `debug`, write a decision to the console: no objects and no messages, as these hold or quote what was said. */
+  #log(what, fields = {}) {
+    if (!this.#options.debug) return;
+    const safe = Object.entries(fields).filter(([name, value]) => name !== "message" && typeof value !== "object");
+    console.debug(`bemore-client: ${what}`, JSON.stringify(Object.fromEntries(safe)));
   }
 }

@@ -56,7 +56,8 @@ def test_chunk_counts_in_the_minute_and_the_ten_seconds_it_starts_in(client):
     )  # fmt: skip
     assert {minute: ratio for minute, (ratio, *_) in history(client, session_id).items()} == {0: 0.6, 1: 0.5, 2: 1.0}
     rates = {at: rate for at, (rate, _) in series(client, session_id).items()}
-    assert rates == {0: 0.5, 10: 0.0, 20: 1.0, 50: 1.0, 60: 0.0, 110: 1.0, 120: 1.0}
+    # The last chunk of the first minute is heard until 61 s.
+    assert rates == {0: 0.5, 10: 0.0, 20: 1.0, 50: 1.0, 60: 0.5, 110: 1.0, 120: 1.0}
 
 
 def test_vad_of_one_half_is_speech_and_less_is_not(client):
@@ -122,3 +123,18 @@ def test_data_sent_after_the_end_is_in_the_report(client, clock):
     report, analysis = data(client, session_id), data(client, session_id, "vad-analysis")
     assert (report["duration"], report["stats"]["totalAudioChunks"], len(report["minutes"])) == (90_000, 3, 2), "and the last by tick"
     assert analysis["lastUpdate"] == START_MS + 90_000, "nothing is newer than the end of the session"
+
+
+def test_emotions_of_minutes_scored_here_come_with_the_words_of_those_minutes(client, clock):
+    session_id = start_session(client)
+    said = {
+        -5000: "회사 때문에 힘들어요", 20_000: "회사 생각에 잠도 못 자서 괴로워요", 59_999: "회사 동료는 괜찮아요",
+        60_000: "산책을 하니 행복해요", 70_000: "산책은 즐거워요", 119_999: "공원은 넓어요",
+    }  # fmt: skip
+    items = [{"tsStart": START_MS + ms, "tsEnd": START_MS + ms, "text": text, "lang": "ko"} for ms, text in said.items()]
+    send(client, session_id, "stt", {"items": items})
+    for minute in (0, 1, 2):
+        send(client, session_id, "tick", {"minuteIndex": minute})
+    content = ask(client, session_id, "report/csv?kind=emotion").get_data(as_text=True).removeprefix("\ufeff")
+    rows = [(row["sentiment"], row["keywords"]) for row in csv.DictReader(io.StringIO(content, newline=""))]
+    assert rows == [("negative", "회사; 동료"), ("positive", "산책; 행복; 공원"), ("", "")]

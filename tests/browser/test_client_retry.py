@@ -1,6 +1,6 @@
 """The browser client's requests: when they are repeated, after how long, and what happens to those that are refused."""
 
-from tests.support.browsing import advance, frame
+from tests.support.browsing import advance, frame, until
 from tests.support.scripted import HANG, RESET, failure, success
 from tests.support.servers import wait_for
 
@@ -21,16 +21,6 @@ def numbers(request):
     return [item["ts"] for item in request.items]
 
 
-def until(tab, condition, limit_ms=60_000):
-    """Move the held clock on until something is true."""
-    for _ in range(0, limit_ms, 100):
-        if condition():
-            return
-        advance(tab, 100)
-        tab.page.wait_for_timeout(10)  # for what does not depend on the held clock: the network, the database
-    raise AssertionError(f"not within {limit_ms} ms of the page's clock")
-
-
 # -- The schedule --------------------------------------------------------------------------------------------------------
 
 
@@ -42,7 +32,7 @@ def test_a_batch_is_tried_again_after_1_3_and_10_seconds_and_then_kept(held_tab,
     for count, usual in enumerate((1000, 3000, 10_000), 1):
         told = held_tab.wait_for_events("retry", count)[-1]
         assert usual <= told["waitMs"] <= 1.2 * usual
-        until(held_tab, lambda: len(held_tab.fetches()) > count)
+        until(held_tab, lambda count=count: len(held_tab.fetches()) > count)
         waited = held_tab.fetches()[-1]["at"] - told["at"]
         assert told["waitMs"] - 1 <= waited <= told["waitMs"] + 100
     held_tab.wait_for_events("queued")
@@ -234,25 +224,6 @@ def test_minutes_that_were_taken_in_part_are_not_sent_again(tab, scripted):
     assert tab.events("dropped")[0]["items"] == [{"minuteIndex": 1, "facialScore": 5}]
 
 
-def test_a_batch_that_is_too_large_is_sent_in_two(tab, scripted):
-    scripted.script = [413, (413, {}, b"<h1>Too large</h1>")]
-    tab.open(**QUICK)
-    assert send(tab, *range(8))["items"] == 0
-    sent = [numbers(each) for each in scripted.sent()]
-    assert sent == [[*range(8)], [0, 1, 2, 3], [0, 1], [2, 3], [4, 5, 6, 7]]
-    scripted.script = [413]
-    assert send(tab, 9)["items"] == 0
-    assert tab.events("dropped")[0]["reason"] == "too-large"
-
-
-def test_an_item_larger_than_a_body_may_be_is_dropped_at_once(tab, scripted):
-    tab.open(**QUICK, batchBytes=2000)
-    tab.call("stt", SESSION, [{"tsStart": 0, "tsEnd": 1, "text": "가" * 700}, {"tsStart": 1, "tsEnd": 2, "text": "나"}])
-    assert tab.call("flush")["items"] == 0
-    assert [item["text"] for item in scripted.sent()[0].items] == ["나"]
-    assert tab.events("dropped")[0]["reason"] == "too-large"
-
-
 # -- Tokens --------------------------------------------------------------------------------------------------------------
 
 
@@ -283,53 +254,7 @@ def test_a_token_function_that_fails_loses_nothing(tab, scripted):
     assert tab.events("unauthorized")[0]["code"] == "TOKEN"
 
 
-# -- Batches -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_batch_goes_out_when_it_is_full(tab, scripted):
-    tab.open(batchMs=600_000, saveMs=600_000)
-    tab.begin("frames", SESSION, [frame(number) for number in range(250)])
-    scripted.wait_for(2)
-    wait_for(lambda: tab.call("pending")["items"] == 50, what="both answers have come")
-    tab.call("flush")
-    assert [numbers(each) for each in scripted.sent()] == [[*range(100)], [*range(100, 200)], [*range(200, 250)]]
-
-
-def test_a_batch_goes_out_when_its_time_has_come(held_tab, scripted):
-    held_tab.make()
-    held_tab.begin("frames", SESSION, frame(1))
-    advance(held_tab, 9500)
-    held_tab.begin("frames", SESSION, frame(2))
-    assert not scripted.sent()
-    until(held_tab, lambda: held_tab.events("sent"))
-    assert [numbers(each) for each in scripted.sent()] == [[1, 2]]
-    assert 10_000 <= held_tab.fetches()[0]["at"] - 1_737_250_800_000 <= 11_000
-
-
-def test_no_body_is_larger_than_asked(tab, scripted):
-    tab.open(**QUICK, batchBytes=4000)
-    tab.call("stt", SESSION, [{"tsStart": number, "tsEnd": number, "text": "가나다" * 100} for number in range(9)])
-    assert tab.call("flush")["items"] == 0
-    assert [item["tsStart"] for each in scripted.sent() for item in each.items] == [*range(9)]
-    assert max(each["bytes"] for each in tab.events("sent")) <= 4000 and len(scripted.sent()) > 2
-
-
-def test_large_bodies_are_packed_and_small_ones_are_not(tab, scripted):
-    tab.open(**QUICK)
-    send(tab, 1)
-    send(tab, *range(100))
-    small, large = scripted.sent()
-    assert small.headers.get("Content-Encoding") is None and large.headers["Content-Encoding"] == "gzip"
-    assert numbers(large) == [*range(100)] and len(large.raw) < tab.events("sent")[1]["bytes"] / 4
-
-
-def test_packing_ends_where_it_is_not_understood(tab, scripted):
-    scripted.script = [415]
-    tab.open(**QUICK)
-    assert send(tab, *range(100))["items"] == 0
-    assert send(tab, *range(100))["items"] == 0
-    assert [each.headers.get("Content-Encoding") for each in scripted.sent()] == ["gzip", None, None]
-    assert not tab.events("dropped")
+# -- Options -------------------------------------------------------------------------------------------------------------
 
 
 def test_an_impossible_option_is_a_type_error(tab):
@@ -337,3 +262,10 @@ def test_an_impossible_option_is_a_type_error(tab):
     made = "(options) => { try { new BeMoreClient(options); } catch (error) { return error.name; } }"
     for wrong in ({"baseurl": "x"}, {"batchItems": 101}, {"timeoutMs": -1}, {"storage": "cookies"}, {"keepBytes": "1"}):
         assert tab.page.evaluate(made, wrong) == "TypeError", wrong
+
+
+def test_a_call_without_a_session_is_a_type_error_and_leaves_nothing(tab, scripted):
+    tab.open(**QUICK)
+    for name in ("end", "frames", "session", "tick", "erase"):
+        assert tab.error(name, None)["name"] == "TypeError", name
+    assert tab.call("pending")["batches"] == 0 and not scripted.sent()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.browsing import frame, stored
+from tests.support.browsing import Tab, frame, stored
 from tests.support.samples import audio, frames, scores, stt
 from tests.support.servers import Service, wait_for
 from tests.support.signing import HS256, token
@@ -100,8 +100,32 @@ def test_files_have_the_name_that_the_service_gives_them(shared, tab, http):
 def test_times_of_the_epoch_are_stored_relative_to_the_start(shared, tab):
     opened(tab, shared)
     session = tab.call("start", "user-1", "counselor-1")
-    tab.call("frames", session["sessionId"], [frame(session["startedAt"] + 60_000 + number) for number in range(3)])
+    # The middle of a minute, as the client can measure the service's clock to some ms only.
+    tab.call("frames", session["sessionId"], [frame(session["startedAt"] + 90_000 + number) for number in range(3)])
     assert tab.call("tick", session["sessionId"], 1)["dataPoints"]["frameCount"] == 3
+
+
+def test_times_with_fractions_are_stored(shared, tab):
+    opened(tab, shared)
+    session_id = started(tab)
+    tab.call("frames", session_id, [frame(number * 16.67) for number in range(10)])
+    tab.call("audio", session_id, {"tsStart": 1520.4, "tsEnd": 1620.5, "vad": 1})
+    tab.call("stt", session_id, {"tsStart": 1520.4, "tsEnd": 1620.5, "text": "안녕하세요"})
+    tab.call("batchTick", session_id, scores(1, durationMs=59_999.7))
+    assert tab.call("end", session_id)["stats"] == {"totalFrames": 10, "totalAudioChunks": 1, "totalSttSnippets": 1}
+    (snippet,) = tab.call("transcript", session_id)["snippets"]
+    assert (snippet["tsStart"], snippet["tsEnd"]) == (1520, 1621) and not tab.events("dropped")
+    assert tab.call("inferences", session_id)["inferences"][0]["durationMs"] == 60_000
+
+
+@pytest.mark.parametrize("ahead_ms", [600_000, -600_000], ids=["ahead", "behind"])
+def test_frames_of_a_device_whose_clock_is_wrong_count_in_their_minute(shared, context, ahead_ms):
+    context.add_init_script(f"const right = Date.now.bind(Date); Date.now = () => right() + {ahead_ms};")
+    tab = opened(Tab(context.new_page()), shared)
+    session_id = started(tab)
+    tab.page.evaluate("(id) => client.frames(id, [1, 2, 3].map((n) => ({ts: Date.now() + n, qualityScore: 0.9})))", session_id)
+    scored = tab.call("tick", session_id, 0)
+    assert scored["dataPoints"]["frameCount"] == 3 and scored["facialScore"] == 0.9
 
 
 def test_what_the_service_refuses_is_left_out_and_the_rest_is_stored(shared, tab):
@@ -142,6 +166,17 @@ def test_more_than_the_quota_arrives_later(special, tab):
     assert tab.page.evaluate("() => client.quota.limit") == 5
 
 
+@pytest.mark.parametrize("special", [{"RATE_LIMIT_WRITE": "5 per 2 seconds", "MAX_BODY_BYTES": "2000"}], indirect=True)
+def test_batches_that_are_too_large_arrive_in_parts_within_the_quota(special, tab):
+    opened(tab, special)
+    session_id = started(tab)
+    tab.call("frames", session_id, frames(150, step_ms=10))
+    assert tab.call("end", session_id)["stats"]["totalFrames"] == 150
+    assert not tab.events("dropped")
+    # One that is refused is followed by a wait, not by the next one.
+    assert len(tab.events("ratelimited")) <= len(tab.fetches()) / 4
+
+
 @pytest.mark.parametrize("special", [HS256], indirect=True)
 def test_a_token_that_runs_out_is_renewed_and_nobody_elses_session_is_told(special, tab):
     opened(tab, special, token=token("user-1", exp=1))
@@ -158,8 +193,8 @@ def test_a_token_that_runs_out_is_renewed_and_nobody_elses_session_is_told(speci
 
 
 def test_packed_bodies_are_read_by_the_service(shared, tab):
-    """From another origin only where its CORS allows Content-Encoding; where not, the client finds out and sends plain ones."""
-    opened(tab, shared)
+    """To another origin only if its CORS allows Content-Encoding; if not, the client finds out and sends plain ones, at once."""
+    tab.open(**{**CALM, "waitsMs": [60_000]}, baseUrl=shared.url)
     session_id = started(tab)
     tab.call("stt", session_id, stt(100, text="오늘은 기분이 좋아요. " * 20))
     tab.call("stt", session_id, stt(100, start_ms=400_000))

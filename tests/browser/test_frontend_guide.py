@@ -13,6 +13,7 @@ import pytest
 from tests.support.browsing import ORIGIN
 from tests.support.answers import CODES
 from tests.support.servers import Service
+from tests.support.signing import HS256, bearer
 
 from bemore.app import CORS_EXPOSED_HEADERS, CORS_METHODS, CORS_REQUEST_HEADERS
 from bemore.settings import Settings
@@ -29,6 +30,15 @@ def service(tmp_path_factory):
     """A service as it is without any setting, but for its place."""
     home = tmp_path_factory.mktemp("service")
     with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db") as running:
+        yield running
+        print(running.log)
+
+
+@pytest.fixture(scope="module")
+def own_tokens(tmp_path_factory):
+    """A service that wants tokens."""
+    home = tmp_path_factory.mktemp("tokens")
+    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", **HS256) as running:
         yield running
         print(running.log)
 
@@ -203,6 +213,17 @@ def test_the_guide_tells_the_quotas_that_are_the_default(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_tells_what_start_answers_to_whom(language, own_tokens, http):
+    rows = guide.table_rows(section_with(guide.of(language), "sub"), 4)
+    assert {answer.split(" ")[0] for *_, answer in rows} == {"200", "401", "403"}
+    for role, subject, body, told in rows:
+        headers = {} if role == "``-``" else bearer(subject, role.strip("`"))
+        answer = http.post(f"{own_tokens.url}/api/session/start", json=json.loads(body.strip("`")), headers=headers)
+        code = answer.json().get("error", {}).get("code", "")
+        assert f"{answer.status_code} {code}".strip() == told, (role, subject, body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_guide_tells_all_of_the_library(language, tab):
     section = section_with(guide.of(language), "keepBytes")
     tab.open()
@@ -218,8 +239,9 @@ def test_the_guide_tells_all_of_the_library(language, tab):
     assert told == {*re.findall(r'#emit\("(\w+)"', library)}
     options = {name.strip("`"): value for name, value, _ in guide.table_rows(section, 3)}
     assert options.keys() == defaults.keys()
-    told = {name: _value(text) for name, text in options.items() if isinstance(defaults[name], (int, float, list))}
+    told = {name: _value(text) for name, text in options.items() if isinstance(defaults[name], (int, float, list)) and name != "debug"}
     assert told == {name: defaults[name] for name in told} and len(told) > 10
+    assert options["debug"] == "``false``" and not defaults["debug"]
     assert options["storage"] == '``"indexeddb"``' and options["credentials"] == '``"same-origin"``'
 
 

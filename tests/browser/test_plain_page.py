@@ -67,7 +67,7 @@ def let_wait(page, times=1):
         page.page.clock.run_for(int(ms) - 1)
         assert len(page.fetches()) == before
         page.page.clock.run_for(2)
-        wait_for(lambda: len(page.fetches()) > before, what="the next attempt")
+        wait_for(lambda before=before: len(page.fetches()) > before, what="the next attempt")
         waits.append(ms)
     return waits
 
@@ -133,7 +133,7 @@ def test_an_answer_that_was_lost_leaves_one_of_everything(page, scripted, shared
     assert page.outcome()["data"]["totalFramesInSession"] == 10
     assert stored(shared, session_of(page)) == (10, 0, 0)
 
-    page.page.evaluate("() => { window.outcome = start('client-lost', 'counsellor-1'); }")
+    page.page.evaluate("() => { window.outcome = start('client-lost', 'counselor-1'); }")
     let_wait(page)
     started = page.outcome()["sessionId"]
     first, second = (each.headers["Idempotency-Key"] for each in scripted.sent("start"))

@@ -118,7 +118,7 @@ def test_a_newcomer_sees_a_session_grow_end_and_its_report_within_a_minute(chrom
         assert page.locator(".state").inner_text() == "Ended"
         assert page.locator(".minutes tbody tr").count() in (0, 10), "the table is there again, opened or not"
         assert page.locator(".sentences").first.inner_text().count("점") >= 2
-        assert page.locator(".lines li").count() == 30
+        assert page.locator(".lines li").count() == 45
         assert console.focused()[0] == "H1", "what had the focus is gone with the state"
 
         session_id = page.url.rpartition("/")[2]
@@ -274,7 +274,7 @@ def test_a_service_that_is_away_is_told_and_found_again(chromium, shared, live_i
         console.clean("ERR_INTERNET_DISCONNECTED")
 
 
-# -- Language, colours, keyboard, narrow screens -------------------------------------------------------------------------
+# -- Language, colors, keyboard, narrow screens -------------------------------------------------------------------------
 
 
 def test_language_is_the_browsers_and_can_be_chosen(open_console, ended_id):
@@ -291,21 +291,21 @@ def test_language_is_the_browsers_and_can_be_chosen(open_console, ended_id):
     assert page.title() == "Session of 민지 – BeMore"
 
 
-def test_colours_are_the_systems_and_can_be_chosen(open_console):
+def test_colors_are_the_systems_and_can_be_chosen(open_console):
     console = open_console(color_scheme="dark")
     page = console.open().page
     shade = lambda: page.evaluate("() => getComputedStyle(document.body).backgroundColor")  # noqa: E731
     assert shade() == "rgb(16, 20, 19)"
-    page.get_by_role("button", name="Light colours").click()
+    page.get_by_role("button", name="Light colors").click()
     assert shade() == "rgb(245, 246, 244)"
     page.reload()
-    page.get_by_role("button", name="Dark colours").wait_for()
+    page.get_by_role("button", name="Dark colors").wait_for()
     assert shade() == "rgb(245, 246, 244)"
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_nothing(open_console, live_id, ended_id, colours):
-    console = open_console(color_scheme=colours, reduced_motion="reduce")
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_axe_finds_nothing(open_console, live_id, ended_id, colors):
+    console = open_console(color_scheme=colors, reduced_motion="reduce")
     console.open().page.wait_for_selector("a.row")
     assert console.problems() == []
     console.session(live_id).page.locator(".minutes summary").click()
@@ -357,7 +357,7 @@ def test_everything_can_be_done_with_the_keyboard(open_console, ended_id):
 
 def test_nothing_is_wider_than_a_phone(open_console, live_id, ended_id):
     console = open_console(viewport={"width": 390, "height": 844}, has_touch=True)
-    for language in ("en", "ko"):
+    for _ in ("en", "ko"):
         for show in (console.open, lambda: console.session(live_id), lambda: console.session(ended_id)):
             show()
             console.page.wait_for_selector("a.row, .minutes")

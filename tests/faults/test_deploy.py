@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from tests.support.figures import LONG, record
 from tests.support.load import Load
 from tests.support.running import HOST
 from tests.support.samples import frames, start_session
-from tests.support.servers import NginxServer, Service, booted, raw_request, wait_for
+from tests.support.servers import REPOSITORY, NginxServer, Service, booted, need, raw_request, wait_for
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -39,9 +40,8 @@ ROUNDS, BETWEEN_S = (10, 0.5) if LONG else (1, 0.3)
 @contextmanager
 def _load(*services):
     """Clients at work behind an nginx of their own."""
-    with NginxServer(services[0].directory, *services) as nginx:
-        with Load(nginx.port, clients=8, patient=True) as load:
-            yield load
+    with NginxServer(services[0].directory, *services) as nginx, Load(nginx.port, clients=8, patient=True) as load:
+        yield load
 
 
 def _work(load, seconds=BETWEEN_S):
@@ -176,6 +176,18 @@ def _sent_by(server, port):
     """How many connections to a port a server has."""
     open_ones = [each for process in server.processes for each in process.net_connections("tcp") if each.raddr]
     return sum(each.raddr.port == port for each in open_ones)
+
+
+def test_systemd_understands_the_units_and_all_name_one_address(tmp_path):
+    texts = {name: (REPOSITORY / "deploy" / name).read_text("utf-8") for name in ("bemore.service", "bemore.socket", "nginx.conf")}
+    for name in ("bemore.service", "bemore.socket"):
+        (tmp_path / name).write_text(texts[name].replace("/opt/bemore/bin/bemore", sys.executable), "utf-8")
+    command = [need("systemd-analyze"), "verify", "--man=no", tmp_path / "bemore.service", tmp_path / "bemore.socket"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Of other units on the machine it may complain as well.
+    assert [line for line in (done.stdout + done.stderr).splitlines() if "bemore" in line] == [] and done.returncode == 0
+    host, port = re.search(r"^ListenStream=(.+):(.+)$", texts["bemore.socket"], re.MULTILINE).groups()
+    assert f"HOST={host} PORT={port} " in texts["bemore.service"] and f"server {host}:{port};" in texts["nginx.conf"]
 
 
 # -- Without a restart ---------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def in_turns(load, begin, end, rounds=ROUNDS):
         time.sleep(LASTS_S)  # how long the fault lasts
         end()
         ended = time.monotonic()
-        wait_for(lambda: load.failed() or acknowledged_since(load, ended), what="a write after the fault")
+        wait_for(lambda moment=ended: load.failed() or acknowledged_since(load, moment), what="a write after the fault")
         assert load.failed() or acknowledged_since(load, ended)[0].began_s - ended < BACK_WITHIN_S
 
 

@@ -103,7 +103,7 @@ class Client:
                 self._one(connection)
                 self.seconds.append(time.monotonic() - began)
                 self._stop.wait(0.005)
-        except BaseException as error:
+        except Exception as error:
             self._problems.append(error)
         finally:
             connection.close()

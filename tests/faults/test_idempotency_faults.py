@@ -132,12 +132,12 @@ def test_nginx_repeats_what_is_stored_once(front, http, database_url):
     assert _send(http, front, "POST", f"{path}/pause").json()["data"]["status"] == "paused"
     ended = _send(http, front, "POST", f"{path}/end").json()["data"]
     assert (ended["status"], ended["stats"]["totalFrames"]) == ("ended", 10)
-    for path, body, table in (
+    for place, body, table in (
         ("/api/session/start", {"userId": "u", "counselorId": "c"}, "session"),
         (f"{path}/feedback", {"rating": 5}, "feedback"),
     ):
         before = _count(database_url, table)
-        answer = _send(http, front, "POST", path, body, **{"Idempotency-Key": uuid.uuid4().hex})
+        answer = _send(http, front, "POST", place, body, **{"Idempotency-Key": uuid.uuid4().hex})
         assert answer.status_code in (200, 201) and answer.headers["Idempotent-Replayed"] == "true"
         assert _count(database_url, table) == before + 1
     assert _count(database_url, "frame") == 10

@@ -100,7 +100,7 @@ def innocent_client(server):
     def run():
         try:
             ask()
-        except BaseException as error:
+        except Exception as error:
             problems.append(error)
 
     thread = threading.Thread(target=run)

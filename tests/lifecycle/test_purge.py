@@ -147,7 +147,7 @@ def test_preferences_that_nobody_has_used_for_as_long_go_too_and_those_in_use_st
         assert execute("SELECT owner FROM preference ORDER BY owner").fetchall() == [("sub:chosen",), ("sub:read",)]
         assert execute("SELECT count(*) FROM session WHERE public_id = ?", (gone,)).fetchone() == (0,)
     # They are the person's, not the session's.
-    assert preference.get("sub:chosen", NOW_MS) == ("xl", "spacious", "en", False)
+    assert preference.get("sub:chosen", NOW_MS) == {"font_scale": "xl", "language": "en"}
 
 
 def test_reading_preferences_is_noted_once_a_day(app):

@@ -12,7 +12,7 @@ MOST = {
     "frames again": (15, 1),
     "audio": (11, 1),
     "stt": (11, 1),
-    "tick": (99, 8),
+    "tick": (10, 8),
     "batch-tick": (14, 1),
     "inferences": (4, 4),
     "show": (3, 3),

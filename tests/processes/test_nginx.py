@@ -315,3 +315,4 @@ def test_service_that_goes_and_comes_is_told_and_used_again(tmp_path, http):
             assert http.post(f"{nginx.url}/api/session/{session_id}/end").status_code in (502, 503)
             service.start()
             assert wait_for(lambda: http.post(f"{nginx.url}/api/session/{session_id}/end").status_code == 200, what="the service again")
+            service.kill()

@@ -96,7 +96,7 @@ def test_password_in_the_query_of_a_database_url_is_not_told():
 
 
 def test_empty_values_are_as_if_not_set():
-    assert Settings.from_env({name: "" for name in WRONG}) == Settings.from_env({})
+    assert Settings.from_env(dict.fromkeys(WRONG, "")) == Settings.from_env({})
 
 
 def test_production_without_authentication_has_to_be_meant():

@@ -12,6 +12,7 @@ from tests.support.report_samples import FORMULA, HOSTILE, cases, hostile, sampl
 
 from bemore.reports.build import report
 from bemore.reports.csv_export import VAD_COLUMNS, cell, emotion_csv, vad_csv
+from bemore.reports.report_input import MinuteText
 
 
 def read(data):
@@ -62,6 +63,32 @@ def test_other_cells_stay_as_they_are(text):
     assert cell(text) == text
 
 
+@pytest.mark.parametrize("text", ["x;=1+1", "가족; =1+1; 회사", "a,@b", "a\t+b", "x; -1+2", "x;\u200f＝1", "1; +SUM(A1)", "x;-a"])
+def test_cell_with_a_formula_behind_another_separator_gets_an_apostrophe(text):
+    assert cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "x;=1+1", "가족; @회사"])
+def test_cell_with_an_apostrophe_is_quoted(text):
+    minutes = [replace(sample(1, "client").minutes[0], keywords=(text,))]
+    line = emotion_csv(report(replace(sample(1, "client"), minutes=minutes))).decode("utf-8-sig").splitlines()[1]
+    assert line.endswith(f""",0.82,"'{text}\"""")
+
+
+@pytest.mark.parametrize("text", ["x; -1", "-0.5%가 아닌 값; +3", "a=1; b=2", "2025-01-19; 1-2", "가; -1e-3 ; +2%", "메일@주소", ""])
+def test_number_with_a_sign_behind_another_separator_is_none(text):
+    assert cell(text) == (text if not text.startswith("-") else "'" + text)
+
+
+def test_minutes_of_the_server_have_the_sentiment_and_keywords_of_their_snippets():
+    data = replace(sample(10, "mixed"), minute_texts={0: MinuteText("negative", ("회사", "잠")), 5: MinuteText("positive", ("산책",))})
+    rows = read(emotion_csv(report(data), data.minute_texts))
+    assert [rows[0][key] for key in ("sentiment", "keywords", "confidence")] == ["negative", "회사; 잠", ""]
+    assert [rows[1][key] for key in ("sentiment", "keywords", "confidence")] == ["", "", ""], "no snippets"
+    sent = data.minutes[5]
+    assert [rows[5][key] for key in ("sentiment", "keywords")] == [sent.sentiment, "; ".join(sent.keywords)], "what the browser sent"
+
+
 def test_negative_numbers_stay_numbers():
     made = report(sample(60, "client"))
     values = [row["valence"] for row in read(vad_csv(made))]
@@ -69,10 +96,13 @@ def test_negative_numbers_stay_numbers():
 
 
 def test_hostile_keywords_come_back_in_one_cell():
-    made = report(hostile())
-    for row in read(emotion_csv(made)):
+    data = hostile()
+    words = data.minutes[0].keywords
+    data = replace(data, minutes=[replace(minute, source="client") for minute in data.minutes])
+    of_server = emotion_csv(report(hostile()), {minute: MinuteText("neutral", words) for minute in range(3)})
+    for row in [*read(emotion_csv(report(data))), *read(of_server)]:
         words = row["keywords"].split("; ")
-        assert words[0] == "<script>alert('x')</script>" and words[1] == FORMULA
+        assert words[0] == "'<script>alert('x')</script>" and words[1] == FORMULA
         assert len(row["keywords"]) > 5000
 
 

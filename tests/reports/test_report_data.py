@@ -7,11 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, no_data, sample, server_minute
+from tests.support.report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, no_data, sample, server_minute, session
 
 from bemore.reports.build import report, summary, vad_analysis
+from bemore.reports.html.page import html
 from bemore.reports.report_input import MinuteAudio
 from bemore.reports.text import summary_text
+from bemore.reports.view import ReportView
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"
@@ -107,6 +109,45 @@ def test_keyword_of_snippets_and_browser_counts_once():
 def test_keywords_are_the_twenty_most_frequent_largest_first():
     data = replace(sample(1), snippet_keywords=[(f"w{number}", 1 + number) for number in range(40)])
     assert [each["count"] for each in report(data)["keywords"]] == list(range(40, 20, -1))
+
+
+UNSCORED = "세션 12분 가운데 3분에는 점수가 없습니다."
+
+
+def test_minutes_without_a_score_are_counted_in_one_sentence():
+    data = sample(12)
+    gaps = replace(data, minutes=[minute for minute in data.minutes if minute.minute_index not in (2, 3, 11)])
+    assert [sentence for sentence in report(gaps)["highlights"] if "점수가 없습니다" in sentence] == [UNSCORED]
+    assert UNSCORED in summary_text(report(gaps)) and UNSCORED in "".join(ReportView(report(gaps)).observations.rows)
+    assert not any("점수가 없습니다" in sentence for sentence in report(data)["highlights"]), "the 3 seconds of the last minute are no minute"
+
+
+def test_minute_that_was_just_completed_is_not_called_unscored_while_the_session_runs():
+    running = {"status": "active", "ended_at_ms": None}
+    data = replace(sample(12), session=session(12, **running), minutes=sample(11).minutes)
+    assert not any("점수가 없습니다" in sentence for sentence in report(data)["highlights"])
+    data = replace(data, minutes=sample(10).minutes)
+    assert "세션 11분 가운데 1분에는 점수가 없습니다." in report(data)["highlights"]
+
+
+def test_scores_beyond_the_end_of_the_session_stand_for_none_of_its_minutes():
+    data = replace(sample(3), minutes=[server_minute(0), server_minute(500)])
+    assert "세션 3분 가운데 2분에는 점수가 없습니다." in report(data)["highlights"]
+
+
+@pytest.mark.parametrize(("kind", "gap", "even"), [("server", 0, True), ("client", 0, False), ("mixed", 0, False), ("server", 1, False)])
+def test_only_a_session_that_the_server_scored_throughout_was_measured_evenly(kind, gap, even):
+    data = sample(12, kind)
+    data = replace(data, minutes=[replace(minute, combined=0.5) for minute in data.minutes[gap:]])
+    sentences = report(data)["recommendations"]
+    assert sentences and any("고르게" in sentence for sentence in sentences) == even
+
+
+def test_emotion_of_0_percent_is_left_out():
+    made = report(sample(12))
+    made["emotionDistribution"] = {"happy": 0.8, "neutral": 0.199, "angry": 0.001, "sad": 0.0}
+    assert [row.label for row in ReportView(made).emotions.rows] == ["기쁨", "중립", "화"]
+    assert "슬픔" not in html(made)
 
 
 def test_summary_agrees_with_the_report():

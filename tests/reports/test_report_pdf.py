@@ -28,6 +28,11 @@ def files():
     return {name: pdf(report(data)) for name, data in cases().items()}
 
 
+@pytest.fixture(scope="module")
+def file_with_notes():
+    return pdf(report(replace(sample(60), feedback=[(f"fb_{number}", 4, "긴 메모입니다. " * 220, number) for number in range(4)])))
+
+
 def read(data):
     return PdfReader(io.BytesIO(data), strict=True)
 
@@ -85,7 +90,7 @@ def test_hostile_text_is_cut_and_what_the_font_lacks_becomes_a_square(files):
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, EMOJI * 500, "ا" * 2000, "\u0300" * 2000, "a b " * 2500, "漢字かな" * 300])
-def test_any_text_of_any_length_keeps_to_three_pages(text):
+def test_any_text_of_any_length_keeps_to_three_pages_and_those_of_four_whole_notes(text):
     data = hostile()
     data = replace(
         data,
@@ -96,7 +101,40 @@ def test_any_text_of_any_length_keeps_to_three_pages(text):
     )
     made = report(data)
     made["highlights"] = made["recommendations"] = [LONG, text] * 10
+    assert 1 <= len(read(pdf(made)).pages) <= 3 + 4
+    made["feedback"] = []
     assert 1 <= len(read(pdf(made)).pages) <= 3
+
+
+def letters_of_notes(*notes):
+    return letters(pdf(report(replace(sample(12), feedback=[(f"fb_{number}", 4, note, number) for number, note in enumerate(notes)]))))
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_notes_of_2000_characters_are_whole(count):
+    notes = [" ".join(f"{note}번 메모의 {number:03}째 마디" for number in range(200))[:1999] + "끝" for note in range(count)]
+    text = re.sub(r"BeMore상담세션리포트,\w+\d/\d|피드백\(이어짐\)", "", letters_of_notes(*notes))
+    for note in notes:
+        assert "".join(note.split()) in text
+
+
+def test_note_keeps_its_lines_unless_they_are_very_many():
+    lines = [f"{number}째 줄" for number in range(50)]
+    words = [line.partition(" ")[0] for line in lines]
+    few = read(pdf(report(replace(sample(1), feedback=[("fb", 4, "\r\n\r\n".join(lines), 0)]))))
+    shown = [line.strip() for page in few.pages for line in page.extract_text().splitlines()]
+    assert [line for line in shown if line in lines] == lines
+    many = letters_of_notes("\n".join(words * 8))
+    assert "".join(words * 8) in re.sub(r"BeMore상담세션리포트,\w+\d/\d|피드백\(이어짐\)", "", many)
+
+
+def test_note_of_characters_that_are_all_different_is_whole_and_further_ones_are_squares():
+    hangul = [char for char in widths() if "가" <= char <= "힣"]
+    parts = ["".join(hangul[start : start + 2000]) for start in (0, 2000, 4000)]
+    content = pdf(report(replace(sample(1), feedback=[(f"fb_{number}", 4, part, number) for number, part in enumerate(parts)])))
+    text = re.sub(r"BeMore상담세션리포트,\w+\d/\d|피드백\(이어짐\)", "", letters(content))
+    assert parts[2] in text, "the newest"
+    assert text.count("□") > 3000 and len(content) < 1_000_000
 
 
 def test_lines_are_drawn_for_all_four_scores():
@@ -162,9 +200,9 @@ def test_feedback_without_a_note_is_a_rating():
     assert "4/5점,2025-01-1911:45" in text
 
 
-def test_pages_render_with_content_and_clear_margins(files, tmp_path):
+def test_pages_render_with_content_and_clear_margins(files, file_with_notes, tmp_path):
     pdftoppm = need_program("pdftoppm", "poppler-utils")
-    for name, data in files.items():
+    for name, data in {**files, "notes": file_with_notes}.items():
         path = tmp_path / f"{name}.pdf"
         path.write_bytes(data)
         run(pdftoppm, "-r", "50", "-png", path, tmp_path / name)

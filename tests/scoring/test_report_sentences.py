@@ -160,5 +160,7 @@ def test_recommendations_point_at_a_large_step():
 
 
 def test_even_session_gets_one_kind_sentence():
-    assert len(recommendations([minute(m) for m in range(5)], talk(500, 500))) == 1
+    assert recommendations([minute(m) for m in range(5)], talk(500, 500)) == [narrative.EVEN_MEASUREMENT]
+    assert recommendations([minute(m, source="client") for m in range(5)], talk(500, 500)) == [narrative.COMPARABLE]
+    assert recommendations([minute(m) for m in range(5)], talk(500, 500), unscored=2) == [narrative.COMPARABLE]
     assert recommendations([], talk(500, 500)) == [narrative.NOT_SCORED_YET]

@@ -15,6 +15,13 @@ RECORDER = """
 window.fetches = [];
 const after = window.setTimeout.bind(window);
 window.inTime = (promise, ms) => Promise.race([promise, new Promise((_, fail) => after(() => fail(new Error(`no end in ${ms} ms`)), ms))]);
+// The disk as it is, also where a test lets it fail.
+const {open} = IDBFactory.prototype, {transaction} = IDBDatabase.prototype, factory = indexedDB;
+window.disk = {
+  names: async () => (await factory.databases()).map(({name}) => name),
+  open: (name) => open.call(factory, name),
+  transaction: (database, ...values) => transaction.apply(database, values),
+};
 const fetchOfBrowser = window.fetch;
 window.fetch = (url, options) => {
   window.fetches.push({at: Date.now(), path: new URL(url, location).pathname, keepalive: Boolean(options?.keepalive)});
@@ -52,8 +59,13 @@ class Tab:
 
     def make(self, **options):
         """Make a client on the page as it is, and let it send what earlier ones have left."""
-        self.page.evaluate(_OPEN, [options, EVENTS])
+        self.make_only(**options)
         self.call("flush")
+        return self
+
+    def make_only(self, **options):
+        """Make a client and wait for nothing."""
+        self.page.evaluate(_OPEN, [options, EVENTS])
         return self
 
     def call(self, name, *values):
@@ -70,10 +82,21 @@ class Tab:
 
     def begin(self, name, *values):
         """Call a method and do not wait; its outcome is ``outcome()``."""
-        self.page.evaluate(f"([name, values]) => {{ window.outcome = ({_CALL})([name, values]); }}", [name, values])
+        self.page.evaluate(
+            f"""([name, values]) => {{
+              const outcome = ({_CALL})([name, values]);
+              Object.assign(window, {{outcome, settled: null}});
+              outcome.then((value) => {{ if (window.outcome === outcome) window.settled = value; }});
+            }}""",
+            [name, values],
+        )
 
     def outcome(self):
         return self.page.evaluate("() => window.outcome")
+
+    def settled(self):
+        """The outcome if there is one by now, else None."""
+        return self.page.evaluate("() => window.settled")
 
     def crash(self):
         """Let the page's process die, which runs none of the page's script."""
@@ -102,10 +125,10 @@ class Tab:
                 request.onerror = () => reject(request.error);
               });
               const all = {};
-              for (const {name} of await indexedDB.databases()) {
-                const database = await asked(indexedDB.open(name));
+              for (const name of await disk.names()) {
+                const database = await asked(disk.open(name));
                 for (const store of database.objectStoreNames) {
-                  all[`${name} ${store}`] = await asked(database.transaction(store).objectStore(store).getAll());
+                  all[`${name} ${store}`] = await asked(disk.transaction(database, store).objectStore(store).getAll());
                 }
                 database.close();
               }
@@ -132,7 +155,37 @@ def frame(number=0, **fields):
     return {"ts": number, "qualityScore": 0.5, **fields}
 
 
+def until(tab, condition, limit_ms=60_000, step_ms=100):
+    """Move the held clock on until something is true; returns what it was."""
+    for _ in range(0, limit_ms, step_ms):
+        if answer := condition():
+            return answer
+        advance(tab, step_ms)
+        tab.page.wait_for_timeout(10)  # for what does not depend on the held clock: the network, the database
+    raise AssertionError(f"not within {limit_ms} ms of the page's clock")
+
+
+#: Resolves when all that was asked of the page's databases before has been answered.
+_DISK_TURN = """async () => {
+  for (const name of await disk.names()) {
+    await new Promise((resolve) => {
+      const request = disk.open(name);
+      request.onerror = resolve;
+      request.onsuccess = () => {
+        const stores = [...request.result.objectStoreNames];
+        if (!stores.length) return resolve();
+        const transaction = disk.transaction(request.result, stores);
+        transaction.oncomplete = transaction.onabort = resolve;
+        request.result.close();
+      };
+    });
+  }
+}"""
+
+
 def advance(tab, ms, step_ms=100):
-    """Let time pass in a tab whose clock is held, in steps small enough for answers of the network to come in between."""
-    for _ in range(0, ms, step_ms):
+    """Let time pass in a tab whose clock is held, in steps small enough for answers of the network and the disk to come in between."""
+    for passed in range(0, ms, step_ms):
         tab.page.clock.run_for(step_ms)
+        if passed % 1000 < step_ms:
+            tab.page.evaluate(_DISK_TURN)

@@ -137,6 +137,5 @@ def _inner_contradictions(database_url):
         ((orphans,),) = rows(database_url, f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM session)")
         if orphans:
             yield f"{table}: {orphans} rows of no session"
-    if database_url.startswith("sqlite"):
-        if (said := rows(database_url, "PRAGMA integrity_check")) != [("ok",)]:
-            yield f"integrity_check: {said[:3]}"
+    if database_url.startswith("sqlite") and (said := rows(database_url, "PRAGMA integrity_check")) != [("ok",)]:
+        yield f"integrity_check: {said[:3]}"

@@ -75,7 +75,7 @@ class Load:
                 client.session()
         except _Stopped:
             pass
-        except BaseException as error:
+        except Exception as error:
             self._problems.append(error)
         finally:
             client.connection.close()

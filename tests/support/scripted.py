@@ -52,14 +52,30 @@ class Received:
         return self.path.rpartition("/")[2]
 
 
+class Delayed:
+    """An answer of a script that is given when the test says so, or ends: ``give()``."""
+
+    def __init__(self, answer=201):
+        self.answer, self._due = answer, threading.Event()
+
+    def give(self):
+        self._due.set()
+
+    def wait(self, ended):
+        wait_for(lambda: self._due.is_set() or ended.is_set(), 60, "a delayed answer")
+        return self.answer
+
+
 class ScriptedServer(ThreadingHTTPServer):
     """Serves an empty page and the library; to all else it answers the script, then successes.
 
-    A script is a list of statuses, ``(status, headers, body)``, HANG or RESET. ``answers`` maps the end of a path to a script
-    of its own. ``received`` holds the requests in their order, ``most_at_once`` how many were open at the same time.
+    A script is a list of statuses, ``(status, headers, body)``, HANG, RESET or ``Delayed`` ones. ``answers`` maps the end of
+    a path to a script of its own. ``received`` holds the requests in their order, ``most_at_once`` how many were open at the same time.
 
     With a running ``Service`` as ``behind`` that one answers what the script does not (PASS), and preflights: so the pages of
-    ``ORIGIN`` find a service of another origin here that fails when it is told to. ``pages`` are HTML by path.
+    ``ORIGIN`` find a service of another origin here that fails when it is told to. Without one, preflights allow everything but
+    ``refused_headers``. ``pages`` are HTML by path. Its clock is ``ahead_ms`` ahead of the machine's, and its session was started
+    at ``started_ms`` on that clock.
     """
 
     daemon_threads = True
@@ -79,6 +95,7 @@ class ScriptedServer(ThreadingHTTPServer):
             self.script, self.answers, self.received = [], {}, []
             self.behind, self.pages = None, {}
             self.released, self.delay_s = threading.Event(), 0
+            self.refused_headers, self.ahead_ms, self.started_ms = set(), 0, int(time.time() * 1000)
             self.open = self.most_at_once = 0
 
     def sent(self, kind=None):
@@ -97,6 +114,10 @@ class ScriptedServer(ThreadingHTTPServer):
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def now_ms(self):
+        return int(time.time() * 1000) + self.ahead_ms
 
     def handle_error(self, request, client_address):
         """A page that is gone reads no answer; that is no error of the server."""
@@ -126,7 +147,12 @@ class _Handler(BaseHTTPRequestHandler):
     do_DELETE = do_PUT = do_POST
 
     def do_OPTIONS(self):
-        self._answer(*self._asked_behind(b""))
+        self._answer(*(self._asked_behind(b"") if self.server.behind else (204, self._preflight(), b"")))
+
+    def _preflight(self):
+        requested = self.headers.get("Access-Control-Request-Headers", "").split(",")
+        allowed = ",".join(name for name in requested if name not in self.server.refused_headers)
+        return {**self._open_to_page(), "Access-Control-Allow-Methods": "*", "Access-Control-Allow-Headers": allowed}
 
     def _scripted(self):
         server = self.server
@@ -138,6 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer, released = server.next_answer(self.path), server.released
         if server.delay_s:
             time.sleep(server.delay_s)
+        if isinstance(answer, Delayed):
+            answer = answer.wait(released)
         if answer == HANG:
             released.wait(30)
         # Before the answer: who reads it may be quicker than this thread.
@@ -156,8 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif answer != HANG:
             status, headers, body = answer if isinstance(answer, tuple) else (answer, {}, None)
             if body is None:
-                body = success() if status < 400 else failure(status)
-            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+                body = success(data={**success()["data"], "startedAt": self.server.started_ms}) if status < 400 else failure(status)
+            raw = body if isinstance(body, bytes) else json.dumps({"serverTs": self.server.now_ms, **body}).encode()
             self._answer(status, {"Content-Type": "application/json", **self._open_to_page(), **headers}, raw)
 
     def _open_to_page(self):

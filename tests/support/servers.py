@@ -217,11 +217,9 @@ class Server:
         while True:
             if not self.running:
                 raise self._failed(f"ended with status {self.process.returncode} before it was ready")
-            try:
+            with contextlib.suppress(OSError, http.client.HTTPException, psutil.NoSuchProcess):
                 if self._ready():
                     return
-            except (OSError, http.client.HTTPException, psutil.NoSuchProcess):
-                pass
             if time.monotonic() > deadline:
                 raise self._failed(f"was not ready within {self.start_timeout_s} s")
             time.sleep(0.01)
@@ -499,7 +497,7 @@ class NginxServer(Server):
         self.program = need("nginx")
         self.service, self.changes = services[0], dict(changes)
         option = " fail_timeout=2s" if len(services) > 1 else ""
-        self.changes["server 127.0.0.1:8000;"] = "\n".join(f"server 127.0.0.1:{each.port}{option};" for each in services)
+        self.changes["server 127.0.0.1:8000;"] = " ".join(f"server 127.0.0.1:{each.port}{option};" for each in services)
         self.home = self.directory / f"nginx-{self.port}"
         self.home.mkdir()
 

@@ -1,7 +1,7 @@
 """Raw HTTP with a request hidden in a body, and a reading of it by the letter of RFC 9112: which requests may a server carry out?
 
-``Smuggler(seed).exchange(label, hidden_line)`` gives the bytes of one connection, damaged somewhere in their framing. ``meant(data)`` gives the
-ids of the requests that stand in such bytes.
+``Smuggler(seed).exchange(label, hidden_line)`` gives the bytes of one connection, damaged somewhere in their framing.
+``meant(data)`` gives the ids of the requests that stand in such bytes.
 """
 
 import random
@@ -13,6 +13,7 @@ _ID = re.compile(rb"X-Request-Id: ([a-z0-9-]+)\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP/1\.[0-9]")
+_LENIENT_LINE = re.compile(rb"[^ ]+ +[^ ]+ +HTTP/1\.[0-9] *")
 _LENGTH = re.compile(rb"[0-9]{1,10}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\r\n]*|[ \t]*)")
 
@@ -47,7 +48,7 @@ def meant(data, bare_line_feeds=False):
 def _body(head, lenient):
     """The length of a request's body in bytes, or ``chunked``; None if the head is not well-formed or closes the connection."""
     line, *lines = re.split(rb"\r?\n", head) if lenient else head.split(b"\r\n")
-    if not (re.match(rb"[^ ]+ +[^ ]+ +HTTP/1\.[0-9] *$", line) if lenient else _REQUEST_LINE.fullmatch(line)) or line.startswith(b"CONNECT"):
+    if line.startswith(b"CONNECT") or not (_LENIENT_LINE if lenient else _REQUEST_LINE).fullmatch(line):
         return None
     lengths, codings = [], []
     for each in lines:
@@ -101,31 +102,43 @@ def _end_of_chunks(data, position, lenient):
 _BLANKS = (b" ", b"\t", b"\x0b", b"\x0c", b"\x00", b"\r", b"\n", b"\xa0", b"\x85")
 
 _LIKE_CODING = (
-    b"Transfer-Encoding-X", b"Transfer-Encoding-", b"Transfer-Encoding2", b"Transfer-Encodings", b"Transfer-Encoding.", b"TRANSFER-ENCODING-X",
+    b"Transfer-Encoding-X", b"Transfer-Encoding-", b"Transfer-Encoding2", b"Transfer-Encodings", b"Transfer-Encoding.",
+    b"TRANSFER-ENCODING-X",
     b"Transfer-Encodin", b"X-Transfer-Encoding", b"Transfer_Encoding", b"Transfer-Encoding ",
-    b"Transfer-Encoding\t", b"\x0bTransfer-Encoding", b" Transfer-Encoding", b"transfer-ENCODING", b"Transfer-Encoding\x00", b"TE", b"Transfer\xadEncoding",
+    b"Transfer-Encoding\t", b"\x0bTransfer-Encoding", b" Transfer-Encoding", b"transfer-ENCODING", b"Transfer-Encoding\x00", b"TE",
+    b"Transfer\xadEncoding",
 )  # fmt: skip
 
 _LIKE_LENGTH = (
-    b"Content-Length-X", b"Content-Length2", b"Content-Lengths", b"Content-Lengt", b"X-Content-Length", b"Content_Length", b"Content-Length ", b"Content-Length\t", b"\tContent-Length",
+    b"Content-Length-X", b"Content-Length2", b"Content-Lengths", b"Content-Lengt", b"X-Content-Length", b"Content_Length",
+    b"Content-Length ", b"Content-Length\t", b"\tContent-Length",
     b"content-LENGTH", b"Content-Length\x00", b"Content\xadLength", b"Content-Length\x0b",
 )  # fmt: skip
 
 _CODINGS = (
     b"chunked", b"Chunked", b"CHUNKED", b"chunked, identity", b"identity, chunked", b"gzip, chunked", b"chunked, chunked", b"chunked, gzip",
     b"identity", b"gzip", b"xchunked", b"chunkedx", b"chunked,", b",chunked", b"chunked;q=1", b'"chunked"', b"chunked\x0b", b"\x0bchunked",
-    b"chunked\x00", b"chunked\r\n ", b"\r\n chunked", b"", b"1", b"chu\r\n nked", b"chunked\n", b"chunked\r", b"\xffchunked", b"deflate, chunked",
+    b"chunked\x00", b"chunked\r\n ", b"\r\n chunked", b"", b"1", b"chu\r\n nked", b"chunked\n", b"chunked\r", b"\xffchunked",
+    b"deflate, chunked",
 )  # fmt: skip
 
-_VERSIONS = (b"HTTP/1.0", b"HTTP/1.2", b"HTTP/0.9", b"HTTP/2.0", b"HTTP/1.1 ", b"http/1.1", b"HTTP/1.1\t", b"HTTP/1.10", b"HTTP/01.1", b"HTTP/1,1")
+_VERSIONS = (
+    b"HTTP/1.0", b"HTTP/1.2", b"HTTP/0.9", b"HTTP/2.0", b"HTTP/1.1 ", b"http/1.1", b"HTTP/1.1\t", b"HTTP/1.10", b"HTTP/01.1", b"HTTP/1,1",
+)  # fmt: skip
+
+_LINES = (b"POST /api/session/x/frames", b"POST /api/session/start", b"GET /health/live", b"PUT /api/user/preferences")
 
 _EXTRA = (
-    (b"Connection", b"close"), (b"Connection", b"keep-alive"), (b"Connection", b"Content-Length"), (b"Connection", b"Transfer-Encoding, keep-alive"),
-    (b"Connection", b"close, x"), (b"Connection", b"Upgrade, HTTP2-Settings"), (b"Upgrade", b"h2c"), (b"HTTP2-Settings", b"AAMAAABkAAQAoAAAAAIAAAAA"),
+    (b"Connection", b"close"), (b"Connection", b"keep-alive"), (b"Connection", b"Content-Length"),
+    (b"Connection", b"Transfer-Encoding, keep-alive"),
+    (b"Connection", b"close, x"), (b"Connection", b"Upgrade, HTTP2-Settings"), (b"Upgrade", b"h2c"),
+    (b"HTTP2-Settings", b"AAMAAABkAAQAoAAAAAIAAAAA"),
     (b"Upgrade", b"websocket"), (b"Expect", b"100-continue"), (b"Expect", b"100-Continue, x"), (b"Host", b"other"), (b"Host", b"localhost"),
     (b"Content-Type", b"application/json"), (b"X-Forwarded-Proto", b"https"), (b"X-Forwarded-Ssl", b"on"), (b"SCRIPT_NAME", b"/api"),
     (b"PATH_INFO", b"/metrics"), (b"Trailer", b"Content-Length"), (b"TE", b"trailers, chunked"), (b"Content-Encoding", b"chunked"),
 )  # fmt: skip
+
+_LAST_CHUNKS = (b"0\n\n", b"00\r\n\r\n", b"0;x\r\n\r\n", b"0 \r\n\r\n", b"0\r\n\n", b"0\r\r\n\r\n")
 
 _EXTENSIONS = (
     b";", b";a", b";a=b", b' ; a="b"', b";a=\r", b";\n", b";a=\rb", b' ; "', b";a=b\x00", b" ", b"\t;x", b";" + b"x" * 300, b";a=b;c=d",
@@ -146,9 +159,8 @@ class Smuggler:
         chunked = self.random.random() < 0.4
         padding = self.random.choice((b"", b"0\r\n\r\n", b"\r\n", b"{}", b"\r\n\r\n"))
         body = padding + smuggled
-        line = self.random.choice((b"POST /api/session/x/frames", b"POST /api/session/start", b"GET /health/live", b"PUT /api/user/preferences"))
         parts = {
-            "line": line + b" HTTP/1.1",
+            "line": self.random.choice(_LINES) + b" HTTP/1.1",
             "headers": [[b"Host", b": ", b"localhost"], [b"X-Request-Id", b": ", outer.encode()]],
             "end": b"\r\n",
             "body": self._in_chunks(body) if chunked else body,
@@ -180,11 +192,14 @@ class Smuggler:
     def _length(self, length):
         number = b"%d" % length
         return self.random.choice((
-            number, b"0" * self.random.randrange(1, 60) + number, b"+" + number, b"-" + number, b"-1", b"0x%x" % length, number + b".0", b"0",
-            b"1", b"%d" % (length + self.random.randrange(1, 99)), b"%d" % max(0, length - self.random.randrange(1, 40)), number + b", " + number,
+            number, b"0" * self.random.randrange(1, 60) + number, b"+" + number, b"-" + number, b"-1", b"0x%x" % length, number + b".0",
+            b"0",
+            b"1", b"%d" % (length + self.random.randrange(1, 99)), b"%d" % max(0, length - self.random.randrange(1, 40)),
+            number + b", " + number,
             number + b",0", b"0," + number, number + b" " + number, b"", b"9" * 30, b"%d" % (2**64 + length), b"%d" % (2**32 + length),
             number + b"\x0b", b"\x0b" + number, number + b"\r\n 0", b"0\r\n " + number, number + b";", b'"' + number + b'"', number + b"e0",
-            "\u00b2".encode("latin-1"), number + "\u00b9".encode("latin-1"), "\uff11".encode(), number + b"\x00", b"1_0", number + b"\r", number + b"\n",
+            "\u00b2".encode("latin-1"), number + "\u00b9".encode("latin-1"), "\uff11".encode(), number + b"\x00", b"1_0", number + b"\r",
+            number + b"\n",
         ))  # fmt: skip
 
     def _value(self, parts, framing, length):
@@ -204,9 +219,12 @@ class Smuggler:
     def _line(self, parts, framing, length):
         line = parts["line"]
         parts["line"] = self.random.choice((
-            line.replace(b"HTTP/1.1", self.random.choice(_VERSIONS)), line.replace(b" ", b"  ", 1), line.replace(b" ", b"\t", 1), b"\r\n" + line,
-            b"\n" + line, b"\r\n\r\n" + line, b" " + line, line.replace(b" /", b" http://localhost/"), line.lower(), line.partition(b" HTTP")[0],
-            line.replace(b" HTTP", b"%20HTTP"), line.replace(b"/", b"/\xed\x95\x9c", 1), line.replace(b" /", b" /?\x01"), line.replace(b" /", b" /#"),
+            line.replace(b"HTTP/1.1", self.random.choice(_VERSIONS)), line.replace(b" ", b"  ", 1), line.replace(b" ", b"\t", 1),
+            b"\r\n" + line,
+            b"\n" + line, b"\r\n\r\n" + line, b" " + line, line.replace(b" /", b" http://localhost/"), line.lower(),
+            line.partition(b" HTTP")[0],
+            line.replace(b" HTTP", b"%20HTTP"), line.replace(b"/", b"/\xed\x95\x9c", 1), line.replace(b" /", b" /?\x01"),
+            line.replace(b" /", b" /#"),
         ))  # fmt: skip
 
     def _ends(self, parts, framing, length):
@@ -234,12 +252,15 @@ class Smuggler:
             parts["body"] = body[: self.random.randrange(len(body))] if self.random.random() < 0.3 else body
             return
         parts["body"] = self.random.choice((
-            size + self.random.choice(_EXTENSIONS) + end + rest, b"0" * self.random.randrange(1, 40) + size + end + rest, b"0x" + body, b"+" + body,
-            b"-" + body, b" " + body, size + b" " + end + rest, size + b"\n" + rest, size + b"\r" + rest, b"\r\n" + body, b"0\r\n\r\n" + body,
+            size + self.random.choice(_EXTENSIONS) + end + rest, b"0" * self.random.randrange(1, 40) + size + end + rest, b"0x" + body,
+            b"+" + body,
+            b"-" + body, b" " + body, size + b" " + end + rest, size + b"\n" + rest, size + b"\r" + rest, b"\r\n" + body,
+            b"0\r\n\r\n" + body,
             b"f" * self.random.choice((15, 16, 17, 40)) + size + end + rest, b"%x" % (2**64 + length) + end + rest,
-            b"%x" % max(0, length - self.random.randrange(1, 40)) + end + rest, b"%x" % (length + self.random.randrange(1, 40)) + end + rest,
+            b"%x" % max(0, length - self.random.randrange(1, 40)) + end + rest,
+            b"%x" % (length + self.random.randrange(1, 40)) + end + rest,
             body.removesuffix(b"0\r\n\r\n"), body.replace(b"\r\n0\r\n\r\n", b"0\r\n\r\n"), body.replace(b"\r\n0\r\n\r\n", b"\n0\r\n\r\n"),
             body.removesuffix(b"\r\n") + b"Content-Length: 5\r\n\r\n", body.removesuffix(b"\r\n") + b"X: 1\r\n\r\n",
             body.removesuffix(b"\r\n") + b"X : 1\r\n\r\n", body.removesuffix(b"\r\n") + b"GET /metrics HTTP/1.1\r\n\r\n",
-            body.removesuffix(b"0\r\n\r\n") + self.random.choice((b"0\n\n", b"00\r\n\r\n", b"0;x\r\n\r\n", b"0 \r\n\r\n", b"0\r\n\n", b"0\r\r\n\r\n")),
+            body.removesuffix(b"0\r\n\r\n") + self.random.choice(_LAST_CHUNKS),
         ))  # fmt: skip

@@ -78,7 +78,7 @@ class Console:
         return [(each["id"], node["target"], node.get("failureSummary")) for each in found for node in each["nodes"]]
 
     def settle(self):
-        """Wait until no colour is on its way to another."""
+        """Wait until no color is on its way to another."""
         self.page.evaluate("() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))")
 
     def clean(self, *allowed):

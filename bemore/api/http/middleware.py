@@ -36,7 +36,7 @@ _HEADERS = (
 _UNLESS_SAID = (("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"), ("Cache-Control", "no-store"))
 
 
-class Edge:
+class RequestContextMiddleware:
     """The outermost WSGI application but for ProxyFix, which tells it the client's address."""
 
     def __init__(self, application):

@@ -1,7 +1,7 @@
-"""A report as a PDF: A4, one to three pages whatever the session held, under 300 KB.
+"""A report as a PDF: A4, one to three pages whatever the session held, and what the feedback takes.
 
-Names, keywords, notes and sentences of any length are cut with an ellipsis or a count of what is left out. The report's JSON
-has everything.
+The notes of the newest feedback are shown whole. Names, keywords and sentences of any length are cut with an ellipsis, lists with a
+count of what is left out. The report's JSON has everything.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,21 @@ from bemore.reports.view import Balance, Bar, Fact, Feedback, Keyword, ReportVie
 MAX_CHIP_ROWS = 8
 MAX_SENTENCE_LINES = 16
 MAX_NOTES = 4
+MAX_NOTE_LINES = 60
+"""A note whose own line ends make more lines than these is set as one paragraph."""
+
+MIN_LIST_LINES = 4
+"""A list begins on the next page where fewer of its lines fit."""
+
 CHART_HEIGHT = 82.0
 TITLE = 8.0
 """Height of a card's title, mm."""
+
+FRAME = TITLE + 2 * PADDING - 2
+"""Height of a card without its content, mm."""
+
+ITEM_GAP = 1.4
+"""The gap between the items of a list, mm."""
 
 CLOSING = GAP + 2 * line_height(8)
 """Height of the closing lines and the gap above them, mm."""
@@ -38,7 +50,7 @@ class Card:
 
     @property
     def height(self) -> float:
-        return self.inside + TITLE + 2 * PADDING - 2
+        return self.inside + FRAME
 
 
 def pdf(report: Mapping[str, Any]) -> bytes:
@@ -58,11 +70,11 @@ def pdf(report: Mapping[str, Any]) -> bytes:
         [_sentences(pages, view.observations)],
         [_sentences(pages, view.recommendations)],
     ]
-    if view.feedback.rows:
-        rows.append([_feedback(pages, view.feedback)])
     for number, cards in enumerate(rows, 1):
-        # The closing lines stay with the last cards, so that they never stand alone on a page.
-        y = _place(pages, cards, y, below=CLOSING if number == len(rows) else 0.0)
+        # The closing lines stay with what is last, so that they never stand alone on a page.
+        y = _place(pages, cards, y, below=CLOSING if number == len(rows) and not view.feedback.rows else 0.0)
+    if view.feedback.rows:
+        y = _place_feedback(pages, view.feedback, y)
     lines = (view.disclaimer, f"{view.generated}, 규칙 {clip(view.model_version, 40)}")
     pages.write_lines(MARGIN, y, lines, size=8, color="soft")
     return pages.finish()
@@ -210,25 +222,63 @@ def _sentences(pages: Pages, section: Section[str]) -> Card:
     return _list(pages, section.title, items) if items else _note(pages, section.title, section.note)
 
 
-def _feedback(pages: Pages, section: Section[Feedback]) -> Card:
-    items = [
-        [f"{rating}, {time}", *pages.wrapped(note, WIDTH - 2 * PADDING - 4, 9.5, max_lines=3)]
-        for rating, time, note in section.rows[:MAX_NOTES]
-    ]
+def _place_feedback(pages: Pages, section: Section[Feedback], y: float) -> float:
+    """Draw the newest feedback, on as many pages as its notes need; return the y of what follows."""
     count = len(section.rows)
-    return _list(pages, f"{section.title} (최근 {MAX_NOTES}건, 모두 {count}건)" if count > MAX_NOTES else section.title, items)
+    title = f"{section.title} (최근 {MAX_NOTES}건, 모두 {count}건)" if count > MAX_NOTES else section.title
+    items = [[f"{rating}, {time}", *_note_lines(pages, note)] for rating, time, note in section.rows[:MAX_NOTES]]
+    continued = False
+    while items:
+        room = BOTTOM - y - FRAME
+        fitting, rest = _split(items, room - (CLOSING if _height(items) <= room else 0))
+        if rest and y > MARGIN and sum(map(len, fitting)) < MIN_LIST_LINES:
+            pages.add_page()
+            y = MARGIN
+            continue
+        y = _place(pages, [_list(pages, title, fitting, continued)], y, below=0.0)
+        continued = bool(rest) and len(rest[0]) < len(items[-len(rest)])
+        items, title = rest, f"{section.title} (이어짐)"
+        if rest:
+            pages.add_page()
+            y = MARGIN
+    return y
 
 
-def _list(pages: Pages, title: str, items: Sequence[Sequence[str]]) -> Card:
-    """A card with a bulleted list: each item is its lines."""
+def _note_lines(pages: Pages, note: str) -> list[str]:
+    """A whole note: with its own line ends, or as one paragraph where those are very many."""
+    width = WIDTH - 2 * PADDING - 4
+    lines = [line for paragraph in note.splitlines() for line in pages.wrapped(paragraph, width, 9.5)]
+    return lines if len(lines) <= MAX_NOTE_LINES else pages.wrapped(note, width, 9.5)
+
+
+def _split(items: Sequence[Sequence[str]], room: float) -> tuple[list[list[str]], list[list[str]]]:
+    """What of a list fits into ``room``, and the rest; an item may be divided between its lines."""
+    fitting: list[list[str]] = []
+    for number, item in enumerate(items):
+        lines = int((room + 0.01) / line_height(9.5))
+        if lines < len(item):
+            head = [*fitting, list(item[:lines])] if lines > 0 else fitting
+            return head, [list(item[max(0, lines) :]), *map(list, items[number + 1 :])]
+        fitting.append(list(item))
+        room -= len(item) * line_height(9.5) + ITEM_GAP
+    return fitting, []
+
+
+def _height(items: Sequence[Sequence[str]]) -> float:
+    return sum(len(item) * line_height(9.5) + ITEM_GAP for item in items) - ITEM_GAP
+
+
+def _list(pages: Pages, title: str, items: Sequence[Sequence[str]], continued: bool = False) -> Card:
+    """A card with a bulleted list: each item is its lines. ``continued``: the first one began on the page before."""
 
     def draw(x: float, y: float, width: float) -> None:
-        for item in items:
-            pages.dot(x + 1, y + 2.3, 0.7, "accent")
+        for number, item in enumerate(items):
+            if number or not continued:
+                pages.dot(x + 1, y + 2.3, 0.7, "accent")
             pages.write_lines(x + 4, y, item)
-            y += len(item) * line_height(9.5) + 1.4
+            y += len(item) * line_height(9.5) + ITEM_GAP
 
-    return Card(title, sum(len(item) * line_height(9.5) + 1.4 for item in items) - 1.4, draw)
+    return Card(title, _height(items), draw)
 
 
 def _note(pages: Pages, title: str, text: str, card_width: float = WIDTH) -> Card:

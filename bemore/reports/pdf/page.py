@@ -36,6 +36,9 @@ LEFT, CENTER, RIGHT = 0.0, 0.5, 1.0
 MAX_CHARACTERS = 2_000
 """No report shows more of one text; a longer one is cut before it is measured."""
 
+MAX_FONT_CHARACTERS = 2_500
+"""Different characters of one file: more than the longest note has, as each new one takes 0.3 ms and 160 bytes."""
+
 # The library's font tools log the characters that they keep, which come from the session's texts.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -74,10 +77,10 @@ class Pages:
         room = width - self.width_of(ELLIPSIS, size)
         return text[: self._fitting_count(text, room, size)].rstrip() + ELLIPSIS
 
-    def wrapped(self, text: str, width: float, size: float, max_lines: int) -> list[str]:
-        """``text`` in at most ``max_lines`` printable lines of ``width``, broken at spaces and in words longer than a line."""
-        lines = list(islice(self._broken(self.printable(text), width, size), max_lines + 1))
-        if len(lines) > max_lines:
+    def wrapped(self, text: str, width: float, size: float, max_lines: int | None = None) -> list[str]:
+        """``text`` in printable lines of ``width``, at most ``max_lines``, broken at spaces and in words longer than a line."""
+        lines = list(islice(self._broken(self.printable(text), width, size), None if max_lines is None else max_lines + 1))
+        if max_lines is not None and len(lines) > max_lines:
             lines[max_lines - 1 :] = [self.fitting(f"{lines[max_lines - 1]} {lines[max_lines]}{ELLIPSIS}", width, size)]
         return lines
 
@@ -97,7 +100,7 @@ class Pages:
         text = self.printable(text) if width is None else self.fitting(text, width, size)
         if not text:
             return
-        self._characters.update(text)
+        text = self._in_font(text)
         left = x if width is None else x + align * (width - self.width_of(text, size))
         mode, rgb = TextMode.FILL_STROKE if bold else TextMode.FILL, COLORS[color]
 
@@ -190,6 +193,13 @@ class Pages:
                 if isinstance(font, TTFFont):
                     font.close()
         return content
+
+    def _in_font(self, text: str) -> str:
+        """``text`` with a white square for what would make the font larger than ``MAX_FONT_CHARACTERS``."""
+        if len(self._characters.union(text)) > MAX_FONT_CHARACTERS:
+            text = "".join(char if char in self._characters else SUBSTITUTE for char in text)
+        self._characters.update(text)
+        return text
 
     def _broken(self, text: str, width: float, size: float) -> Iterator[str]:
         line = ""

@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
-MAX_WORDS = 400
-"""Emotion words evaluated in one text; it bounds the time that any 5,000 characters can take."""
+MAX_CHARACTERS = 2_000
+"""Characters of one text that are read, its first ones: about six minutes of speech."""
+
+MAX_WORDS = 150
+"""Emotion words evaluated in one text. The two bounds keep the time for a text of any kind below 2 ms."""
 
 RELIEF_FACTOR = 0.5
 """Weight of a negated unpleasant word: "불안하지 않아요" is good, but less so than "편안해요"."""

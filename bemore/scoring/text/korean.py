@@ -16,8 +16,11 @@ class _Entry(NamedTuple):
     starts_word: bool
 
 
-def _index() -> dict[str, tuple[_Entry, ...]]:
-    """Entries by their first two characters (one, where they have no more), the longest form first."""
+def _index() -> dict[str, list[tuple[int, dict[str, _Entry]]]]:
+    """Entries by their first two characters (one, where they have no more), then by length, the longest first, then by form.
+
+    So a position in a text costs a look-up per length, whatever the number of entries that begin alike.
+    """
     forms: dict[str, _Entry] = {}
     for emotion, polarity, entries in KOREAN:
         for written in entries.split():
@@ -31,10 +34,10 @@ def _index() -> dict[str, tuple[_Entry, ...]]:
                 variants = [v + choice for v in variants for choice in ((" ", "") if part == "_" else (part,))]
             for form in variants:
                 forms.setdefault(form, _Entry(form, polarity * weight, emotion, starts_word))
-    groups: dict[str, list[_Entry]] = {}
-    for entry in forms.values():
-        groups.setdefault(entry.form[:2], []).append(entry)
-    return {key: tuple(sorted(group, key=lambda e: -len(e.form))) for key, group in groups.items()}
+    groups: dict[str, dict[int, dict[str, _Entry]]] = {}
+    for form, entry in forms.items():
+        groups.setdefault(form[:2], {}).setdefault(len(form), {})[form] = entry
+    return {key: sorted(group.items(), reverse=True) for key, group in groups.items()}
 
 
 _INDEX = _index()
@@ -126,8 +129,9 @@ def find_evidence(text: str) -> Iterator[Evidence]:
 
 def _entry_at(text: str, start: int) -> _Entry | None:
     for key in (text[start:start + 2], text[start]):
-        for entry in _INDEX.get(key, ()):
-            if text.startswith(entry.form, start):
+        for length, entries in _INDEX.get(key, ()):
+            entry = entries.get(text[start:start + length])
+            if entry is not None:
                 inside_word = start > 0 and "가" <= text[start - 1] <= "힣"
                 if not (entry.starts_word and inside_word):
                     return entry

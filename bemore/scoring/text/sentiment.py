@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from math import fsum
 
 from bemore.scoring.text import english, korean
-from bemore.scoring.text.evidence import Evidence
+from bemore.scoring.text.evidence import MAX_CHARACTERS, Evidence
 
 SENTIMENT_SCORES = {"positive": 0.7, "neutral": 0.5, "negative": 0.3}
 """The score of a snippet by its sentiment (rule ``rules-v1.0``)."""
@@ -41,11 +41,12 @@ def sentiment_of(evidence: Iterable[Evidence]) -> str:
 
 
 def find_evidence(text: str, lang: str = "ko") -> list[Evidence]:
-    """The emotion words in ``text`` with their values.
+    """The emotion words in the first ``MAX_CHARACTERS`` of ``text`` with their values, at most ``MAX_WORDS`` of each language.
 
     Each contrastive conjunction ("하지만", "-지만", "-는데", "but") halves the value of the words before it, up to
     twice: the end of a sentence says what its speaker concludes.
     """
+    text = text[:MAX_CHARACTERS]
     evidence: list[Evidence] = []
     if not text.isascii():
         text = korean.normalize(text)

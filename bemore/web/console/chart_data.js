@@ -1,6 +1,6 @@
 /** What charts and their tables are drawn from. Plain data in, plain data out. */
 
-/** The four scores of a minute, the combined first; `key` names its texts and colours, `field` the service's field. */
+/** The four scores of a minute, the combined first; `key` names its texts and colors, `field` the service's field. */
 export const SCORES = [
   { key: "combined", field: "combinedScore", mean: "avgCombinedScore" },
   { key: "facial", field: "facialScore", mean: "avgFacialScore" },

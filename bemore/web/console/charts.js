@@ -1,9 +1,9 @@
-/** The two charts. Chart.js is loaded when the first one is drawn; colours are the page's own, in light and in dark. */
+/** The two charts. Chart.js is loaded when the first one is drawn; colors are the page's own, in light and in dark. */
 
 import { SCORES } from "./chart_data.js";
 import { clock, percent, score, t } from "./i18n.js";
 
-/** Dashes and marks: the lines are told apart without their colours. */
+/** Dashes and marks: the lines are told apart without their colors. */
 export const DASHES = { combined: [], facial: [7, 4], voice: [2, 3], text: [9, 3, 2, 3] };
 const MARKS = { combined: "circle", facial: "triangle", voice: "rect", text: "rectRot" };
 
@@ -18,8 +18,8 @@ async function load() {
   return globalThis.Chart;
 }
 
-/** A colour of the page, by the name of its custom property, as it is just now. */
-function colours(names) {
+/** A color of the page, by the name of its custom property, as it is just now. */
+function colors(names) {
   const probe = document.createElement("span");
   document.body.append(probe);
   const found = names.map((name) => {
@@ -33,7 +33,7 @@ function colours(names) {
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function options({ yTitle, onLabel, xTicks }) {
-  const [ink, line, card, strong] = colours(["ink-soft", "line", "card", "ink"]);
+  const [ink, line, card, strong] = colors(["ink-soft", "line", "card", "ink"]);
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12 };
   return {
     responsive: true,
@@ -65,7 +65,7 @@ function options({ yTitle, onLabel, xTicks }) {
   };
 }
 
-/** A chart that can be given other data and drawn in other colours. `make` answers Chart.js's configuration. */
+/** A chart that can be given other data and drawn in other colors. `make` answers Chart.js's configuration. */
 class Drawing {
   #canvas;
   #make;
@@ -94,7 +94,7 @@ class Drawing {
     this.#chart.update();
   }
 
-  /** Draw again, in the colours of now. */
+  /** Draw again, in the colors of now. */
   redraw() {
     if (this.#data) return this.show({ ...this.#data });
   }
@@ -108,7 +108,7 @@ class Drawing {
 /** Lines of the four scores: `show({labels, series, hidden})`, `hidden` a Set of their keys. */
 export function minuteChart(canvas) {
   return new Drawing(canvas, ({ labels, series, hidden }) => {
-    const found = colours(SCORES.map(({ key }) => key));
+    const found = colors(SCORES.map(({ key }) => key));
     const datasets = SCORES.map(({ key }, index) => ({
       label: t(key), data: series[index], hidden: hidden.has(key), borderColor: found[index], backgroundColor: found[index],
       borderWidth: key === "combined" ? 3 : 2, borderDash: DASHES[key], pointStyle: MARKS[key], tension: 0.25, order: index,
@@ -125,7 +125,7 @@ export function minuteChart(canvas) {
 /** Bars of speech above silence: `show({bars, stepMs})`. */
 export function voiceChart(canvas) {
   return new Drawing(canvas, ({ bars }) => {
-    const [speech, rest] = colours(["voice", "voice-rest"]);
+    const [speech, rest] = colors(["voice", "voice-rest"]);
     const shape = { barPercentage: 1, categoryPercentage: bars.length > 60 ? 0.9 : 0.8, stack: "all", maxBarThickness: 28, borderRadius: 2 };
     const datasets = [
       { ...shape, label: t("speech"), data: bars.map(({ share }) => share), backgroundColor: speech },

@@ -1,4 +1,4 @@
-/** Questions that must be answered first: which token, and whether an end is meant. */
+/** Questions that must be answered first: which token, and whether an end or a deletion is meant. */
 
 import { client, onUnauthorized, setToken, token } from "./api.js";
 import { h, notice } from "./dom.js";
@@ -27,11 +27,16 @@ function ask(heading, form, hint) {
 
 const cancel = () => h("button", { type: "button", class: "button", data: { cancel: "" } }, t("cancel"));
 
-/** Whether the session shall really end. */
-export async function confirmEnd() {
-  const buttons = h("div", { class: "buttons" }, cancel(), h("button", { class: "button danger" }, t("end")));
-  return (await ask(t("endTitle"), h("form", {}, buttons), t("endWhat"))) !== null;
+async function confirm(title, what, action) {
+  const buttons = h("div", { class: "buttons" }, cancel(), h("button", { class: "button danger" }, t(action)));
+  return (await ask(t(title), h("form", {}, buttons), t(what))) !== null;
 }
+
+/** Whether the session shall really end. */
+export const confirmEnd = () => confirm("endTitle", "endWhat", "end");
+
+/** Whether the demonstration shall really be deleted. */
+export const confirmDelete = () => confirm("deleteTitle", "deleteWhat", "deleteDemo");
 
 let asking = null;
 

@@ -49,6 +49,9 @@ export function replaceChildren(element, ...children) {
   if (element.innerHTML !== next.innerHTML) element.replaceChildren(...next.childNodes);
 }
 
+/** The badge of a demonstration. */
+export const demoBadge = (name, what) => h("span", { class: "demo", title: what }, name);
+
 /** Say something to those who do not see the page. */
 export function say(text) {
   const spoken = document.getElementById("spoken");

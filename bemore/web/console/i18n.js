@@ -50,12 +50,13 @@ export function clock(ms) {
   return shown.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
 }
 
-/** A length, ms, in words of two units at most: `12 min 3 s`, `12분 3초`. */
+/** A length, ms, in words of two units at most: `12 min 3 s`, `12분 3초`, `1 h`. */
 export function length(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  if (hours) return t("hoursMinutes", { hours, minutes });
-  return minutes ? t("minutesSeconds", { minutes, seconds: rest }) : t("seconds", { seconds: rest });
+  if (hours) return t(minutes ? "hoursMinutes" : "hours", { hours, minutes });
+  if (minutes) return t(rest ? "minutesSeconds" : "minutes", { minutes, seconds: rest });
+  return t("seconds", { seconds: rest });
 }
 
 /** A length below a minute with a decimal: `1.4 s`. */

@@ -1,11 +1,11 @@
 /** The list of sessions: how many there are, search, state, and the way into the simulated one. */
 
 import * as api from "./api.js";
-import { h, icon, notice, replaceChildren, setAttribute } from "./dom.js";
-import { length, t, when, whole } from "./i18n.js";
+import { demoBadge, h, icon, notice, replaceChildren, setAttribute } from "./dom.js";
+import { clock, length, t, when, whole } from "./i18n.js";
 import { CALM_MS, Watch } from "./pace.js";
 import { remaining } from "./quota.js";
-import { simulate } from "./simulation.js";
+import { Simulation, isDemo, simulate } from "./simulation.js";
 
 const STATES = ["active", "paused", "ended"];
 const PAGE = 50;
@@ -19,8 +19,8 @@ const TYPED_MS = 500;
 const byStart = (one, other) => other.startedAt - one.startedAt || (one.sessionId < other.sessionId ? 1 : -1);
 const matches = (row, text) => [row.userId, row.counselorId, row.sessionId].some((part) => part.toLowerCase().includes(text.toLowerCase()));
 
-/** `{element, title, draw, stop}` for page.js. `query` is what the address says, `opened(id)` shows a session. */
-export function listView(query, { failed, recovered, opened }) {
+/** `{element, title, draw, stop}` for page.js. `query` is what the address says, `go(address)` shows another view. */
+export function listView(query, { failed, recovered, go }) {
   const wanted = { text: query.get("q") ?? "", status: STATES.includes(query.get("status")) ? query.get("status") : "" };
   const element = h("div");
   let totals = null;
@@ -30,8 +30,18 @@ export function listView(query, { failed, recovered, opened }) {
   let cursor = null;
   let parts = null;
   let typed = null;
+  let starting = null; // a simulation that is not there yet
+  let countdown = null;
+  let stopped = false;
 
-  const watch = new Watch({ round, failed, remaining });
+  const watch = new Watch({ round, failed: refused, remaining });
+
+  /** Where the service will not show anything, nothing is loading any more. */
+  function refused(error) {
+    const wait = failed(error);
+    if (wait === false) parts.none.textContent = t(error.status === 401 ? "needToken" : "forbidden");
+    return wait;
+  }
 
   async function round() {
     const asked = JSON.stringify(wanted);
@@ -95,20 +105,40 @@ export function listView(query, { failed, recovered, opened }) {
   }
 
   async function tryIt({ currentTarget: button }) {
-    const content = [...button.childNodes];
-    button.disabled = true;
-    button.textContent = t("starting");
+    const simulation = new Simulation();
+    simulation.addEventListener("waiting", () => {
+      notice(t("tryWaits", { length: length(simulation.waitMs) }));
+      clearInterval(countdown);
+      countdown = setInterval(showStart, 1000);
+      showStart();
+    });
+    starting = simulation;
+    showStart();
     try {
-      opened((await simulate()).sessionId);
+      await simulate(simulation);
+      if (!stopped) go(`#/session/${encodeURIComponent(simulation.sessionId)}`);
     } catch (error) {
+      if (stopped) return;
       if (error.status !== 401) notice(t("failed", { message: error.message }), "bad");
-      button.replaceChildren(...content);
-      button.disabled = false;
+      starting = null;
+      showStart();
       button.focus();
+    } finally {
+      clearInterval(countdown);
     }
   }
 
-  const tryButton = () => h("button", { type: "button", class: "button primary", data: { try: "" }, on: { click: tryIt } }, icon("play"), t("tryIt"));
+  /** Draw the buttons that start a simulation: whether one is about to start, and how long that waits. */
+  function showStart() {
+    const waitMs = starting?.waitMs ?? 0;
+    for (const button of element.querySelectorAll("[data-try]")) {
+      button.disabled = Boolean(starting);
+      const label = waitMs ? t("startsIn", { clock: clock(waitMs + 999) }) : t("starting");
+      button.replaceChildren(...(starting ? [label] : [icon("play"), t("tryIt")]));
+    }
+  }
+
+  const tryButton = (kind) => h("button", { type: "button", class: `button ${kind}`, data: { try: "" }, on: { click: tryIt } });
 
   function draw() {
     const input = h("input", { type: "search", value: wanted.text, placeholder: t("searchHint"), autocomplete: "off", spellcheck: "false" });
@@ -137,17 +167,18 @@ export function listView(query, { failed, recovered, opened }) {
       list: h("ul", { "aria-label": t("sessions") }),
       none: h("p", { class: "none" }, t("loading")),
       more: h("div", { class: "more", hidden: true }),
-      again: tryButton(),
+      again: tryButton(""),
     };
     const columns = ["state", "user", "counselor", "started", "duration", "sessionId"].map((name) => h("span", {}, t(name)));
     const head = h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: -1 }, t("sessions")), h("p", {}, t("sessionsLead"))), parts.again);
     const what = h("div", {}, h("h2", { id: "welcome-title" }, t("welcome")), h("p", {}, t("welcomeWhat")), h("p", {}, t("welcomeCost")));
-    parts.welcome.append(what, tryButton());
+    parts.welcome.append(what, tryButton("primary"));
     const moreButton = h("button", { type: "button", class: "button", on: { click: () => more(moreButton) } }, t("more"));
     parts.more.append(moreButton);
     const finder = h("search", { class: "finder" }, searchField, h("label", { class: "field" }, h("span", {}, t("state")), select));
     const table = h("div", { class: "card rows" }, h("div", { class: "row-head", "aria-hidden": "true" }, columns), parts.list, parts.none, parts.more);
     element.replaceChildren(head, parts.welcome, parts.figures, finder, table, parts.count);
+    showStart();
     if (rows) show();
   }
 
@@ -171,6 +202,9 @@ export function listView(query, { failed, recovered, opened }) {
   draw();
   watch.now();
   const stop = () => {
+    stopped = true;
+    starting?.cancel();
+    clearInterval(countdown);
     clearTimeout(typed);
     watch.stop();
   };
@@ -188,7 +222,7 @@ function update(list, items) {
   }
 }
 
-function row({ sessionId, userId, counselorId, status, startedAt, duration }) {
+function row({ sessionId, userId, counselorId, status, startedAt, duration, demo = isDemo(sessionId) }) {
   const named = (name, kind, ...value) => h("span", { class: kind }, h("span", { class: "unseen" }, `${t(name)}: `), ...value);
   return h(
     "li",
@@ -197,7 +231,7 @@ function row({ sessionId, userId, counselorId, status, startedAt, duration }) {
       "a",
       { class: "row", href: `#/session/${encodeURIComponent(sessionId)}` },
       h("span", { class: "mark" }, h("span", { class: `state ${status}` }, t(status))),
-      named("user", "who", userId),
+      named("user", "who", userId, demo && [" ", demoBadge(t("demo"), t("demoWhat"))]),
       named("counselor", "with soft", counselorId),
       named("started", "when soft", when(startedAt)),
       named("duration", "long soft", length(duration)),

@@ -1,11 +1,12 @@
 /**
  * A session as this page has it. What is asked for: the report with its ETag, nothing else while that has not changed; then
- * the transcript if there are more lines, the voice if there is more of it. A quiet session so costs a request each round,
+ * the transcript if there are more lines, the voice if there is more of it, and once whether it is a demonstration. A quiet session so costs a request each round,
  * a busy one two or three.
  */
 
 import * as api from "./api.js";
 import { CALM_MS, LIVE_MS } from "./pace.js";
+import { isDemo } from "./simulation.js";
 
 /** How often the voice is asked for at most, ms, unless a minute was scored or the session ended. */
 const VOICE_MS = 30_000;
@@ -13,6 +14,8 @@ const VOICE_MS = 30_000;
 export class Session {
   id;
   report = null;
+  /** Whether it is a demonstration; null until that is known. */
+  demo = null;
   voice = null;
   /** The service's clock less this one's, ms. */
   clockOffsetMs = 0;
@@ -44,6 +47,7 @@ export class Session {
       this.report = answer.data;
       this.clockOffsetMs = answer.data.generatedAt - Date.now();
       if (this.#linesOf !== this.report.stats.totalSttSnippets) await this.#readLines(count);
+      if (this.demo === null) await this.#readDemo(count);
       if (this.#wantsVoice()) await this.#readVoice(count);
       this.#reportTag = answer.etag; // last: what failed in between is asked for again
       spent.changed = true;
@@ -51,6 +55,13 @@ export class Session {
     const { status } = this.report;
     spent.base = status === "active" ? LIVE_MS : status === "paused" ? CALM_MS : null;
     return spent;
+  }
+
+  /** The report does not say it, and it never changes. A service that knows no demonstrations says nothing: then this page knows its own. */
+  async #readDemo(count) {
+    const answer = await api.session(this.id);
+    count(answer);
+    this.demo = answer.data.demo ?? isDemo(this.id);
   }
 
   #wantsVoice() {

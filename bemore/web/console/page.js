@@ -1,4 +1,4 @@
-/** The console: which view is shown, by the address; language, colours, signing in; what went wrong. */
+/** The console: which view is shown, by the address; language, colors, signing in; what went wrong. */
 
 import { onToken, token } from "./api.js";
 import { askToken, signOut } from "./dialogs.js";
@@ -43,13 +43,23 @@ function recovered() {
   frame();
 }
 
-const opened = (id) => (location.hash = `#/session/${encodeURIComponent(id)}`);
+/** Go to a view: `#/` or `#/session/…`. */
+const go = (place) => (location.hash = place);
+
+/** A part of an address; null if there is none, or none that can be read. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part ?? "") || null;
+  } catch {
+    return null;
+  }
+}
 
 function viewOf(address) {
   const [path, query = ""] = address.replace(/^#?\/?/, "").split("?");
   const [place, id] = path.split("/");
-  if (place === "session" && id) return sessionView(decodeURIComponent(id), { failed, recovered });
-  if (!path) return listView(new URLSearchParams(query), { failed, recovered, opened });
+  if (place === "session" && decoded(id)) return sessionView(decoded(id), { failed, recovered, go });
+  if (!path) return listView(new URLSearchParams(query), { failed, recovered, go });
   const element = h("div", {}, h("h1", { tabindex: -1 }, t("noSuchPage")), h("p", {}, h("a", { href: "#/" }, t("back"))));
   return { element, title: () => t("noSuchPage"), draw() {}, stop() {} };
 }

@@ -1,4 +1,4 @@
-/** What a browser remembers of this page: its language and its colours. Nothing of any session. */
+/** What a browser remembers of this page: its language and its colors. Nothing of any session. */
 
 const KEY = { language: "bemore.console.language", theme: "bemore.console.theme" };
 
@@ -32,7 +32,7 @@ export function setTheme(name) {
   apply();
 }
 
-/** Call `listener` whenever the colours change; gives what ends that. */
+/** Call `listener` whenever the colors change; gives what ends that. */
 export function onTheme(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -12,7 +12,9 @@ function sentences(heading, texts) {
 }
 
 function emotions(distribution) {
-  const most = Object.entries(distribution).sort(([, one], [, other]) => other - one);
+  // A share that would be shown as 0 % says nothing.
+  const shown = Object.entries(distribution).filter(([, share]) => Math.round(share * 100) > 0);
+  const most = shown.sort(([, one], [, other]) => other - one);
   const line = ([name, share]) => h("li", {}, h("span", {}, t(name)), bar(share, { class: "share" }), h("span", {}, percent(share)));
   const content = most.length ? h("ul", { class: "shares" }, most.map(line)) : h("p", { class: "empty" }, t("noEmotions"));
   return h("div", { class: "part" }, h("h3", {}, t("emotions")), content);

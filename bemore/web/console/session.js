@@ -1,9 +1,9 @@
 /** The page of one session: live while it goes on, then with its report. */
 
-import { act, client } from "./api.js";
+import { act, client, tokenOwner } from "./api.js";
 import { SCORES, minuteSpan } from "./chart_data.js";
-import { confirmEnd } from "./dialogs.js";
-import { h, icon, notice, replaceChildren, say, setAttribute } from "./dom.js";
+import { askToken, confirmDelete, confirmEnd } from "./dialogs.js";
+import { demoBadge, h, icon, notice, replaceChildren, say, setAttribute } from "./dom.js";
 import { clock, length, score, t, when } from "./i18n.js";
 import { Session } from "./live.js";
 import { Watch } from "./pace.js";
@@ -17,16 +17,27 @@ import { transcriptPanel } from "./transcript.js";
 /** The id as it is shown: its end says nothing to people. */
 const short = (id) => `${id.slice(0, 22)}…`;
 
-/** `{element, title, draw, stop}` for page.js. `failed(error)` tells what went wrong and how long to wait, `recovered()` that it is over. */
-export function sessionView(id, { failed, recovered }) {
+/** `{element, title, draw, stop}` for page.js. `failed(error)` tells what went wrong and how long to wait, `recovered()` that it is over, `go(address)` shows another view. */
+export function sessionView(id, { failed, recovered, go }) {
   const session = new Session(id);
   const element = h("div");
   const simulation = running()?.sessionId === id ? running() : null;
   let parts = [];
   let shownStatus = null;
   let announced = -1;
+  let gone = null; // the status with which the service refused to show it
 
-  const watch = new Watch({ round, failed, remaining });
+  const watch = new Watch({ round, failed: refused, remaining });
+
+  /** Where the service will not show the session (any more), nothing stays that looks as if it went on or were loading. */
+  function refused(error) {
+    const wait = failed(error);
+    if (wait === false) {
+      gone = error.status;
+      redraw();
+    }
+    return wait;
+  }
 
   async function round() {
     const spent = await session.refresh();
@@ -42,6 +53,7 @@ export function sessionView(id, { failed, recovered }) {
   /** Put the page together (again): in the language of now, for the state of now. */
   function draw() {
     parts.forEach((part) => part.destroy?.());
+    if (gone) return drawGone();
     const status = (shownStatus = session.report?.status ?? null);
     const ended = status === "ended";
     const back = h("a", { class: "back", href: "#/" }, icon("back"), t("back"));
@@ -63,10 +75,26 @@ export function sessionView(id, { failed, recovered }) {
     parts.forEach((part) => part.update(session));
   }
 
+  function drawGone() {
+    parts = [];
+    const what = {
+      401: [h("p", {}, t("needToken")), h("p", {}, h("button", { type: "button", class: "button primary", on: { click: askToken } }, t("signIn")))],
+      403: h("p", {}, t("forbidden")),
+    };
+    const head = h("div", { class: "session-head" }, h("h1", { tabindex: -1 }, title()));
+    const missing = h("p", { class: "empty" }, t("notFoundWhat"), " ", h("code", {}, id));
+    element.replaceChildren(h("a", { class: "back", href: "#/" }, icon("back"), t("back")), head, h("div", { class: "card gone" }, what[gone] ?? missing));
+  }
+
   function show() {
-    const focused = document.activeElement;
-    if (session.report.status !== shownStatus) draw();
+    if (session.report.status !== shownStatus) redraw();
     else parts.forEach((part) => part.update(session));
+    document.title = `${title()} – BeMore`;
+  }
+
+  function redraw() {
+    const focused = document.activeElement;
+    draw();
     // What had the focus may be gone with the state.
     if (focused && !focused.isConnected) element.querySelector("h1").focus();
     document.title = `${title()} – BeMore`;
@@ -107,12 +135,12 @@ export function sessionView(id, { failed, recovered }) {
       await navigator.clipboard?.writeText(id);
       say(t("copied"));
     };
-    const update = ({ report }) => {
+    const update = ({ report, demo }) => {
       name.textContent = title();
       if (!report) return;
       setAttribute(state, "class", `state ${report.status}`);
       state.textContent = t(report.status);
-      name.append(" ", state);
+      name.append(" ", state, ...(demo ? [" ", demoBadge(t("demo"), t("demoWhat"))] : []));
       const ended = report.status === "ended";
       if (!facts.childElementCount) {
         facts.append(
@@ -123,6 +151,7 @@ export function sessionView(id, { failed, recovered }) {
         );
         actions.append(...actionButtons(report.status));
       }
+      if (demo && mayDelete() && !actions.querySelector("[data-delete]")) actions.append(deleteButton());
       tick();
     };
     const block = h("div", { class: "session-head" }, h("div", {}, name, facts), actions);
@@ -152,6 +181,25 @@ export function sessionView(id, { failed, recovered }) {
     ];
   }
 
+  /** A user may not delete; the service would refuse it. */
+  const mayDelete = () => tokenOwner()?.role !== "user" && !(simulation && !simulation.over);
+
+  function deleteButton() {
+    const click = async ({ currentTarget: button }) => {
+      if (!(await confirmDelete())) return;
+      button.disabled = true;
+      try {
+        await act(() => client.erase(id));
+        go("#/");
+        say(t("deleted"));
+      } catch (error) {
+        notice(t("failed", { message: error.message }), "bad");
+        button.disabled = false;
+      }
+    };
+    return h("button", { type: "button", class: "button danger", data: { delete: "" }, on: { click } }, t("deleteDemo"));
+  }
+
   function playingPart() {
     const said = h("strong");
     const progress = h("progress", { max: simulation.total, "aria-label": t("tryTitle") });
@@ -162,17 +210,23 @@ export function sessionView(id, { failed, recovered }) {
       const { minute, total, ending } = simulation;
       const over = status === "ended";
       said.textContent = over ? t("played") : ending ? t("playingEnding") : t("playing", { minute, total });
-      more.textContent = over ? t("playedWhat", { minutes: minute, length: length(duration) }) : t("playingWhat");
+      const { waitMs } = simulation;
+      const running = waitMs ? t("playingWaits", { clock: clock(waitMs + 999) }) : t("playingWhat");
+      more.textContent = over ? t("playedWhat", { minutes: minute, length: length(duration) }) : running;
       progress.value = minute;
       for (const each of [progress, button]) each.hidden = over;
       button.disabled = ending;
     };
-    return { element: block, update };
+    const timer = setInterval(() => session.report && update(session), 1000);
+    return { element: block, update, destroy: () => clearInterval(timer) };
   }
 
-  const title = () => (session.report ? t("sessionOf", { user: session.report.userId }) : t("sessionId"));
+  const title = () => (gone && gone !== 401 && gone !== 403 ? t("notFound") : session.report ? t("sessionOf", { user: session.report.userId }) : t("sessionId"));
 
-  const played = () => watch.now();
+  const played = () => {
+    watch.now();
+    if (session.report) parts.forEach((part) => part.update(session));
+  };
   const broke = ({ detail }) => {
     watch.now();
     notice(t("playFailed", { message: detail.message }), "bad");

@@ -1,5 +1,5 @@
 /**
- * A session that is played in this page and sent through the client library, as a real page would send it. A minute of it
+ * A demonstration: a session that is played in this page and sent through the client library, as a real page would send it. A minute of it
  * passes in little more than a second: telemetry carries its own times, counted from the session's start.
  *
  * Requests: 1 start, for each of 10 minutes 3 uploads and 1 tick, 1 end: 42 writes of the 300 that are allowed in 10 minutes.
@@ -7,14 +7,22 @@
 
 import { act, newClient, tokenOwner } from "./api.js";
 import { COURSE, LINES } from "./dialogue.js";
-import { language } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 /** How long a minute takes, ms. */
 const MINUTE_TAKES_MS = 1200;
 
 const MINUTE_MS = 60_000;
 const FRAME_MS = 2500;
-const CHUNK_MS = 2000;
+const CHUNK_MS = 1000;
+
+/** How fast somebody speaks: ms for each character of a line, and for the breath before it. */
+const SPEAKING_MS = { ko: 170, en: 70 };
+const BREATH_MS = 600;
+
+/** How often telemetry is sent again that did not arrive, and how long after, ms. A quota is waited for besides. */
+const MOST_TRIES = 5;
+const RETRY_MS = 2000;
 
 /** Numbers of 0..1, the same at each run: who looks twice sees the same session. */
 function numbers(seed) {
@@ -25,22 +33,37 @@ function numbers(seed) {
 const rounded = (value) => Math.round(Math.max(0, Math.min(1, value)) * 1000) / 1000;
 const steps = (stepMs) => Array.from({ length: MINUTE_MS / stepMs }, (_, index) => index * stepMs);
 
-/** The telemetry of a minute: `{frames, audio, stt}`. */
+/**
+ * The telemetry of a minute: `{frames, audio, stt}`. Words, voice and loudness agree: somebody speaks a line in one go, the chunks
+ * of that time are voiced and loud and have a pitch, all others are silent.
+ */
 export function telemetry(minute, lang) {
-  const { face, speech, loud } = COURSE[minute];
+  const { away, loud } = COURSE[minute];
+  const lines = LINES[lang][minute];
   const next = numbers(minute + 7);
   const from = minute * MINUTE_MS;
-  const frames = steps(FRAME_MS).map((ms) => ({ ts: from + ms, qualityScore: rounded(face + (next() - 0.5) * 0.16) }));
-  let speaking = true;
-  const audio = steps(CHUNK_MS).map((ms) => {
-    // Speech and silence come in runs: who speaks mostly speaks on.
-    if (next() < 0.35) speaking = next() < speech;
-    const rms = rounded(speaking ? loud + (next() - 0.5) * 0.2 : 0.02 + next() * 0.03);
-    return { tsStart: from + ms, tsEnd: from + ms + CHUNK_MS, vad: speaking, rms, pitch: speaking ? Math.round(150 + next() * 60) : null };
+  const around = (middle, spread) => rounded(middle + (next() - 0.5) * spread);
+
+  const slot = MINUTE_MS / CHUNK_MS / lines.length;
+  const voiced = new Set();
+  const stt = lines.map((text, index) => {
+    const lengthMs = BREATH_MS + text.length * SPEAKING_MS[lang];
+    const chunks = Math.ceil(lengthMs / CHUNK_MS);
+    const first = Math.floor(slot * index + next() * (slot - chunks - 1));
+    for (let chunk = first; chunk < first + chunks; chunk += 1) voiced.add(chunk);
+    const tsStart = from + first * CHUNK_MS;
+    return { tsStart, tsEnd: tsStart + lengthMs, text, lang };
   });
-  const stt = LINES[lang][minute].map((text, index) => {
-    const tsStart = from + 4000 + index * 18_000;
-    return { tsStart, tsEnd: tsStart + 4000 + text.length * 60, text, lang };
+  const audio = steps(CHUNK_MS).map((ms, index) => {
+    const vad = voiced.has(index);
+    const rms = vad ? around(loud, 0.12) : around(0.015, 0.02);
+    return { tsStart: from + ms, tsEnd: from + ms + CHUNK_MS, vad, rms, pitch: vad ? Math.round(165 + next() * 50) : null };
+  });
+  let turned = false;
+  const frames = steps(FRAME_MS).map((ms) => {
+    // Who looks away does so for some seconds.
+    if (next() < 0.5) turned = next() < away;
+    return { ts: from + ms, qualityScore: turned ? around(0.5, 0.2) : around(0.92, 0.08) };
   });
   return { frames, audio, stt };
 }
@@ -52,8 +75,9 @@ function people() {
 }
 
 /**
- * Events: `minute` whenever one was scored, `ended` when the session has ended, `failed` with the error as `detail` when it
- * stopped halfway. `sessionId` is null until the session is there, `minute` the number of minutes that are scored.
+ * Events: `minute` whenever one was scored, `waiting` when the quota is used up (for `waitMs`), `ended` when the session has ended,
+ * `failed` with the error as `detail` when it stopped halfway. `sessionId` is null until the session is there, `minute` the number of
+ * minutes that are scored.
  */
 export class Simulation extends EventTarget {
   sessionId = null;
@@ -62,17 +86,36 @@ export class Simulation extends EventTarget {
   ending = false;
   over = false;
   #client = newClient({ batchMs: 60_000, saveMs: 0 });
+  #canceled = new AbortController();
+  #waitUntilMs = 0;
   #enough = null;
   #leave = () => this.#client.end(this.sessionId, { keepalive: true }).catch(() => {});
 
-  /** Start a session; answers when it is there, and plays on by itself. */
+  /** Time until the quota allows the next request, ms; 0 while it does. Not by the clock of the day, which may be set. */
+  get waitMs() {
+    return Math.max(0, this.#waitUntilMs - performance.now());
+  }
+
+  /** Start a session; resolves when it is there, and goes on by itself. */
   async start() {
-    const { sessionId } = await act((client) => client.start(...people()), this.#client);
+    this.#client.addEventListener("ratelimited", ({ detail }) => {
+      this.#waitUntilMs = performance.now() + detail.retryAfterMs;
+      this.dispatchEvent(new Event("waiting"));
+    });
+    const options = { demo: true, signal: this.#canceled.signal };
+    const { sessionId } = await act((client) => client.start(...people(), options), this.#client);
     this.sessionId = sessionId;
+    this.#waitUntilMs = 0;
+    demos.add(sessionId);
     // Who leaves the page leaves no session behind that seems to go on.
     addEventListener("pagehide", this.#leave);
     this.#play();
     return sessionId;
+  }
+
+  /** Give up a start that waits for the quota; one that is on its way is not held up. */
+  cancel() {
+    if (!this.sessionId && this.waitMs) this.#canceled.abort();
   }
 
   /** End it before its time. */
@@ -87,7 +130,9 @@ export class Simulation extends EventTarget {
       for (let minute = 0; minute < this.total && !this.ending; minute += 1) {
         const began = performance.now();
         await act((client) => this.#send(client, minute, lang), this.#client);
+        if (this.ending) break;
         this.minute = minute + 1;
+        this.#waitUntilMs = 0;
         this.dispatchEvent(new Event("minute"));
         await this.#rest(MINUTE_TAKES_MS - (performance.now() - began));
       }
@@ -104,7 +149,12 @@ export class Simulation extends EventTarget {
     const { frames, audio, stt } = telemetry(minute, lang);
     const id = this.sessionId;
     await Promise.all([client.frames(id, frames), client.audio(id, audio), client.stt(id, stt)]);
-    await client.tick(id, minute);
+    // A minute is scored when all of it has arrived.
+    for (let tries = 1; !this.ending && (await client.flush()).batches; tries += this.waitMs ? 0 : 1) {
+      if (tries > MOST_TRIES) throw new Error(t("offline"));
+      await this.#rest(this.waitMs || RETRY_MS);
+    }
+    if (!this.ending) await client.tick(id, minute);
   }
 
   #rest(ms) {
@@ -116,20 +166,25 @@ export class Simulation extends EventTarget {
 
   #done(name, detail = null) {
     this.over = true;
+    this.#waitUntilMs = 0;
     removeEventListener("pagehide", this.#leave);
     this.#client.close();
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
+const demos = new Set();
+
+/** Whether a session was simulated in this page. */
+export const isDemo = (sessionId) => demos.has(sessionId);
+
 let current = null;
 
 /** The simulation that runs in this page, or null. */
 export const running = () => (current && !current.over ? current : null);
 
-/** Start one; answers it. */
-export async function simulate() {
-  const simulation = new Simulation();
+/** Make `simulation` the one that runs in this page. */
+export async function simulate(simulation) {
   await simulation.start();
-  return (current = simulation);
+  current = simulation;
 }

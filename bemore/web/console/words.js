@@ -5,8 +5,8 @@ export const WORDS = {
   foot: ["Scores describe what was measured. They are no diagnosis.", "점수는 측정된 값을 나타낼 뿐이며, 진단이 아닙니다."],
   apiDocs: ["API documentation", "API 문서"],
   otherLanguage: ["한국어", "English"],
-  toDark: ["Dark colours", "어두운 화면"],
-  toLight: ["Light colours", "밝은 화면"],
+  toDark: ["Dark colors", "어두운 화면"],
+  toLight: ["Light colors", "밝은 화면"],
   quota: ["Requests left", "남은 요청"],
   quotaSaid: ["{left} of {limit} requests left; more from {seconds} s on", "요청 {limit}건 중 {left}건 남음, {seconds}초 뒤부터 늘어남"],
   loading: ["Loading…", "불러오는 중…"],
@@ -19,6 +19,8 @@ export const WORDS = {
   failed: ["That did not work: {message}", "처리하지 못했습니다: {message}"],
   forbidden: ["Your role may not see this.", "현재 역할로는 볼 수 없습니다."],
   noSession: ["There is no such session, or it is not yours.", "세션이 없거나 볼 수 있는 세션이 아닙니다."],
+  notFound: ["Session not found", "세션을 찾을 수 없음"],
+  notFoundWhat: ["Nothing is shown of", "표시할 수 없는 세션:"],
   noSuchPage: ["There is nothing at this address.", "이 주소에는 아무것도 없습니다."],
 
   // Signing in
@@ -59,17 +61,23 @@ export const WORDS = {
   more: ["Show more", "더 보기"],
   welcome: ["See a session within a minute", "1분 안에 세션을 살펴보세요"],
   welcomeWhat: [
-    "A simulated conversation of ten minutes runs in this browser, one minute each second or so. It is sent through the client library just as a real page sends it, scored, and stored as a session of its own.",
-    "10분짜리 가상 상담이 이 브라우저에서 1초에 1분 정도의 속도로 진행됩니다. 실제 화면과 똑같이 클라이언트 라이브러리로 전송되어 채점되고, 별도의 세션으로 저장됩니다.",
+    "A simulated conversation of ten minutes runs in this browser, one minute each second or so. It is sent through the client library just as a real page sends it, scored, and stored as a session that is marked as a demonstration.",
+    "10분짜리 가상 상담이 이 브라우저에서 1초에 1분 정도의 속도로 진행됩니다. 실제 화면과 똑같이 클라이언트 라이브러리로 전송되어 채점되고, 시연으로 표시된 세션으로 저장됩니다.",
   ],
   welcomeCost: ["It uses 42 of the 300 writes that are allowed in ten minutes.", "10분 동안 허용되는 쓰기 요청 300건 중 42건을 사용합니다."],
   tryIt: ["Try it", "체험하기"],
+  tryWaits: [
+    "The quota of requests is used up. The demonstration starts in about {length}.",
+    "요청 한도를 모두 사용했습니다. 약 {length} 뒤에 체험이 시작됩니다.",
+  ],
+  startsIn: ["Starts in {clock}", "{clock} 뒤 시작"],
   tryTitle: ["Run a simulated session", "가상 세션 실행"],
   starting: ["Starting…", "시작하는 중…"],
 
   // A simulated session
   playing: ["Simulated session: minute {minute} of {total}", "가상 세션: {total}분 중 {minute}분"],
   playingWhat: ["Time runs about fifty times as fast.", "시간이 약 50배 빠르게 흐릅니다."],
+  playingWaits: ["Waiting for the quota of requests. Continues in {clock}.", "요청 한도가 다시 생길 때까지 기다리는 중입니다. {clock} 뒤에 이어집니다."],
   playingEnding: ["Simulated session: ending…", "가상 세션: 종료하는 중…"],
   played: ["The simulated session has ended.", "가상 세션이 끝났습니다."],
   playedWhat: [
@@ -78,6 +86,12 @@ export const WORDS = {
   ],
   playFailed: ["The simulated session stopped: {message}", "가상 세션이 중단되었습니다: {message}"],
   endNow: ["End now", "지금 종료"],
+  demo: ["Demo", "시연"],
+  demoWhat: ["A demonstration with made-up data", "꾸며 낸 데이터로 만든 시연 세션"],
+  deleteDemo: ["Delete", "삭제"],
+  deleteTitle: ["Delete this demonstration?", "이 시연 세션을 삭제하시겠습니까?"],
+  deleteWhat: ["The session and everything stored under it are erased for good.", "세션과 그 안에 저장된 모든 데이터가 완전히 삭제됩니다."],
+  deleted: ["The demonstration is deleted.", "시연 세션을 삭제했습니다."],
 
   // A session
   back: ["All sessions", "모든 세션"],
@@ -175,6 +189,8 @@ export const WORDS = {
 
   // Lengths
   seconds: ["{seconds} s", "{seconds}초"],
+  minutes: ["{minutes} min", "{minutes}분"],
+  hours: ["{hours} h", "{hours}시간"],
   minutesSeconds: ["{minutes} min {seconds} s", "{minutes}분 {seconds}초"],
   hoursMinutes: ["{hours} h {minutes} min", "{hours}시간 {minutes}분"],
 };
