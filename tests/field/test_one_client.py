@@ -47,6 +47,24 @@ def test_structure_is_counted_before_it_is_decoded(client, monkeypatch):
     assert answer.status_code == 201, "the largest honest upload has half as many"
 
 
+#: Seconds of CPU of the request alone, ten times what it takes; unbounded, it took eleven.
+MOST_CPU_S = 3.0
+
+
+@pytest.mark.parametrize("text", ["가나다라마 " * 833, "너무 슬퍼요 " * 714, "word " * 1000, "가" * 5000, "나는밤마다" * 1000], ids=range(5))
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_hundred_long_snippets_take_bounded_work(client, text):
+    session_id = start_session(client)
+    items = [{"tsStart": at, "tsEnd": at, "text": f"{at} {text}"[:5000]} for at in range(100)]
+    packed = gzip.compress(json.dumps({"items": items}).encode())
+    began = time.thread_time()
+    answer = client.post(
+        f"/api/session/{session_id}/stt", data=packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    )
+    assert answer.status_code == 201 and len(packed) < 20_000
+    assert time.thread_time() - began < MOST_CPU_S
+
+
 def test_a_session_of_a_week_is_shown_without_reading_its_minutes(client):
     session_id = start_session(client)
     many_minutes(unrestricted(session_id), WEEK)

@@ -112,3 +112,20 @@ def test_an_upload_and_the_end_at_once_leave_no_minute_unscored(client, clock, d
     one, other, _ = overlapping(case, database_url)
     case.check(one, other)
     assert points(client, session_id) == {0: ("server", 2, 0, 0), 1: ("server", 3, 0, 0)}
+
+
+def test_where_chunks_overlap_the_voiced_one_counts(client, clock):
+    session_id = start_session(client)
+    clock.advance(60_000)
+    silent = {"tsStart": 0, "tsEnd": 60_000, "vad": 0}
+    send(client, session_id, "audio", [silent, *({"tsStart": at * 1000, "tsEnd": at * 1000 + 900, "vad": 1} for at in range(50))])
+    voice = client.get(f"/api/session/{session_id}/report").json["data"]["vadSummary"]
+    assert (voice["speechBurstCount"], voice["speechRatio"]) == (50, 0.75)
+    assert voice["longestPause"] == 10_100
+
+
+def test_a_formula_behind_another_separator_is_no_formula(client):
+    session_id = start_session(client)
+    client.post("/api/session/batch-tick", json={"sessionId": session_id, "items": [{**scores(1)[0], "keywords": ["x;=1+1"]}]})
+    content = client.get(f"/api/session/{session_id}/report/csv?kind=emotion").get_data(as_text=True)
+    assert '"\'x;=1+1"' in content
