@@ -217,7 +217,7 @@ class Audit(_Model):
 
 
 class Preference(_Model):
-    """The settings of the page, by ``owner``: ``sub:<subject>``, ``device:<id>`` or ``shared``; null where nothing was chosen.
+    """The settings of the page, by ``owner``: ``sub:<subject>`` or ``device:<id>``; null where nothing was chosen.
 
     ``used_ms`` is when they were last changed or read, to within a day.
     """
