@@ -39,7 +39,7 @@ def test_all_migrations_are_one_line_of_the_log(tmp_path):
     running = Service(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     try:
         running.start()
-        (line,) = [line for line in running.log.splitlines() if "migrat" in line]
+        (line,) = [line for line in running.log.splitlines() if "bemore.migrate" in line]
         assert re.search(r"migrations=\d+ applied=m0001_sessions to m\d+_", line)
     finally:
         running.close()
