@@ -64,7 +64,7 @@ def _agree(body):
         if isinstance(item, dict) and {"tsStart", "tsEnd"} <= set(item):
             item["tsStart"], item["tsEnd"] = sorted((item["tsStart"], item["tsEnd"]))
             if item["tsStart"] < EPOCH_MS:
-                item["tsEnd"] = min(item["tsEnd"], EPOCH_MS - 1)
+                item["tsEnd"] = min(item["tsEnd"], DAY_MS)
 
 
 def _name_one_that_is(case):
