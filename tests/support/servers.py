@@ -496,7 +496,7 @@ class NginxServer(Server):
         super().__init__(directory)
         self.program = need("nginx")
         self.service, self.changes = services[0], dict(changes)
-        option = " fail_timeout=2s" if len(services) > 1 else ""
+        option = " max_fails=0" if len(services) > 1 else ""
         self.changes["server 127.0.0.1:8000;"] = " ".join(f"server 127.0.0.1:{each.port}{option};" for each in services)
         self.home = self.directory / f"nginx-{self.port}"
         self.home.mkdir()
