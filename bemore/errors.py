@@ -10,6 +10,7 @@ class SessionNotFound(BeMoreError):
 
     def __init__(self, session_id):
         super().__init__(f"세션을 찾을 수 없습니다: {session_id}")
+        self.session_id = session_id
 
 
 class SessionStateConflict(BeMoreError):
@@ -32,21 +33,21 @@ class Unauthorized(BeMoreError):
     """Authentication is on, and the request brings no token."""
 
     def __init__(self):
-        super().__init__("a token is required: Authorization: Bearer …")
+        super().__init__("로그인이 필요합니다.")
 
 
 class InvalidToken(BeMoreError):
     """The token is wrong, expired, not yet good, or for somebody else; which of these is not told."""
 
     def __init__(self):
-        super().__init__("the token is not valid or has expired")
+        super().__init__("로그인 정보가 올바르지 않거나 만료되었습니다. 다시 로그인해 주세요.")
 
 
 class Forbidden(BeMoreError):
     """The caller's role may not do this."""
 
     def __init__(self):
-        super().__init__("your role may not do this")
+        super().__init__("이 작업을 할 권한이 없습니다.")
 
 
 class KeysUnavailable(BeMoreError):
@@ -61,8 +62,19 @@ class PayloadTooLarge(BeMoreError):
     """A body is larger than ``MAX_BODY_BYTES``, packed or unpacked."""
 
 
+class SessionTooLarge(PayloadTooLarge):
+    """A session has no room for more telemetry."""
+
+    def __init__(self, max_bytes):
+        super().__init__(f"세션에 저장할 수 있는 데이터의 한도({max_bytes:,}바이트)를 넘었습니다.")
+
+
 class UnsupportedMediaType(BeMoreError):
     """A body's type or encoding is not one the service reads."""
+
+
+class ServiceBusy(BeMoreError):
+    """Too many requests of a costly kind are being answered."""
 
 
 class DatabaseUnavailable(BeMoreError):

@@ -1,8 +1,10 @@
 """Quotas: how many requests of any kind, and how many writes among them, a client may send. Flask-Limiter enforces them."""
 
+import contextlib
 import logging
 import math
 import re
+import socket
 import threading
 import time
 from array import array
@@ -62,7 +64,7 @@ class RateLimiter:
     def _in_redis(self, settings):
         return {
             "storage_uri": re.sub("^unix:", "redis+unix:", settings.redis_url),
-            "storage_options": _redis_options(),
+            "storage_options": {"connection_pool": _redis_pool(settings.redis_url)},
             "in_memory_fallback": self._fallback,
             # When several threads lose Redis at the same moment, Flask-Limiter lets one of them fall back. The others get an exception, or
             # with this setting pass without a limit, which _limit_in_process then applies.
@@ -161,18 +163,62 @@ def _limits(settings, client, divisor=1):
     ]
 
 
-def _redis_options():
+def _redis_pool(url):
     # Imported here: a process without Redis starts faster.
+    from redis import ConnectionPool
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     # The older protocol needs fewer exchanges to connect.
-    return {
-        "socket_connect_timeout": REDIS_TIMEOUT_S,
-        "socket_timeout": REDIS_TIMEOUT_S,
-        "retry": Retry(NoBackoff(), 0),
-        "protocol": 2,
-    }
+    pool = ConnectionPool.from_url(
+        url, socket_connect_timeout=REDIS_TIMEOUT_S, socket_timeout=REDIS_TIMEOUT_S, retry=Retry(NoBackoff(), 0), protocol=2
+    )
+    host = pool.connection_kwargs.get("host")
+    if host is not None:
+        pool.connection_class = _bounded_by_name(pool.connection_class, NameCheck(host))
+    return pool
+
+
+def _bounded_by_name(connection_class, names):
+    """A class of connections that are not made while their host's name is not resolved: that has no time-out in redis-py."""
+    from redis.exceptions import TimeoutError as RedisTimeoutError
+
+    class BoundedConnection(connection_class):
+        def connect(self):
+            if not names.resolves(REDIS_TIMEOUT_S):
+                raise RedisTimeoutError("the name of the host is not resolved in time")
+            super().connect()
+
+    return BoundedConnection
+
+
+class NameCheck:
+    """Whether a host's name can be resolved in time. A look-up that takes longer goes on in its thread; there is one at a time."""
+
+    def __init__(self, host):
+        self._host, self._lock, self._done = host, threading.Lock(), None
+
+    def resolves(self, timeout_s):
+        """Whether the name is resolved within a time, or was by the look-up that took longer."""
+        with contextlib.suppress(ValueError):
+            return bool(ip_address(self._host))
+        with self._lock:
+            if self._done is None:
+                self._done = threading.Event()
+                threading.Thread(target=self._look_up, args=(self._done,), name="redis-name", daemon=True).start()
+            done = self._done
+        if not done.wait(timeout_s):
+            return False
+        with self._lock:
+            if self._done is done:
+                self._done = None
+        return True
+
+    def _look_up(self, done):
+        # A name that does not exist is known in time; connecting says so.
+        with contextlib.suppress(OSError, UnicodeError):
+            socket.getaddrinfo(self._host, None, type=socket.SOCK_STREAM)
+        done.set()
 
 
 def _is_not_from_redis(record):

@@ -78,6 +78,9 @@ class Settings:
     max_body_bytes: int = _setting(
         "MAX_BODY_BYTES", parse.whole(1024, 1 << 30), 8 << 20, "Maximum size of a request body, before and after decompression."
     )
+    max_session_bytes: int = _setting(
+        "MAX_SESSION_BYTES", parse.whole(1 << 20, 1 << 40), 2 << 30, "Maximum size of a session's telemetry, in bytes as uploaded."
+    )
     auth_enabled: bool = _setting("AUTH_ENABLED", parse.boolean, False, "true requires a token: Authorization: Bearer JWT.")
     jwt_secret: str | None = _setting("JWT_SECRET", parse.secret, None, "Secret for HS256 tokens, at least 32 bytes.", hidden=True)
     jwt_public_key: str | None = _setting(

@@ -30,7 +30,9 @@ def summary():
     return {
         "todayAvg": today,
         "trend": {"dayOverDay": {part: _less(today[part], yesterday[part]) for part in _PARTS}},
-        "recommendations": [{"id": name, "title": title, "desc": words} for name, title, words in recommendations(found)],
+        "recommendations": [
+            {"id": name, "title": title, "desc": words, "cta": button} for name, title, words, button in recommendations(found)
+        ],
         "recentSessions": [
             {"reportId": report_id(public_id), "sessionId": public_id, "createdAt": started_ms}
             for public_id, started_ms in found.newest
@@ -48,23 +50,26 @@ def _less(today, yesterday):
 
 
 def recommendations(days):
-    """Hints as (id, title, sentence), at least one: on what was measured and how, never on a mood that was estimated from it."""
+    """Hints as (id, title, sentence of at most 60 characters, label of the button), at least one.
+
+    They are about what was measured and how, never about a mood that was estimated from it.
+    """
     if not days.newest:
-        return [("start", "저장된 상담이 없습니다", "상담을 시작하면 하루의 평균값과 변화가 이곳에 표시됩니다.")]
+        return [("start", "저장된 상담이 없습니다", "상담을 시작하면 하루의 평균값과 변화가 이곳에 표시됩니다.", "시작")]
     if not days.today:
-        words = "상담을 진행하면 평균값이 다시 계산됩니다. 시작하기 전에 카메라와 마이크가 켜져 있는지 확인해 주시기 바랍니다."
-        return [("measure", "최근 24시간에 채점된 구간이 없습니다", words)]
+        words = "시작하기 전에 카메라와 마이크가 켜져 있는지 확인해 주세요."
+        return [("measure", "최근 24시간에 측정된 구간이 없습니다", words, "시작")]
     found = []
     if len(days.today) < FEW_MINUTES:
-        words = f"최근 24시간에 채점된 시간은 {len(days.today)}분입니다. 조금 더 길게 측정하시면 값이 덜 흔들립니다."
-        found.append(("longer", "측정된 시간이 짧습니다", words))
+        words = f"최근 24시간에 측정된 시간은 {len(days.today)}분입니다. 더 길게 측정하면 값이 안정됩니다."
+        found.append(("longer", "측정된 시간이 짧습니다", words, "시작"))
     unseen = sum(1 for minute in days.today if minute.frame_count and minute.facial < FACE_VISIBLE_THRESHOLD)
     if unseen:
-        words = f"최근 24시간에 그런 구간이 {unseen}분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."
-        found.append(("camera", "카메라에 얼굴이 잘 보이지 않은 구간이 있습니다", words))
+        words = f"최근 24시간에 그런 구간이 {unseen}분 있습니다. 조명과 카메라의 위치를 확인해 주세요."
+        found.append(("camera", "카메라에 얼굴이 잘 보이지 않은 구간이 있습니다", words, "확인"))
     # A browser that scores its own minutes need not upload what it measured, so only the server's minutes tell of gaps.
     silent = sum(1 for minute in days.today if minute.source == "server" and not minute.audio_count)
     if silent:
-        words = f"최근 24시간에 그런 구간이 {silent}분 있습니다. 마이크가 켜져 있는지 확인해 주시기 바랍니다."
-        found.append(("microphone", "음성이 측정되지 않은 구간이 있습니다", words))
-    return found or [("steady", "측정이 고르게 이루어졌습니다", "같은 환경에서 측정하시면 다음 기록과 비교하기 쉽습니다.")]
+        words = f"최근 24시간에 그런 구간이 {silent}분 있습니다. 마이크가 켜져 있는지 확인해 주세요."
+        found.append(("microphone", "음성이 측정되지 않은 구간이 있습니다", words, "확인"))
+    return found or [("steady", "측정이 고르게 이루어졌습니다", "같은 환경에서 측정하면 다음 기록과 비교하기 쉽습니다.", "보기")]

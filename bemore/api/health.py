@@ -26,6 +26,12 @@ def health():
     return _status()
 
 
+@blueprint.get("/api/health")
+@operation("As `/health`, for pages that only reach `/api`", Access.ANYONE, response=Health, plain=True)
+def api_health():
+    return _status()
+
+
 @blueprint.get("/health/live")
 @operation("Whether the process lives", Access.ANYONE, response=Health, plain=True)
 def live():

@@ -7,13 +7,19 @@ from flask import Blueprint, current_app
 from bemore import clock
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, session_scope
-from bemore.models import minute
+from bemore.models import minute, minute_scoring
 from bemore.observability.metrics import count_items
 from bemore.reports.minutes import data_points, inference, scores
-from bemore.schemas.minutes import BatchTick, Inferences, ScoredMinute, StoredBatchAnswer, Tick
+from bemore.schemas.minutes import BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
+from bemore.schemas.paging import cursor_text
 from bemore.scoring.minute_score import Weights, statistics
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
+
+
+def rules(settings):
+    """The rules that minutes are scored by."""
+    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version)
 
 
 @blueprint.post("/<session_id:session_id>/tick")
@@ -21,7 +27,7 @@ blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
 def tick(scope, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
-    row = minute.tick(scope, body["minute_index"], Weights(*settings.weights), settings.model_version, clock.now_ms())
+    row = minute_scoring.tick(scope, body["minute_index"], rules(settings), clock.now_ms())
     count_items("minute_score", 1)
     return {"minuteIndex": row.minute_index, **scores(row), "dataPoints": data_points(row)}
 
@@ -50,7 +56,21 @@ def _minute_of(item):
 
 
 @blueprint.get("/<session_id:session_id>/inferences")
-@operation("All minutes of a session and their statistics", Access.SESSION, response=Inferences)
-def inferences(scope):
-    found, rows = minute.of_session(scope)
-    return {"inferences": [inference(found.public_id, row) for row in rows], "stats": statistics(rows)}
+@operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
+def inferences(scope, query):
+    """The statistics are of all minutes. Follow `nextCursor` until it is null."""
+    found, rows, all_minutes = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
+    page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
+    return {"inferences": [inference(found.public_id, row) for row in page], "stats": statistics(all_minutes), "nextCursor": more}
+
+
+def last_seen(query):
+    """The last minute of the page before the one that a query asks for; -1 if it asks for the first."""
+    return -1 if query["cursor"] is None else query["cursor"][0]
+
+
+def page_of_minutes(minutes, query, index_of):
+    """(the minutes of a page, the cursor of the next one or None) of minutes in their order."""
+    rest = [each for each in minutes if index_of(each) > last_seen(query)]
+    page = rest[: query["limit"]]
+    return page, cursor_text(index_of(page[-1])) if len(rest) > len(page) else None

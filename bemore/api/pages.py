@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-from flask import Blueprint, abort, current_app, request
+from flask import Blueprint, abort, current_app, redirect, request
 
 from bemore.api.http.operation import operation
 from bemore.api.http.static_files import StaticFiles
@@ -47,12 +47,29 @@ def _require_console():
         abort(404)
 
 
+@blueprint.get("/")
+@operation("Leads a browser to the console", Access.ANYONE, media="text/html", plain=True, status=302, errors=(404,))
+def root():
+    """404 for other clients, and if the console is switched off."""
+    _require_console()
+    if not request.accept_mimetypes.accept_html or "text/html" not in request.headers.get("Accept", ""):
+        abort(404)
+    return redirect("/console")
+
+
 @blueprint.get("/console")
 @operation("The console as a page", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
 def console():
     """404 if it is switched off. The page calls the API like any other client, with the token that its user enters."""
     _require_console()
     return CONSOLE.page("console/index.html")
+
+
+@blueprint.get("/console/")
+@operation("The console as a page, as `/console`", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
+def console_folder():
+    """404 if it is switched off."""
+    return console()
 
 
 @blueprint.get("/console/<path:file>")

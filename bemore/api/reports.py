@@ -1,17 +1,21 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
-from functools import partial
+import contextlib
+import threading
 
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
 from bemore.api.http.operation import operation
+from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
+from bemore.errors import ServiceBusy
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
 from bemore.reports import build, text
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
+from bemore.schemas.minutes import PageOfMinutes
 from bemore.schemas.reports import ChooseCsv, Report, ReportBrief, ReportText, VoiceAnalysis
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -25,13 +29,47 @@ def _report(scope):
     return build.report(_gather(scope)[0])
 
 
-_operation = partial(operation, access=Access.SESSION, reads=READ_REPORT)
+#: A session with more minutes, or more chunks and snippets, makes a heavy report: more than two hours of minutes and eight of chunks.
+HEAVY_MINUTES, HEAVY_ROWS = 120, 30_000
+
+#: Heavy reports that are made at once, how many more may wait for one of them, and for how long, in seconds. The others are refused at
+#: once, so that threads are left for other requests.
+MAX_AT_ONCE, MAX_WAITING, MAX_WAIT_S = 2, 2, 5
+
+_running, _admitted = threading.BoundedSemaphore(MAX_AT_ONCE), threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
+
+
+@contextlib.contextmanager
+def _turn(row):
+    """``with _turn(row):`` a report of a session is made; of heavy ones, a few at once. Raises ServiceBusy."""
+    if row.minute_count <= HEAVY_MINUTES and row.audio_count + row.stt_count <= HEAVY_ROWS:
+        yield
+        return
+    if not _admitted.acquire(blocking=False):
+        raise ServiceBusy
+    try:
+        if not _running.acquire(timeout=MAX_WAIT_S):
+            raise ServiceBusy
+        try:
+            yield
+        finally:
+            _running.release()
+    finally:
+        _admitted.release()
+
+
+def _operation(summary, **declared):
+    return operation(summary, Access.SESSION, reads=READ_REPORT, turn=_turn, **declared)
 
 
 @blueprint.get("/report")
-@_operation("The whole report of a session", response=Report)
-def report(scope):
-    return _report(scope)
+@_operation("The report of a session", query=PageOfMinutes, response=Report)
+def report(scope, query):
+    """All but the lists of minutes is of the whole session. Follow `nextCursor` until it is null."""
+    data = _report(scope)
+    page, more = page_of_minutes(range(len(data["minutes"])), query, lambda place: data["minutes"][place]["minuteIndex"])
+    paged = {name: [data[name][place] for place in page] for name in ("minutes", "vadTimeline", "emotionTimeline")}
+    return {**data, **paged, "nextCursor": more}
 
 
 @blueprint.get("/summary")

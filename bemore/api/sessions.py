@@ -6,8 +6,9 @@ from bemore import clock
 from bemore.api.http.auditing import recorder
 from bemore.api.http.body import check_path
 from bemore.api.http.operation import operation
+from bemore.api.minutes import rules
 from bemore.auth.access import Access, narrowed, own
-from bemore.models import feedback, minute, report, session
+from bemore.models import feedback, minute_scoring, report, session
 from bemore.models.audit import ERASE
 from bemore.reports.build import emotion_summary
 from bemore.schemas import sessions as schemas
@@ -30,7 +31,7 @@ def start(body):
     now = clock.now_ms()
 
     def run():
-        row = session.start(**who, now_ms=now)
+        row = session.start(**who, now_ms=now, demo=body["demo"])
         data = {"sessionId": row.public_id, "startedAt": row.started_ms, "status": row.status}
         return {**data, "userId": row.user_id, "counselorId": row.counselor_id}, row
 
@@ -40,13 +41,14 @@ def start(body):
 @blueprint.get("/<session_id:session_id>")
 @operation("A session and its totals", Access.SESSION, response=schemas.Session)
 def show(scope):
-    row, minutes = minute.of_session(scope)
+    row = session.get(scope)
     return {
         **_brief(row),
         "userId": row.user_id,
         "pausedAt": row.paused_ms,
         "resumedAt": row.resumed_ms,
-        "emotionCount": len(minutes),
+        "clockOffsetMs": row.clock_offset_ms,
+        "emotionCount": row.minute_count,
         "landmarkCount": row.frame_count,
         "sttCount": row.stt_count,
         "stats": _totals(row),
@@ -74,7 +76,7 @@ def resume(scope, body):
 def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
-    row = session.end(scope, now)
+    row = minute_scoring.end(scope, now, rules(current_app.extensions["bemore"]))
     found, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
     return {
         "sessionId": row.public_id,
@@ -112,7 +114,7 @@ def summary():
             "durationMs": row.duration_ms(now),
             "status": row.status,
         }
-        for row in session.newest(RECENT, **mine)
+        for row in session.newest(RECENT, **mine, demo=False)
     ]
     average = round(duration / count["ended"]) if count["ended"] else 0
     return {"total": sum(count.values()), **count, "avgDuration": average, "totalDuration": duration, "recentSessions": recent}
@@ -168,6 +170,7 @@ def _brief(row):
         "startedAt": row.started_ms,
         "endedAt": row.ended_ms,
         "duration": row.duration_ms(clock.now_ms()),
+        "demo": bool(row.demo),
     }
 
 

@@ -1,13 +1,21 @@
 """The three uploads: face frames, audio chunks, speech-to-text snippets. All items of a request are stored, or none. And the transcript."""
 
 import msgspec
-from flask import Blueprint
+from flask import Blueprint, current_app
 
+from bemore import clock
+
+from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
-from bemore.auth.access import Access
+from bemore.api.minutes import rules
+from bemore.auth.access import Access, caller
+from bemore.errors import InvalidInput
 from bemore.models import telemetry
+from bemore.models.minute_scoring import score_changed
+from bemore.models.speaker import CODES, NAMES
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.observability.metrics import count_items
+from bemore.schemas.base import problem
 from bemore.schemas.paging import cursor_text
 from bemore.schemas.telemetry import (
     ReadTranscript, StoredAudio, StoredFrames, StoredStt, Transcript, UploadAudio, UploadFrames, UploadStt
@@ -22,8 +30,12 @@ blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_i
 @operation("Upload face frames", Access.SESSION, body=UploadFrames, response=StoredFrames, status=201)
 def frames(scope, body):
     """The same frame (`ts`) again overwrites, so a batch that got no answer can be sent again; in any state of the session."""
-    rows = [(*item[:3], telemetry.json_text(item[3])) for item in body["items"]]
-    total = telemetry.store_frames(scope, rows)
+    own = _own_speaker()
+    rows = [
+        (ts, CODES[speaker or own], quality, compressed, telemetry.json_text(landmarks))
+        for ts, quality, compressed, landmarks, speaker in body["items"]
+    ]
+    total = _store(telemetry.store_frames, scope, rows)
     count_items("frame", len(rows))
     return {"frameCount": len(rows), "totalFramesInSession": total}
 
@@ -32,19 +44,44 @@ def frames(scope, body):
 @operation("Upload audio chunks", Access.SESSION, body=UploadAudio, response=StoredAudio, status=201)
 def audio(scope, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    total = telemetry.store_audio(scope, body["items"])
-    count_items("audio_chunk", len(body["items"]))
-    return {"audioChunkCount": len(body["items"]), "totalAudioChunksInSession": total}
+    own = _own_speaker()
+    rows = [(start, end, CODES[speaker or own], *measured) for start, end, *measured, speaker in body["items"]]
+    total = _store(telemetry.store_audio, scope, rows)
+    count_items("audio_chunk", len(rows))
+    return {"audioChunkCount": len(rows), "totalAudioChunksInSession": total}
 
 
 @blueprint.post("/stt")
 @operation("Upload transcript snippets", Access.SESSION, body=UploadStt, response=StoredStt, status=201)
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    rows = [(*item, sentiment(*item[2:]), telemetry.json_text(extract_keywords(*item[2:]))) for item in body["items"]]
-    total = telemetry.store_stt(scope, rows)
+    own = _own_speaker()
+    places = [place for place, item in enumerate(body["items"]) if item[2].strip()]
+    if not places:
+        raise InvalidInput([problem("text", "must not be empty in every snippet")])
+    rows = [
+        (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
+        for start, end, text, lang, speaker in (body["items"][place] for place in places)
+    ]
+    total = _store(telemetry.store_stt, scope, rows, places)
     count_items("stt_snippet", len(rows))
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}
+
+
+def _own_speaker():
+    """Who uploads: the role of the token, None where that says nothing."""
+    role = caller().role
+    return role if role in CODES else None
+
+
+def _store(store, scope, rows, places=None):
+    """Store an upload; after the session's end, score its minutes again. Returns the session's total."""
+    settings = current_app.extensions["bemore"]
+    arrival = telemetry.Arrival(clock.now_ms(), len(request_body()), settings.max_session_bytes, places)
+    total, status = store(scope, rows, arrival)
+    if status == "ended":
+        score_changed(scope, rules(settings))
+    return total
 
 
 @blueprint.get("/transcript")
@@ -53,7 +90,7 @@ def transcript(scope, query):
     """The snippets in their order. Follow `nextCursor` until it is null."""
     rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"])
     page = rows[: query["limit"]]
-    more = cursor_text(*page[-1][:2]) if len(rows) > len(page) else None
+    more = cursor_text(*page[-1][:3]) if len(rows) > len(page) else None
     return {"sessionId": scope.public_id, "count": len(page), "snippets": [_snippet(row) for row in page], "nextCursor": more}
 
 
@@ -63,6 +100,7 @@ def _snippet(row):
         "tsStart": max(0, row.ts_start_ms),
         "tsEnd": max(0, row.ts_end_ms),
         "text": row.text,
+        "speaker": NAMES[row.speaker],
         "lang": row.lang,
         "sentiment": row.sentiment,
         "keywords": msgspec.json.decode(row.keywords) if row.keywords else [],

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
 from typing import Any
 
 import jwt
@@ -82,10 +83,12 @@ class RemoteKeys:
     """The public keys at a URL (a JSON Web Key Set, RFC 7517), kept and fetched again as they change.
 
     They are fetched every FRESH_S seconds, and when a token names a key that is not among them (one that was just put there), but
-    never more often than every RETRY_S. While the URL does not answer, the last ones stay good; one request at a time tries.
+    never more often than every RETRY_S. While the URL does not answer, the last ones stay good; one request at a time tries, for WHOLE_S
+    at most: TIMEOUT_S bounds each step of a fetch, but not one that sends a byte a second. A fetch that is given up goes on in its thread
+    until the sender is done, and there are at most MAX_GIVEN_UP of them.
     """
 
-    FRESH_S, RETRY_S, TIMEOUT_S = 300, 10, 2
+    FRESH_S, RETRY_S, TIMEOUT_S, WHOLE_S, MAX_GIVEN_UP = 300, 10, 2, 4.0, 3
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=self.TIMEOUT_S)
@@ -95,6 +98,7 @@ class RemoteKeys:
         self._fetched: float | None = None
         self._tried: float | None = None
         self._away = False
+        self._fetches: list[threading.Thread] = []
 
     def find(self, token: str) -> tuple[Any, str]:
         """``(key, algorithm)`` for a token. Raises InvalidToken where no key has its name, KeysUnavailable before there are any."""
@@ -120,7 +124,7 @@ class RemoteKeys:
 
     def _fetch(self) -> None:
         try:
-            found = jwt.PyJWKSet.from_dict(self._client.fetch_data()).keys
+            found = jwt.PyJWKSet.from_dict(self._download()).keys
             self._keys = dict(_usable(found))
             self._fetched = self._clock()
         except (jwt.PyJWTError, OSError, ValueError) as error:
@@ -131,6 +135,26 @@ class RemoteKeys:
             if self._away:
                 _log.info("the keys for tokens can be fetched again")
             self._away = False
+
+    def _download(self) -> Any:
+        """What the URL sends. Raises TimeoutError after WHOLE_S, and what ``PyJWKClient.fetch_data`` raises."""
+        self._fetches = [each for each in self._fetches if each.is_alive()]
+        if len(self._fetches) >= self.MAX_GIVEN_UP:
+            raise TimeoutError("earlier fetches are not done")
+        outcome: futures.Future[Any] = futures.Future()
+        thread = threading.Thread(target=self._download_into, args=(outcome,), name="key-set", daemon=True)
+        self._fetches.append(thread)
+        thread.start()
+        try:
+            return outcome.result(self.WHOLE_S)
+        except futures.TimeoutError:  # the built-in one only from Python 3.11 on
+            raise TimeoutError("the key set did not arrive in time") from None
+
+    def _download_into(self, outcome: "futures.Future[Any]") -> None:
+        try:
+            outcome.set_result(self._client.fetch_data())
+        except Exception as error:  # for whoever waits
+            outcome.set_exception(error)
 
 
 def _usable(keys: Iterable[jwt.PyJWK]) -> Iterator[tuple[str | None, tuple[Any, str]]]:

@@ -8,13 +8,16 @@ from bemore.cli.common import Duration, Since, actor, database, load_settings, p
 from bemore.cli.erasing import erasing_options
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, epilog="Example: bemore audit --since 7d")
 @click.option("--session", "session_id", help="Only entries of this session.")
 @click.option("--since", type=Since(), help="Only entries from then on: 7d, 2026-05-01, 2026-05-01T08:00:00Z.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 @click.pass_context
 def audit(context, session_id, since, as_json):
-    """Print the audit log, oldest entry first: time, actor, role, action, session, request."""
+    """Print the audit log, oldest entry first.
+
+    A line has time, actor, role, action, session and request.
+    """
     if context.invoked_subcommand is not None:
         if session_id is not None or since is not None or as_json:
             raise click.UsageError("--session, --since and --json are for printing; they do not go with a subcommand.")
@@ -37,14 +40,14 @@ def _printable(text):
     return "".join(each if each.isprintable() and not each.isspace() else "?" for each in text)
 
 
-@audit.command()
+@audit.command(epilog="Example: bemore audit prune --older-than 730d --dry-run")
 @click.option("--older-than", type=Duration(), required=True, help="Age from which entries are erased: 730d.")
 @erasing_options
 def prune(older_than, confirmation):
-    """Erase old entries of the audit log, and record that in the log.
+    """Erase old entries of the audit log.
 
-    Nothing else can delete entries. Keep them at least as long as backups: `bemore restore` uses them to erase sessions again that were
-    erased after the backup.
+    That is recorded in the log. Nothing else can delete entries. Keep them at least as long as backups: `bemore restore` uses them to
+    erase sessions again that were erased after the backup.
     """
     settings = load_settings()
     with database(settings):

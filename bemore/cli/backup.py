@@ -13,7 +13,7 @@ from bemore.cli.common import actor, database, load_settings, plural, errors_as_
 _FILE = click.Path(dir_okay=False)
 
 
-@click.command()
+@click.command(epilog="Example: bemore export sess_1737250800_4k2j9x8m1q7w5z3c6v0b -o session.jsonl")
 @click.argument("session_id")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True), required=True, help="File to write; - is standard output."
@@ -61,10 +61,10 @@ def _again(first, rest):
     yield from rest
 
 
-@click.command()
+@click.command(epilog="Example: bemore backup /var/backups/bemore-2026-05-01.backup")
 @click.argument("file", type=_FILE)
 def backup(file):
-    """Back up the whole database to FILE while the service runs."""
+    """Back up the database to FILE while the service runs."""
     settings = load_settings()
     with database(settings):
         from bemore.lifecycle import backup as model
@@ -74,7 +74,7 @@ def backup(file):
     click.echo(f"wrote {file}")
 
 
-@click.command()
+@click.command(epilog="Example: bemore restore /var/backups/bemore-2026-05-01.backup --yes")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Replace the existing data without asking.")
 def restore(file, yes):

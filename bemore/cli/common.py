@@ -13,7 +13,7 @@ import click
 
 from bemore.clock import iso
 from bemore.observability import logs
-from bemore.errors import BeMoreError, DatabaseUnavailable
+from bemore.errors import BeMoreError, DatabaseUnavailable, SessionNotFound
 from bemore.settings import Settings, SettingsError, drop_empty_variables, misspelt_variables
 
 #: How long a command waits for the service's writes on SQLite.
@@ -46,6 +46,8 @@ def errors_as_sentences():
     """Print errors that are no bugs as one sentence instead of a traceback."""
     try:
         yield
+    except SessionNotFound as error:
+        raise click.ClickException(f"There is no session {error.session_id}.") from None
     except DatabaseUnavailable:
         raise click.ClickException("The database cannot be reached or read; the log above says why.") from None
     except BeMoreError as error:

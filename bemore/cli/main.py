@@ -16,7 +16,7 @@ def main():
     """BeMore: sessions, telemetry, minute scores and reports behind a video counseling page."""
 
 
-@main.command()
+@main.command(epilog="Example: PORT=8301 bemore serve")
 def serve():
     """Start the service (applies migrations first). Stop with Ctrl+C."""
     from bemore.server.config import Server
@@ -24,7 +24,7 @@ def serve():
     Server(load_settings()).run()
 
 
-@main.command()
+@main.command(epilog="Example: DATABASE_URL=postgresql://bemore@localhost/bemore bemore migrate")
 def migrate():
     """Apply the migrations that the database lacks."""
     from bemore.db.migrate import migrate as run

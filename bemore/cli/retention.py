@@ -7,7 +7,7 @@ from bemore.cli.common import Duration, actor, database, load_settings, plural, 
 from bemore.cli.erasing import erasing_options
 
 
-@click.command("close-idle")
+@click.command("close-idle", epilog="Example: bemore close-idle --after 12h")
 @click.option("--after", type=Duration(), required=True, help="Idle time after which a session ends: 30m, 12h, 90d.")
 def close_idle(after):
     """End sessions that nobody ended, as of their last data.
@@ -18,13 +18,15 @@ def close_idle(after):
     settings = load_settings()
     with database(settings):
         from bemore.lifecycle import idle
+        from bemore.models.minute_scoring import Rules
+        from bemore.scoring.minute_score import Weights
 
         now = clock.now_ms()
-        count = sum(1 for _ in idle.close_idle(now - after, now, actor()))
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules(Weights(*settings.weights), settings.model_version)))
     click.echo(f"ended {plural(count, 'session')}")
 
 
-@click.command()
+@click.command(epilog="Example: bemore purge --older-than 90d --dry-run")
 @click.option("--older-than", type=Duration(), help="Age from which sessions are erased: 90d. Default: RETENTION_DAYS.")
 @erasing_options
 def purge(older_than, confirmation):
@@ -49,7 +51,7 @@ def purge(older_than, confirmation):
         )  # fmt: skip
 
 
-@click.command()
+@click.command(epilog="Examples: bemore erase client-17 --dry-run; for an id that begins with a hyphen: bemore erase -- -42")
 @click.argument("user_id")
 @erasing_options
 def erase(user_id, confirmation):
@@ -63,15 +65,21 @@ def erase(user_id, confirmation):
         from bemore.lifecycle import purge as model
 
         amount = model.survey_user(user_id)
+        if not amount:
+            # An erasure that was interrupted has hidden its sessions.
+            if confirmation.dry_run or not model.finish():
+                raise click.ClickException("Nothing is stored of that user.")
+            click.echo("finished an erasure that was interrupted")
+            return
         confirmation.erase(
             amount, " of that user", amount.rows, _text,
             lambda after_batch: model.erase_user(user_id, clock.now_ms(), actor(), after_batch),
         )  # fmt: skip
 
 
-@click.command()
+@click.command(epilog="Example: bemore purge --older-than 90d --yes && bemore vacuum")
 def vacuum():
-    """Rewrite the database files, so that they contain no remains of erased rows.
+    """Rewrite the files so that no erased rows remain in them.
 
     Deleting leaves copies of single rows in SQLite's file where pages were split, and dead rows in PostgreSQL's files. Writers wait
     meanwhile (a request for 5 s, then it gets a 503), and the disk needs room for a second copy of the database.

@@ -6,7 +6,7 @@ from bemore.auth.callers import ROLES
 from bemore.cli.common import Duration, load_settings
 
 
-@click.command()
+@click.command(epilog="Example: bemore token --sub counselor-3 --role counselor --expires 12h")
 @click.option("--sub", "subject", required=True, help="Subject: the userId or counselorId of their own sessions.")
 @click.option("--role", required=True, type=click.Choice(ROLES), help="Role.")
 @click.option("--expires", default="1h", show_default=True, type=Duration(), help="Lifetime: 15m, 12h, 30d.")

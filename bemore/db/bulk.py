@@ -39,7 +39,7 @@ class BulkUpsert:
         self._replace = "DO UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
         self._constants = {name: f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]})" for name, sql in constants.items()}
         one_row = f"({', '.join(('?', *('?' for _ in self._columns), *constants.values()))})"
-        self._sqlite = {
+        self._values = {
             replace: [(size, f"INSERT INTO {self._table} ({self._names}) VALUES {', '.join([one_row] * size)} {conflict}")
                       for size in SQLITE_PIECES]
             for replace, conflict in (
@@ -48,38 +48,35 @@ class BulkUpsert:
             )
         }  # fmt: skip
 
-    def insert_sqlite(self, parent_key, rows, replace):
+    def insert(self, parent_key, rows, replace):
         """Insert a list of rows inside the caller's transaction, replacing stored ones or leaving them; return how many rows changed."""
         changed = done = 0
-        for size, sql in self._sqlite[replace]:
+        for size, sql in self._values[replace]:
             while len(rows) - done >= size:
                 values = chain.from_iterable((parent_key, *row) for row in rows[done : done + size])
                 changed += execute(sql, list(values)).rowcount
                 done += size
         return changed
 
-    def postgres_parts(self, parent, times, offset):
-        """The parts ``each``, ``newest`` and ``stored`` of a WITH clause, which insert the rows that its parameter ``?`` holds as JSON.
+    def postgres_parts(self, parent):
+        """The parts ``items`` and ``stored`` of a WITH clause, which upsert the rows that a parameter holds as JSON.
 
-        ``parent`` is an earlier part that selects the parent's ``id`` and what the expression ``offset`` reads: the first ``times``
-        columns are epoch times from ``EPOCH_FROM_MS`` on, and lose the offset.
+        ``parent`` is an earlier part that selects the parent's ``id``. ``stored`` has a row ``is_new`` for every row.
         """
         values = []
         for place, field in enumerate(self._columns):
-            value = f"(input.item->>{place})::{_POSTGRES_TYPES[field.field_type]}"
-            if field.field_type == "DOUBLE":
-                value += " + 0"  # -0.0 becomes 0.0, as on SQLite
-            if place < times:
-                value = f"{value} - {offset.format(value=value)}"
-            values.append(f"{value} AS {field.column_name}")
+            value = f"(items.item->>{place})::{_POSTGRES_TYPES[field.field_type]}"
+            # -0.0 becomes 0.0, as on SQLite.
+            values.append(f"{value}{' + 0' * (field.field_type == 'DOUBLE')} AS {field.column_name}")
         constants = [f"{sql} AS {name}" for name, sql in self._constants.items()]
-        return f"""each AS (
-    SELECT parent.id AS {self._parent}, {", ".join((*values, *constants))}, input.position
-    FROM {parent} AS parent, json_array_elements(?::json) WITH ORDINALITY AS input (item, position)
+        return f"""items AS (
+    SELECT DISTINCT ON ({self._key}) * FROM (
+        SELECT parent.id AS {self._parent}, {", ".join((*values, *constants))}, items.position
+        FROM {parent} AS parent, json_array_elements(?::json) WITH ORDINALITY AS items (item, position)
+    ) AS items ORDER BY {self._key}, position DESC
 ),
-newest AS (SELECT DISTINCT ON ({self._key}) * FROM each ORDER BY {self._key}, position DESC),
 stored AS (
-    INSERT INTO {self._table} ({self._names}) SELECT {self._names} FROM newest ON CONFLICT ({self._key}) {self._replace}
+    INSERT INTO {self._table} ({self._names}) SELECT {self._names} FROM items ON CONFLICT ({self._key}) {self._replace}
     RETURNING xmax = 0 AS is_new
 )"""
 

@@ -43,6 +43,7 @@ def migrate(settings, upto=None):
             for statement in importlib.import_module(f"bemore.db.migrations.{name}").up(database.obj.dialect):
                 connections.execute(statement)
             connections.execute("INSERT INTO migration VALUES (?, ?)", (name, clock.now_ms()))
-    for name in todo:
-        _log.info("migrated", extra={"migration": name})
+    if todo:
+        span = todo[0] if len(todo) == 1 else f"{todo[0]} to {todo[-1]}"
+        _log.info("migrated", extra={"migrations": len(todo), "applied": span})
     return todo

@@ -7,6 +7,7 @@ import msgspec
 
 from bemore.clock import iso
 from bemore.models import session
+from bemore.models.speaker import NAMES
 from bemore.db.connections import execute, read
 
 #: Grows when a line changes its meaning.
@@ -21,23 +22,25 @@ def _json(text):
     return None if text is None else msgspec.Raw(text.encode())
 
 
-def _frame(ts, quality, compressed, landmarks):
+def _frame(ts, speaker, quality, compressed, landmarks):
     return {
         "type": "frame",
         "ts": ts,
+        "speaker": NAMES[speaker],
         "qualityScore": quality,
         "faceLandmarksCompressed": compressed,
         "landmarks": _json(landmarks),
     }
 
 
-def _audio(start, end, vad, rms, pitch):
-    return {"type": "audio", "tsStart": start, "tsEnd": end, "vad": vad, "rms": rms, "pitch": pitch}
+def _audio(start, end, speaker, vad, rms, pitch):
+    return {"type": "audio", "tsStart": start, "tsEnd": end, "speaker": NAMES[speaker], "vad": vad, "rms": rms, "pitch": pitch}
 
 
-def _stt(start, end, text, lang, sentiment, keywords):
+def _stt(start, end, speaker, text, lang, sentiment, keywords):
     return {
-        "type": "stt", "tsStart": start, "tsEnd": end, "text": text, "lang": lang, "sentiment": sentiment, "keywords": _json(keywords),
+        "type": "stt", "tsStart": start, "tsEnd": end, "speaker": NAMES[speaker], "text": text, "lang": lang, "sentiment": sentiment,
+        "keywords": _json(keywords),
     }  # fmt: skip
 
 
@@ -66,9 +69,9 @@ def _answer(caller, path, key, body_hash, status, answer, created_ms):
 
 #: Table, its key after the session's (by which the rows are read on), its other columns, what makes a line of a row.
 _PARTS = (
-    ("frame", "ts_ms", "quality, compressed, landmarks", _frame),
-    ("audio_chunk", "ts_start_ms, ts_end_ms", "vad, rms, pitch", _audio),
-    ("stt_snippet", "ts_start_ms, ts_end_ms", "text, lang, sentiment, keywords", _stt),
+    ("frame", "ts_ms, speaker", "quality, compressed, landmarks", _frame),
+    ("audio_chunk", "ts_start_ms, ts_end_ms, speaker", "vad, rms, pitch", _audio),
+    ("stt_snippet", "ts_start_ms, ts_end_ms, speaker", "text, lang, sentiment, keywords", _stt),
     (
         "minute_score",
         "minute_index",
@@ -101,7 +104,8 @@ def _session(row, now_ms):
     return {
         "type": "session", "formatVersion": FORMAT_VERSION, "exportedAt": now_ms, "sessionId": row.public_id, "userId": row.user_id,
         "counselorId": row.counselor_id, "status": row.status, "startedAt": row.started_ms, "pausedAt": row.paused_ms,
-        "resumedAt": row.resumed_ms, "endedAt": row.ended_ms, "duration": row.duration_ms(now_ms), "revision": row.revision,
+        "resumedAt": row.resumed_ms, "endedAt": row.ended_ms, "duration": row.duration_ms(now_ms), "demo": bool(row.demo),
+        "clockOffsetMs": row.clock_offset_ms, "revision": row.revision,
         "stats": {"totalFrames": row.frame_count, "totalAudioChunks": row.audio_count, "totalSttSnippets": row.stt_count},
     }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from bemore.clock import MINUTE_MS
 from bemore.errors import SessionNotFound
-from bemore.models import audit, session
+from bemore.models import audit, minute_scoring, session
 from bemore.db.connections import execute, read, write
 from bemore.models.scope import SessionScope
 from bemore.models.session import SessionRow
@@ -21,19 +21,20 @@ _LAST = (
     ),
 )
 _LAST_MINUTE = "SELECT minute_index FROM minute_score WHERE session_id = ? AND minute_index < ? ORDER BY minute_index DESC LIMIT 1"
+_LAST_CLIENT_MINUTE = _LAST_MINUTE.replace(" ORDER BY", " AND source = 'client' ORDER BY")
 _LAST_FEEDBACK = "SELECT max(submitted_ms) FROM feedback WHERE session_id = ?"
 
 
-def last_data_ms(row, now_ms):
+def last_data_ms(row, now_ms, ticks=True):
     """When something last came for a session, inside the caller's transaction; epoch milliseconds from its start to ``now_ms``.
 
     The latest of its start, pause and resumption, the last frame, the end of the audio chunk and of the snippet that began last, the
-    end of the last minute scored, and the last feedback.
+    end of the last minute scored (not ``ticks``: by the client), and the last feedback.
     """
     so_far = now_ms - row.started_ms
     frames, *spans = _LAST
     offsets = [_first(frames, row.key, so_far), *(_first(sql, so_far, row.key, so_far) for sql in spans)]
-    minute = _first(_LAST_MINUTE, row.key, so_far // MINUTE_MS)
+    minute = _first(_LAST_MINUTE if ticks else _LAST_CLIENT_MINUTE, row.key, so_far // MINUTE_MS)
     if minute is not None:
         offsets.append((minute + 1) * MINUTE_MS)
     times = [row.started_ms + each for each in offsets if each is not None]
@@ -73,27 +74,32 @@ def last_ms(row, now_ms):
     return row.ended_ms if row.ended_ms is not None else last_data_ms(row, now_ms)
 
 
-def close_idle(cutoff_ms, now_ms, actor):
+def close_idle(cutoff_ms, now_ms, actor, rules):
     """End the sessions that nobody ended and that nothing came for since ``cutoff_ms``, as of their last data.
 
-    Each in a transaction of its own, in which it is looked at again: what comes meanwhile keeps it open. Yields the ids of those ended.
+    Its minutes are scored first. The transaction that ends it looks at it again: what comes meanwhile keeps it open. Yields the ids of
+    those ended.
     """
     for seen, last in started_by(cutoff_ms, now_ms, ended_too=False):
-        if last <= cutoff_ms and _close(SessionScope.unrestricted(seen.public_id), cutoff_ms, now_ms, actor):
+        if last <= cutoff_ms and _close(SessionScope.unrestricted(seen.public_id), last, cutoff_ms, now_ms, actor, rules):
             yield seen.public_id
 
 
-def _close(scope, cutoff_ms, now_ms, actor):
+def _close(scope, seen_ms, cutoff_ms, now_ms, actor, rules):
     def close():
         row = session.touch(scope)
-        last = last_ms(row, now_ms)
-        if row.status == "ended" or last > cutoff_ms:
+        if row.status == "ended":
             return False
-        session.end_at(row, last)
+        # Without the scores that were just made.
+        last = max(seen_ms, last_data_ms(row, now_ms, ticks=False))
+        if last > cutoff_ms:
+            return False
+        minute_scoring.end_at(row, last, rules)
         audit.record(row.public_id, audit.CLOSE_IDLE, actor, None, None, now_ms)
         return True
 
     try:
+        minute_scoring.score_changed(scope, rules)
         return write(close)
     except SessionNotFound:  # erased meanwhile
         return False

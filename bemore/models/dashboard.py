@@ -34,9 +34,9 @@ class Days(NamedTuple):
     yesterday: list
 
 
-_NEWEST = "SELECT id, public_id, started_ms FROM session WHERE erasing = 0{own} ORDER BY started_ms DESC, id DESC LIMIT ?"
+_NEWEST = "SELECT id, public_id, started_ms FROM session WHERE erasing = 0 AND demo = 0{own} ORDER BY started_ms DESC, id DESC LIMIT ?"
 _BEFORE = (
-    "SELECT id, public_id, started_ms FROM session WHERE erasing = 0{own} AND started_ms >= ? AND started_ms < ?"
+    "SELECT id, public_id, started_ms FROM session WHERE erasing = 0 AND demo = 0{own} AND started_ms >= ? AND started_ms < ?"
     " ORDER BY started_ms DESC, id DESC LIMIT ?"
 )
 _MINUTES = (

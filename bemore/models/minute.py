@@ -3,27 +3,34 @@
 
 import msgspec
 
-from bemore.clock import MINUTE_MS
 from bemore.models import session, telemetry
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read
 from bemore.models.session_data import SessionData
 from bemore.models.tables import MinuteScore
-from bemore.scoring.minute_score import Minute, score_minute
+from bemore.scoring.minute_score import Minute
 
-_BY_SERVER = SessionData(
+BY_SERVER = SessionData(
     MinuteScore,
+    "minute_count",
     constants={
         "source": "'server'", "keywords": "NULL", "sentiment": "NULL", "confidence": "NULL", "timestamp_ms": "NULL", "duration_ms": "NULL",
-    },  # fmt: skip
+    },
+)  # fmt: skip
+_BY_CLIENT = SessionData(
+    MinuteScore,
+    "minute_count",
+    constants={"source": "'client'", "frame_count": "0", "audio_count": "0", "stt_count": "0", "data_revision": "NULL"},
 )
-_BY_CLIENT = SessionData(MinuteScore, constants={"source": "'client'", "frame_count": "0", "audio_count": "0", "stt_count": "0"})
 
 _THREE_DECIMALS = (3,) * 4
 
-_COLUMNS = [each.name for each in MinuteScore._meta.sorted_fields[1:]]
+_COLUMNS = [each.name for each in MinuteScore._meta.sorted_fields[1:] if each.name != "data_revision"]
 _KEYWORDS = _COLUMNS.index("keywords")
 
 _OF_SESSION = f"SELECT {', '.join(_COLUMNS)} FROM minute_score WHERE session_id = ? ORDER BY minute_index"
+# Without the keywords, which may be long.
+_SCORES = _OF_SESSION.replace("keywords", "NULL")
+_PAGE = f"SELECT {', '.join(_COLUMNS)} FROM minute_score WHERE session_id = ? AND minute_index > ? ORDER BY minute_index LIMIT ?"
 
 
 _decode = msgspec.json.Decoder(list[str]).decode
@@ -42,34 +49,16 @@ def store(scope, items, model_version):
     _BY_CLIENT.store(scope, rows)
 
 
-def tick(scope, minute_index, weights, model_version, now_ms):
-    """Score a minute from what is stored and store the score; return the Minute.
+def page_of_session(scope, after, limit):
+    """The session, at most ``limit`` minutes after minute ``after`` in their order, and all its minutes without keywords, as of one moment.
 
-    ``minute_index`` None means the last complete minute (0 before there is one), at the session's end at the latest.
     Raises SessionNotFound.
     """
-
-    def score():
-        # Touched first: of two ticks at once, the later one sees all that the earlier one saw.
-        row = session.touch(scope)
-        index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1) if minute_index is None else minute_index
-        data = telemetry.minute_data(row, index)
-        parts = score_minute(data, weights)
-        scored = Minute(
-            index, parts.facial, parts.vad, parts.text, parts.combined, model_version, "server",
-            data.frame_count, data.audio_count, data.stt_count,
-        )  # fmt: skip
-        _BY_SERVER.store_of(row, [tuple(getattr(scored, name) for name in _BY_SERVER.columns)])
-        return scored
-
-    return write(score)
-
-
-def of_session(scope):
-    """The session and its minutes in their order, as of one moment. Raises SessionNotFound."""
     with read():
         row = session.find(scope)
-        return row, of_row(row)
+        page = [_minute(*values) for values in execute(_PAGE, (row.key, after, limit)).fetchall()]
+        whole = after < 0 and len(page) < limit
+        return row, page, page if whole else [_minute(*values) for values in execute(_SCORES, (row.key,)).fetchall()]
 
 
 def of_row(row):

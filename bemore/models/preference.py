@@ -1,31 +1,17 @@
-"""The settings of the page, stored by owner; what an owner never chose has its default.
+"""The settings of the page that an owner has chosen.
 
 They are a person's or a device's and no session's: they stay when a session is erased, and go when nobody has used them for as long as
 sessions are kept.
 """
 
-from typing import NamedTuple
-
 from bemore.db.connections import execute, read, write, write_statement
 
-#: The owner of what is neither a subject's nor a device's.
-SHARED = "shared"
-
-
-class Preferences(NamedTuple):
-    """``font_scale`` sm, md, lg or xl; ``layout_density`` compact or spacious; ``language`` ko or en."""
-
-    font_scale: str = "md"
-    layout_density: str = "spacious"
-    language: str = "ko"
-    notifications_opt_in: bool = False
-
-
-_NAMES = ", ".join(Preferences._fields)
+_FIELDS = ("font_scale", "layout_density", "language", "notifications_opt_in")
+_NAMES = ", ".join(_FIELDS)
 _GET = f"SELECT {_NAMES}, used_ms FROM preference WHERE owner = ?"
 # Neither takes back what somebody noted meanwhile.
 _USED = "UPDATE preference SET used_ms = ? WHERE owner = ? AND used_ms < ?"
-_CHOSEN = ", ".join(f"{name} = COALESCE(excluded.{name}, preference.{name})" for name in Preferences._fields)
+_CHOSEN = ", ".join(f"{name} = COALESCE(excluded.{name}, preference.{name})" for name in _FIELDS)
 _SET = (
     f"INSERT INTO preference (owner, {_NAMES}, changed_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
     f" ON CONFLICT (owner) DO UPDATE SET {_CHOSEN}, changed_ms = excluded.changed_ms, used_ms = excluded.used_ms RETURNING {_NAMES}"
@@ -44,27 +30,27 @@ FORGET_BATCH = 5000
 
 
 def owner_of(subject=None, device=None):
-    """Whose settings a caller's are: the subject's, without one the device's, without either those that all others share."""
-    return f"sub:{subject}" if subject is not None else SHARED if device is None else f"device:{device}"
+    """Whose settings a caller's are: the subject's, without one the device's."""
+    return f"device:{device}" if subject is None else f"sub:{subject}"
 
 
 def get(owner, now_ms):
-    """The Preferences of an owner, who uses them at ``now_ms``."""
+    """What an owner has chosen, by name; the owner uses it at ``now_ms``."""
     with read():
         row = execute(_GET, (owner,)).fetchone()
     if row is None:
-        return Preferences()
+        return {}
     *values, used_ms = row
     if used_ms <= now_ms - _NOTED_MS:
         write_statement(lambda: execute(_USED, (now_ms, owner, now_ms)))
-    return _filled(values)
+    return _chosen(values)
 
 
 def merge(owner, chosen, now_ms):
-    """Store what of ``chosen`` (values by their names in Preferences) is not None; return all Preferences of the owner."""
-    values = [chosen.get(name) for name in Preferences._fields]
+    """Store what of ``chosen`` (values by name) is not None; return all that the owner has chosen."""
+    values = [chosen.get(name) for name in _FIELDS]
     stored = [int(value) if type(value) is bool else value for value in values]
-    return _filled(write_statement(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
+    return _chosen(write_statement(lambda: execute(_SET, (owner, *stored, now_ms, now_ms)).fetchone()))
 
 
 def count_unused(cutoff_ms):
@@ -94,6 +80,8 @@ def forget(owner):
     return write(lambda: execute(_FORGET_OF, (owner,)).rowcount)
 
 
-def _filled(row):
-    filled = Preferences(*(default if value is None else value for value, default in zip(row, Preferences())))
-    return filled._replace(notifications_opt_in=bool(filled.notifications_opt_in))
+def _chosen(row):
+    chosen = {name: value for name, value in zip(_FIELDS, row, strict=True) if value is not None}
+    if "notifications_opt_in" in chosen:
+        chosen["notifications_opt_in"] = bool(chosen["notifications_opt_in"])
+    return chosen

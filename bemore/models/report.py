@@ -37,12 +37,6 @@ MINUTE_KEYWORDS = 10
 _decode = msgspec.json.Decoder(list[str]).decode
 
 
-def revision(scope):
-    """The session's revision: as long as it is the same, so is everything stored of it. Raises SessionNotFound."""
-    with read():
-        return session.find(scope).revision
-
-
 def gather(scope, now_ms, model_version, whole=True, time_series=False):
     """A ReportInput, and the rows of the time series if ``time_series``.
 

@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+import time
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
@@ -17,8 +18,11 @@ _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
 #: What every id looks like; anything else is nobody's and is not looked up.
 _ID = re.compile(r"sess_[0-9]{1,12}_[a-z0-9]{16,64}")
 
-#: Rows of one session that a single transaction erases, so that other writers get their turn in between.
-ERASE_BATCH = 5000
+#: Rows of one session that a single transaction erases at most, and after how long it ends: other writers get their turn in between.
+ERASE_BATCH, ERASE_S = 2000, 0.05
+
+#: Rows that one statement erases, at most. A frame may have 100 KB.
+ERASE_PIECE = 50
 
 
 class SessionRow(NamedTuple):
@@ -40,6 +44,13 @@ class SessionRow(NamedTuple):
     audio_count: int
     stt_count: int
     revision: int
+    minute_count: int = 0
+    byte_count: int = 0
+    last_frame_ms: int | None = None
+    last_audio_ms: int | None = None
+    last_stt_ms: int | None = None
+    clock_offset_ms: int | None = None
+    demo: int = 0
 
     def duration_ms(self, now_ms):
         """From the start to the end, or to now while it has none."""
@@ -74,25 +85,38 @@ def touch(scope):
     return SessionRow._make(one(_TOUCH, scope))
 
 
+def reload(row):
+    """The SessionRow as the caller's transaction has changed it."""
+    return SessionRow._make(execute(f"SELECT {COLUMNS} FROM session WHERE id = ?", (row.key,)).fetchone())
+
+
 def one(sql, scope, *parameters):
     """The row that a statement returns whose first parameters are those of NAMED. Raises SessionNotFound if it returns none."""
-    row = _one(sql, scope, *parameters)
+    row = one_or_none(sql, scope, *parameters)
     if row is None:
         raise SessionNotFound(scope.public_id)
     return row
 
 
-def _one(sql, scope, *parameters):
+def one_or_none(sql, scope, *parameters):
+    """As ``one``, but None if the statement returns no row."""
     if not isinstance(scope, SessionScope):
         raise TypeError("a session is named by a SessionScope")
     return execute(sql, (*scope, *parameters)).fetchone() if _ID.fullmatch(scope.public_id) else None
 
 
-def start(user_id, counselor_id, now_ms):
+def get(scope):
+    """The SessionRow of a scope. Raises SessionNotFound."""
+    with read():
+        return find(scope)
+
+
+def start(user_id, counselor_id, now_ms, demo=False):
     """Open a session, inside the caller's transaction."""
-    row = SessionRow(0, new_id(now_ms), user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0)
+    row = SessionRow(0, new_id(now_ms), user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo))
     (key,) = execute(
-        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, ?, ?, ?, ?) RETURNING id", row[1:6]
+        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, demo) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (*row[1:6], row.demo),
     ).fetchone()
     _count(row, "active", 1)
     return row._replace(key=key)
@@ -114,17 +138,6 @@ def _change(scope, source, target, column, now_ms, refusal):
         if row.status == "ended":
             raise SessionStateConflict(refusal)
         return _move(row, target, column, now_ms) if row.status == source else row
-
-    return write(change)
-
-
-def end(scope, now_ms):
-    """End a session; one that has ended keeps the time of its first end."""
-
-    def change():
-        row = touch(scope)
-        # A clock set back must not make the end come before the start.
-        return row if row.status == "ended" else _move(row, "ended", "ended_ms", max(now_ms, row.started_ms))
 
     return write(change)
 
@@ -153,6 +166,8 @@ _FORGET = "DELETE FROM tally WHERE scope IN (?, ?, ?) AND status = ? AND session
 
 
 def _count(row, status, step):
+    if row.demo:
+        return
     duration = step * row.duration_ms(0) if status == "ended" else 0
     # Always in this order, so that two transactions never wait for each other in a circle; the busiest row last.
     scopes = f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"
@@ -183,7 +198,7 @@ def erase(scope, also=None):
 
 def hide(scope):
     """Hide a session from everybody, inside the caller's transaction; return its SessionRow, or None if no such session is visible."""
-    values = _one(_HIDE, scope)
+    values = one_or_none(_HIDE, scope)
     if values is None:
         return None
     row = SessionRow._make(values)
@@ -206,18 +221,22 @@ def erase_hidden(key, after_batch=None):
 def _erase_rows(meta, key):
     """Delete the rows of a hidden session in batches; yield how many each one was."""
     table = meta.table_name
-    order = [meta.fields[name].column_name for name in meta.primary_key.field_names][1]
+    columns = [meta.fields[name].column_name for name in meta.primary_key.field_names][1:]
+    order = ", ".join(columns)
+    find_edge = f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?"
+    piece = f"DELETE FROM {table} WHERE session_id = ? AND ({order}) <= ({', '.join('?' * len(columns))})"
 
     def erase_batch():
         # Somebody else may have finished it meanwhile: SQLite gives the key of the last session to the next one.
         if execute("SELECT 1 FROM session WHERE id = ? AND erasing = 1", (key,)).fetchone() is None:
             return 0, True
-        last = execute(
-            f"SELECT {order} FROM {table} WHERE session_id = ? ORDER BY {order} LIMIT 1 OFFSET ?", (key, ERASE_BATCH)
-        ).fetchone()
-        if last is None:
-            return execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
-        return execute(f"DELETE FROM {table} WHERE session_id = ? AND {order} <= ?", (key, last[0])).rowcount, False
+        rows, deadline = 0, time.monotonic() + ERASE_S
+        while rows < ERASE_BATCH and (rows == 0 or time.monotonic() < deadline):
+            edge = execute(find_edge, (key, min(ERASE_PIECE, ERASE_BATCH - rows) - 1)).fetchone()
+            if edge is None:
+                return rows + execute(f"DELETE FROM {table} WHERE session_id = ?", (key,)).rowcount, True
+            rows += execute(piece, (key, *edge)).rowcount
+        return rows, False
 
     done = False
     while not done:
@@ -241,8 +260,8 @@ def finish_erasing(after_batch=None):
     return len(keys)
 
 
-def newest(limit, user_id=None, counselor_id=None, before=None, status=None):
-    """The newest sessions (of a user, of a counselor, in a state), newest first, at most ``limit``.
+def newest(limit, user_id=None, counselor_id=None, before=None, status=None, demo=None):
+    """The newest sessions (of a user, of a counselor, in a state, demonstrations or not), newest first, at most ``limit``.
 
     ``before`` is (started_ms, key) of the last one seen.
     """
@@ -255,6 +274,9 @@ def newest(limit, user_id=None, counselor_id=None, before=None, status=None):
         # In these words, so that the index of the few that have not ended is taken.
         conditions.append("status = ?" if status == "ended" else "status <> 'ended' AND status = ?")
         values.append(status)
+    if demo is not None:
+        conditions.append("demo = ?")
+        values.append(int(demo))
     if before is not None:
         conditions.append("(started_ms, id) < (?, ?)")
         values.extend(before)

@@ -1,83 +1,201 @@
-"""Stores rows of one session (telemetry, minute scores) together with the session's revision and total.
+"""Stores rows of one session (telemetry, minute scores) together with what its row knows of them: revision, totals, newest data.
 
-On SQLite three statements inside a write of the queue: the session's row, the rows, the total. On PostgreSQL one statement, hence one round
-trip and a transaction of its own.
+On SQLite some statements inside a write of the queue. On PostgreSQL one statement, hence one round trip and a transaction of its own.
 """
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import peewee
 
 from bemore.clock import EPOCH_FROM_MS
 from bemore.db.bulk import BulkUpsert, as_json
-from bemore.db.connections import execute, write_statement
+from bemore.db.connections import execute, read, write_statement
 from bemore.db.proxy import database
-from bemore.models import session
+from bemore.errors import InvalidInput, SessionTooLarge
+from bemore.models import coverage, session
+from bemore.models.scope import SessionScope
+
+#: Telemetry that is dated this long after a session's end, or after now, is a unit mistake (seconds for ms, a clock in 1970 or 2100).
+PLAUSIBLE_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What an upload says of its session besides its rows.
+
+    ``newest_ms``: the latest end of an item in ms since the session's start; the request calls the columns of its times ``fields``.
+    ``places``: where its rows stood in the request. ``minutes``: its minutes as ``bemore.models.coverage`` makes them. ``byte_count``: its
+    size, of which the session may have ``max_bytes``; sent again it counts again, as it may be larger then. ``clock_offset_ms``: how far
+    the newest item is ahead of our clock, None unless it is dated by the epoch. The largest of them is the offset of the client's clock: a
+    late upload only makes it smaller.
+    """
+
+    fields: tuple
+    newest_ms: int
+    places: list
+    minutes: dict = field(default_factory=dict)
+    byte_count: int = 0
+    max_bytes: int = 1 << 62
+    clock_offset_ms: int | None = None
 
 
 class SessionData:
-    """Upserts rows of ``model`` for a session.
-
-    The first ``times`` columns are times of clients, which are stored relative to the session's start. ``counter`` names the session's
-    column that counts the rows; ``constants`` are as in BulkUpsert.
+    """Upserts rows of ``model`` for a session. ``counter`` and ``last`` name the columns of ``session`` that count its rows and hold the
+    end of the newest one; ``constants`` are as in BulkUpsert.
     """
 
-    def __init__(self, model, times=0, counter=None, constants=None):
+    def __init__(self, model, counter, last=None, constants=None):
         self._upsert = BulkUpsert(model, constants)
         self.columns = self._upsert.columns
-        self._times, self._counter = times, counter
-        self._count = counter and f"UPDATE session SET {counter} = {counter} + ? WHERE id = ?"
+        self._counter, self._last = counter, last
         self._postgres = self._postgres_statement()
-        self._of_locked = self._postgres_statement_of_locked()
 
-    def store(self, scope, rows):
-        """Store a list of rows, durably; return the session's total where it is counted. The last of rows with one key wins.
+    def store(self, scope, rows, upload=None):
+        """Store a list of rows, durably; return the session's total and its status. The last of rows with one key wins.
 
-        A row is a tuple in the order of ``columns``. Raises SessionNotFound, DatabaseUnavailable.
+        A row is a tuple in the order of ``columns``. Raises SessionNotFound, SessionTooLarge, InvalidInput, DatabaseUnavailable.
         """
-        if database.obj.dialect == "postgres":
-            return write_statement(lambda: session.one(self._postgres, scope, as_json(rows))[0])
-        return write_statement(lambda: self._store_sqlite(session.touch(scope), rows))
+        try:
+            if database.obj.dialect == "postgres":
+                return write_statement(lambda: self._store_postgres(scope, rows, upload))
+            return write_statement(lambda: self.store_of(session.touch(scope), rows, upload))
+        except peewee.IntegrityError as error:
+            raise _refusal(error) from error
 
-    def store_of(self, row, rows):
-        """Store rows of a session whose row the caller's transaction has touched."""
-        if database.obj.dialect == "postgres":
-            execute(self._of_locked, (row.key, row.started_ms, as_json(rows)))
-        else:
-            self._store_sqlite(row, rows)
-
-    def _store_sqlite(self, session_row, rows):
-        rows = self._relative(rows, session_row.started_ms)
-        if self._counter is None:
-            self._upsert.insert_sqlite(session_row.key, rows, replace=True)
-            return None
+    def store_of(self, row, rows, upload=None):
+        """Store rows of a session that the caller's transaction has touched; return its total and its status."""
+        if upload is not None:
+            _check(row, rows, upload)
         # How many are new is known by inserting those alone; a batch that was sent before goes over the rows once more.
-        new = self._upsert.insert_sqlite(session_row.key, rows, replace=False)
+        new = self._upsert.insert(row.key, rows, replace=False)
         if new < len(rows):
-            self._upsert.insert_sqlite(session_row.key, rows, replace=True)
-        if new:
-            execute(self._count, (new, session_row.key))
-        return getattr(session_row, self._counter) + new
+            self._upsert.insert(row.key, rows, replace=True)
+        total = getattr(row, self._counter) + new
+        changes, values = [f"{self._counter} = ?"], [total]
+        if upload is not None:
+            last, offset = getattr(row, self._last), row.clock_offset_ms
+            changes += [f"{self._last} = ?", "byte_count = ?", "clock_offset_ms = ?"]
+            values += [
+                upload.newest_ms if last is None else max(last, upload.newest_ms),
+                row.byte_count + upload.byte_count,
+                max((each for each in (offset, upload.clock_offset_ms) if each is not None), default=None),
+            ]
+            _cover(row, upload.minutes)
+        try:
+            execute(f"UPDATE session SET {', '.join(changes)} WHERE id = ?", (*values, row.key))
+        except peewee.IntegrityError as error:
+            raise _refusal(error) from error
+        return total, row.status
 
-    def _relative(self, rows, started_ms):
-        times = self._times
-        # The first time decides for both: the schema lets no row mix the two kinds.
-        if not times or all(row[0] < EPOCH_FROM_MS for row in rows):
-            return rows
-        return [
-            (*(each - started_ms for each in row[:times]), *row[times:]) if row[0] >= EPOCH_FROM_MS else row
-            for row in rows
-        ]  # fmt: skip
-
-    _OFFSET = f"CASE WHEN {{value}} >= {EPOCH_FROM_MS} THEN parent.started_ms ELSE 0 END"
+    def _store_postgres(self, scope, rows, upload):
+        if upload is None:
+            values = (as_json(rows),)
+        else:
+            latest, minutes = upload.newest_ms - PLAUSIBLE_MS, as_json(coverage.as_rows(upload.minutes))
+            limits = upload.byte_count, upload.max_bytes, latest
+            values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, upload.clock_offset_ms)
+        found = session.one_or_none(self._postgres, scope, *values)
+        if found is not None:
+            return found
+        # No such session, or one that does not take this upload: its row says which.
+        row = session.find(scope)
+        if upload is not None:
+            _check(row, rows, upload)
+        raise RuntimeError("an upload was refused without a reason")
 
     def _postgres_statement(self):
-        parts = self._upsert.postgres_parts("target", self._times, self._OFFSET)
-        change, condition = "UPDATE session SET revision = revision + 1", f"WHERE {session.NAMED} AND erasing = 0"
-        if self._counter is None:
-            return f"WITH target AS ({change} {condition} RETURNING id, started_ms), {parts} SELECT id FROM target"
-        # The total is known at the end only, and no statement changes a row twice.
-        locked = f"SELECT id, started_ms FROM session {condition} FOR NO KEY UPDATE"
-        # xmax is 0 in a row version that no transaction has replaced or locked: it was inserted, not updated.
-        total = f"{self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)"
-        return f"WITH target AS ({locked}), {parts} {change}, {total} FROM target WHERE session.id = target.id RETURNING {self._counter}"
+        limits = ""
+        if self._last is not None:
+            limits = " AND byte_count + ? <= ? AND (ended_ms IS NULL OR ended_ms - started_ms >= ?)"
+        parts = [
+            f"target AS (SELECT id, revision + 1 AS revision FROM session WHERE {session.NAMED} AND erasing = 0{limits}"
+            " FOR NO KEY UPDATE)",
+            self._upsert.postgres_parts("target"),
+        ]
+        changes = [
+            "revision = target.revision",
+            f"{self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)",
+        ]
+        if self._last is not None:
+            parts.append(_POSTGRES_COVERAGE)
+            changes += [
+                f"{self._last} = greatest({self._last}, ?::bigint)",
+                "byte_count = byte_count + ?::bigint",
+                "clock_offset_ms = greatest(clock_offset_ms, ?::bigint)",
+            ]
+        return (
+            f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id"
+            f" RETURNING {self._counter}, status"
+        )
 
-    def _postgres_statement_of_locked(self):
-        parts = self._upsert.postgres_parts("target", self._times, self._OFFSET)
-        return f"WITH target AS (SELECT CAST(? AS bigint) AS id, CAST(? AS bigint) AS started_ms), {parts} SELECT count(*) FROM stored"
+
+#: Minutes of one SQLite statement, at most; an upload has one or two, unless a chunk is very long.
+_COVERAGE_PIECE = 100
+
+_COVERAGE_CONFLICT = (
+    "ON CONFLICT (session_id, minute_index) DO UPDATE SET frame_seconds = minute_coverage.frame_seconds | excluded.frame_seconds,"
+    " audio_seconds = minute_coverage.audio_seconds | excluded.audio_seconds,"
+    " data_revision = CASE WHEN excluded.data_revision > 0 THEN excluded.data_revision ELSE minute_coverage.data_revision END"
+)
+_POSTGRES_COVERAGE = (
+    "covered AS (INSERT INTO minute_coverage SELECT target.id, (item->>0)::int, (item->>1)::bigint, (item->>2)::bigint,"
+    f" (item->>3)::int * target.revision FROM target, json_array_elements(?::json) AS minutes (item) {_COVERAGE_CONFLICT})"
+)
+
+
+def _cover(row, minutes):
+    """Add an upload's minutes to the coverage of a session that the caller's transaction has touched."""
+    rows = coverage.as_rows(minutes)
+    for start in range(0, len(rows), _COVERAGE_PIECE):
+        piece = rows[start : start + _COVERAGE_PIECE]
+        values = [value for minute, frames, audio, data in piece for value in (row.key, minute, frames, audio, data * row.revision)]
+        execute(f"INSERT INTO minute_coverage VALUES {', '.join(['(?, ?, ?, ?, ?)'] * len(piece))} {_COVERAGE_CONFLICT}", values)
+
+
+def _check(row, rows, upload):
+    """Raise if a session does not take an upload."""
+    if row.byte_count + upload.byte_count > upload.max_bytes:
+        raise SessionTooLarge(upload.max_bytes)
+    if row.ended_ms is not None:
+        check_times(rows, upload.fields, upload.places, row.ended_ms - row.started_ms)
+
+
+def check_times(rows, fields, places, latest_ms):
+    """Raise InvalidInput if a time is implausible in a session that lasts until ``latest_ms`` after its start; arguments as in Upload."""
+    most = latest_ms + PLAUSIBLE_MS
+    problems = [
+        {"index": place, "field": name, "message": f"{name} must not be more than 24 hours after the session; it counts milliseconds"}
+        for place, row in zip(places, rows, strict=True)
+        for name, time_ms in zip(fields, row, strict=False)
+        if time_ms > most
+    ]
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _refusal(error):
+    """What an IntegrityError means: the session's CHECK of its number of scored minutes; any other one is a bug."""
+    if "minute_count" not in str(error):
+        return error
+    message = f"minuteIndex must be one of at most {coverage.MAX_MINUTES} scored minutes of a session"
+    return InvalidInput([{"field": "minuteIndex", "message": message}])
+
+
+@lru_cache(maxsize=8192)
+def _started_ms(scope, bound_database):
+    with read():
+        return session.find(scope).started_ms
+
+
+def started_ms(scope):
+    """When a session started, which never changes: remembered per scope and database. Raises SessionNotFound."""
+    if not isinstance(scope, SessionScope):
+        raise TypeError("a session is named by a SessionScope")
+    return _started_ms(scope, database.obj)
+
+
+def relative(rows, width, started):
+    """Rows whose first ``width`` columns are times as clients send them, with these in ms since the session's start."""
+    # The first time tells for both: the schema lets no row mix the two kinds.
+    return [(*(each - started for each in row[:width]), *row[width:]) if row[0] >= EPOCH_FROM_MS else row for row in rows]

@@ -20,7 +20,8 @@ class Session(_Model):
     """A counseling session.
 
     ``erasing`` is 1 from the moment its deletion is decided: nobody sees it any more. ``revision`` grows with every change
-    of what is stored of it.
+    of what is stored of it. ``byte_count`` is the size of its telemetry as it was uploaded, ``last_…_ms`` are the ends of its newest data
+    in ms since its start, ``clock_offset_ms`` is the largest difference seen between the client's clock and ours.
     """
 
     id = BigAutoField()
@@ -37,6 +38,13 @@ class Session(_Model):
     stt_count = BigIntegerField(default=0)
     erasing = SmallIntegerField(default=0)
     revision = BigIntegerField(default=0)
+    minute_count = BigIntegerField(default=0)
+    byte_count = BigIntegerField(default=0)
+    last_frame_ms = BigIntegerField(null=True)
+    last_audio_ms = BigIntegerField(null=True)
+    last_stt_ms = BigIntegerField(null=True)
+    clock_offset_ms = BigIntegerField(null=True)
+    demo = SmallIntegerField(default=0)
 
     class Meta:
         indexes = ((("started_ms", "id"), False), (("user_id", "started_ms", "id"), False), (("counselor_id", "started_ms", "id"), False))
@@ -62,17 +70,23 @@ def _of_session(**options):
     return peewee.ForeignKeyField(Session, column_name="session_id", object_id_name="session_key", on_delete="CASCADE", **options)
 
 
+def _speaker():
+    # 1 counselor, 2 user, 3 unknown: bemore.models.speaker.
+    return SmallIntegerField(default=3)
+
+
 class Frame(_Model):
     """A face frame. ``landmarks`` is JSON text of points, ``compressed`` what the browser packed itself."""
 
     session = _of_session(index=False)
     ts_ms = BigIntegerField()
+    speaker = _speaker()
     quality = DoubleField()
     compressed = TextField(null=True)
     landmarks = TextField(null=True)
 
     class Meta:
-        primary_key = peewee.CompositeKey("session", "ts_ms")
+        primary_key = peewee.CompositeKey("session", "ts_ms", "speaker")
         without_rowid = True
 
 
@@ -82,12 +96,13 @@ class AudioChunk(_Model):
     session = _of_session(index=False)
     ts_start_ms = BigIntegerField()
     ts_end_ms = BigIntegerField()
+    speaker = _speaker()
     vad = DoubleField()
     rms = DoubleField()
     pitch = DoubleField(null=True)
 
     class Meta:
-        primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms")
+        primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms", "speaker")
         without_rowid = True
 
 
@@ -97,20 +112,22 @@ class SttSnippet(_Model):
     session = _of_session(index=False)
     ts_start_ms = BigIntegerField()
     ts_end_ms = BigIntegerField()
+    speaker = _speaker()
     text = TextField()
     lang = TextField()
     sentiment = TextField()
     keywords = TextField(null=True)
 
     class Meta:
-        primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms")
+        primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms", "speaker")
         without_rowid = True
 
 
 class MinuteScore(_Model):
     """The scores of one minute, 0..1. ``source`` is server (scored here) or client (scored by the browser).
 
-    ``keywords`` is a JSON list or null; the last four columns are what only a client knows.
+    ``keywords`` is a JSON list or null; the four columns from ``sentiment`` on are what only a client knows;
+    ``data_revision`` is that of the data that the server scored.
     """
 
     session = _of_session(index=False)
@@ -129,6 +146,24 @@ class MinuteScore(_Model):
     confidence = DoubleField(null=True)
     timestamp_ms = BigIntegerField(null=True)
     duration_ms = BigIntegerField(null=True)
+    data_revision = BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("session", "minute_index")
+        without_rowid = True
+
+
+class MinuteCoverage(_Model):
+    """Which seconds of a minute have data: bit n of ``frame_seconds`` and ``audio_seconds`` is second n.
+
+    ``data_revision`` is the session's revision when data of the minute last changed; 0 if chunks of earlier minutes only reach into it.
+    """
+
+    session = _of_session(index=False)
+    minute_index = IntegerField()
+    frame_seconds = BigIntegerField()
+    audio_seconds = BigIntegerField()
+    data_revision = BigIntegerField()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "minute_index")
@@ -182,7 +217,7 @@ class Audit(_Model):
 
 
 class Preference(_Model):
-    """The settings of the page, by ``owner``: ``sub:<subject>``, ``device:<id>`` or ``shared``; null where nothing was chosen.
+    """The settings of the page, by ``owner``: ``sub:<subject>`` or ``device:<id>``; null where nothing was chosen.
 
     ``used_ms`` is when they were last changed or read, to within a day.
     """
@@ -200,7 +235,7 @@ class Preference(_Model):
 
 
 #: Every table, parents first.
-TABLES = (Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, Feedback, IdempotencyKey, Audit, Preference)
+TABLES = (Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, Feedback, IdempotencyKey, Audit, Preference)
 
 #: The tables with rows of a session that may be many, largest first.
-TELEMETRY = (Frame, AudioChunk, SttSnippet, MinuteScore)
+TELEMETRY = (Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage)

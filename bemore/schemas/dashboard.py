@@ -40,7 +40,8 @@ class Recommendation(Response):
 
     id: Annotated[str, doc("The kind of hint, whatever its words", examples=["camera"])]
     title: Annotated[str, doc("The observation", examples=["얼굴이 잘 보이지 않은 구간이 있습니다"])]
-    desc: Annotated[str, doc("What may help")]
+    desc: Annotated[str, doc("What may help", maxLength=60)]
+    cta: Annotated[str, doc("Label of the button", examples=["시작"])]
 
 
 class SessionWithReport(Response):

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, missing
 from msgspec import Meta
 
 from bemore.schemas.base import check
+from bemore.schemas.languages import language_tag
 
 #: Latest time taken, in ms: the year 2286 as an epoch, and some 300 years as a span.
 MAX_TIME_MS = 10**13 - 1
@@ -28,7 +29,7 @@ _WITHOUT_NUL = {"pattern": r"^[^\u0000]*$"}
 class Field(fields.Field):
     """A field of JSON values of the type ``kind``; ``description`` is for the OpenAPI document.
 
-    One that is not ``required`` is None if it is left out, unless it has another ``load_default``; null is refused.
+    One that is not ``required`` is ``load_default`` (None unless it says otherwise) if it is left out, or null.
     """
 
     default_error_messages = {"required": "is required", "null": "must not be null"}
@@ -37,11 +38,14 @@ class Field(fields.Field):
     holds_text = False
 
     def __init__(self, kind, refusal, *, description=None, **options):
-        left_out = {} if options.get("required") else {"load_default": None, "allow_none": False}
+        left_out = {} if options.get("required") else {"load_default": None, "allow_none": True}
         super().__init__(metadata={"description": description}, **{**left_out, **options})
         self.kind, self.refusal = kind, refusal
         # msgspec prepares a struct once, but any other type at every conversion.
         self._box = msgspec.defstruct("Box", [("value", kind)])
+
+    def deserialize(self, value, attr=None, data=None, **kwargs):
+        return super().deserialize(missing if value is None and not self.required else value, attr, data, **kwargs)
 
     def _deserialize(self, value, attr, data, **kwargs):
         try:
@@ -56,12 +60,23 @@ class Field(fields.Field):
         """The value that comes out of one of the type ``kind``. Raises ValidationError for what the type cannot tell."""
         return value
 
+    @staticmethod
+    def needs_finish(values):
+        """Whether ``finish`` may change one of these values, none of which is None."""
+        return True
+
     def json_schema(self):
         """The JSON Schema of what the field takes."""
         schema = msgspec.json.schema(self.kind)
         if "pattern" in schema:
             schema["pattern"] = schema["pattern"].replace(r"\Z", "$")  # ECMAScript's $ is Python's \Z
-        return {**schema, "type": [schema["type"], "null"]} if self.allow_none else schema
+        return or_null(schema) if self.allow_none else schema
+
+
+def or_null(schema):
+    """A JSON Schema with one type that takes null as well."""
+    words = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, **words, "type": [schema["type"], "null"]}
 
 
 def has_nul(value):
@@ -77,11 +92,25 @@ class Real(Field):
         self.least, self.most = least, most
 
 
-class Share(Real):
-    """A number 0..1."""
+#: How far a score or a share may lie outside of 0..1: what sums of floats leave, which is clamped.
+_DUST = 1e-6
+
+_Share = Annotated[float, Meta(ge=-_DUST, le=1 + _DUST)]
+
+
+class Share(Field):
+    """A number 0..1; comes out as a float."""
 
     def __init__(self, **options):
-        super().__init__(0, 1, **options)
+        super().__init__(_Share, "must be between 0 and 1", **options)
+        self.least, self.most = 0, 1
+
+    def finish(self, value):
+        return min(max(value, 0.0), 1.0)
+
+    @staticmethod
+    def needs_finish(values):
+        return min(values) < 0 or max(values) > 1
 
 
 class Whole(Field):
@@ -96,21 +125,35 @@ class Whole(Field):
         return super()._deserialize(int(value) if whole else value, attr, data, **kwargs)
 
 
-class TimeMs(Whole):
-    """Milliseconds: below 10^11 since the session's start, from there on since the epoch."""
+class TimeMs(Field):
+    """Milliseconds, a fraction rounded half up: for times, below 10^11 since the session's start, from there on since the epoch."""
 
     def __init__(self, **options):
-        super().__init__(0, MAX_TIME_MS, **options)
+        kind = Annotated[int, Meta(ge=0, le=MAX_TIME_MS)] | Annotated[float, Meta(ge=-0.5, lt=MAX_TIME_MS + 0.5)]
+        super().__init__(kind, f"must be a number between 0 and {MAX_TIME_MS}", **options)
+        self.least, self.most = 0, MAX_TIME_MS
+
+    def finish(self, value):
+        return math.floor(value + 0.5) if type(value) is float else value
+
+    @staticmethod
+    def needs_finish(values):
+        return float in set(map(type, values))
+
+    def json_schema(self):
+        # With what is rounded to the bounds.
+        schema = {"type": "number", "minimum": self.least - 0.5, "exclusiveMaximum": self.most + 0.5}
+        return or_null(schema) if self.allow_none else schema
 
 
 class Voiced(Field):
     """``true``, ``false`` or a probability 0..1; comes out as a float, true as 1."""
 
     def __init__(self, **options):
-        super().__init__(bool | Annotated[float, Meta(ge=0, le=1)], "must be true, false or between 0 and 1", **options)
+        super().__init__(bool | _Share, "must be true, false or between 0 and 1", **options)
 
     def finish(self, value):
-        return float(value)
+        return min(max(float(value), 0.0), 1.0)
 
 
 class Flag(Field):
@@ -147,11 +190,30 @@ class Id(Text):
 
 
 class Language(Field):
-    """A language tag such as ``ko`` or ``en-US`` (BCP 47)."""
+    """A language as a string of at most 64 characters; comes out as a BCP 47 tag, ``und`` if it is not understood."""
+
+    holds_text = True
 
     def __init__(self, **options):
-        pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"
-        super().__init__(Annotated[str, Meta(pattern=pattern)], "must be a language tag such as ko", **options)
+        kind = Annotated[str, Meta(max_length=64, extra_json_schema=_WITHOUT_NUL)]
+        super().__init__(kind, "must be a string of at most 64 characters, such as ko", **options)
+
+    def finish(self, value):
+        return language_tag(value)
+
+
+class Pitch(Field):
+    """A pitch in Hz, at most ``most``; 0 and below mean that there is none, and come out as None."""
+
+    def __init__(self, most, **options):
+        super().__init__(Annotated[float, Meta(le=most)], f"must be a number of at most {most}", **options)
+
+    def finish(self, value):
+        return value if value > 0 else None
+
+    @staticmethod
+    def needs_finish(values):
+        return min(values) <= 0
 
 
 class OneOf(Field):
@@ -162,7 +224,8 @@ class OneOf(Field):
         self.words = words
 
     def json_schema(self):
-        return {"type": "string", "enum": list(self.words)}
+        schema = {"type": "string", "enum": list(self.words)}
+        return or_null(schema) if self.allow_none else schema
 
 
 class Words(Field):
@@ -183,40 +246,46 @@ _Coordinate = Annotated[float, Meta(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
 
 
 class _Axes(msgspec.Struct, gc=False):
-    x: _Coordinate
-    y: _Coordinate
-    z: _Coordinate | msgspec.UnsetType = msgspec.UNSET
+    x: _Coordinate | None
+    y: _Coordinate | None
+    z: _Coordinate | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class Points(Field):
-    """At most ``most`` points, each ``[x, y]``, ``[x, y, z]`` or ``{x, y, z}``; comes out as lists of two or three floats."""
+    """At most ``most`` points, each ``[x, y]``, ``[x, y, z]`` or ``{x, y, z}``; comes out as lists of two or three floats.
+
+    With a coordinate of null (JavaScript writes NaN so), it comes out as None.
+    """
 
     def __init__(self, most, **options):
-        point = Annotated[list[_Coordinate], Meta(min_length=2, max_length=3)] | _Axes
+        point = Annotated[list[_Coordinate | None], Meta(min_length=2, max_length=3)] | _Axes
         refusal = f"must be a list of at most {most} points [x, y], [x, y, z] or {{x, y, z}}, each number within ±{MAX_COORDINATE}"
         super().__init__(Annotated[list[point], Meta(max_length=most)], refusal, **options)
         self.most = most
 
     def finish(self, value):
-        return [point if type(point) is list else _as_list(point) for point in value]
+        points = [point if type(point) is list else _as_list(point) for point in value]
+        return None if any(None in point for point in points) else points
 
     def json_schema(self):
-        number = msgspec.json.schema(_Coordinate)
+        number = or_null(msgspec.json.schema(_Coordinate))
         axes = {"type": "object", "required": ["x", "y"], "properties": {axis: number for axis in "xyz"}}
         point = {"oneOf": [{"type": "array", "items": number, "minItems": 2, "maxItems": 3}, axes]}
-        return {"type": "array", "maxItems": self.most, "items": point}
+        return or_null({"type": "array", "maxItems": self.most, "items": point})
 
 
 def _as_list(point):
     return [axis for axis in msgspec.structs.astuple(point) if axis is not msgspec.UNSET]
 
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?(?:Z|([+-]\d\d)(?::?(\d\d))?)", re.ASCII
+)
 
 #: Only parts of the first and the last year are taken, and which depends on the offset: the document promises neither year.
 _MOMENT_DOCUMENTED = (
     r"^(197[1-9]|19[89][0-9]|2[01][0-9]{2}|22[0-7][0-9]|228[0-5])-[0-9]{2}-[0-9]{2}"
-    r"T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+    r"T[0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 )
 
 
@@ -225,9 +294,10 @@ def parse_timestamp(text):
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
-    whole, fraction, offset = match.groups()
+    minute, second, fraction, hours, minutes = match.groups()
+    offset = f"{hours or '+00'}:{minutes or '00'}"
     try:
-        seconds = math.floor(datetime.fromisoformat(whole + ("+00:00" if offset == "Z" else offset)).timestamp())
+        seconds = math.floor(datetime.fromisoformat(f"{minute}{second or ':00'}{offset}").timestamp())
     except (ValueError, OverflowError):
         return None
     milliseconds = seconds * 1000 + int(((fraction or "") + "000")[:3])

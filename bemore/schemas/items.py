@@ -87,33 +87,39 @@ class Compiled:
             schema.__name__, [_compile(name, field) for name, field in fields.items()], rename=names, kw_only=True, gc=False
         )
         self._box = msgspec.defstruct("Box", [("value", list[struct])])
-        self._texts, self._finished = [], []
+        self._texts, self._finished, self._defaults = [], [], []
         for position, field in enumerate(fields.values()):
             default = None if field.required else field.load_default
+            if default is not None:
+                self._defaults.append((position, default))
             if field.holds_text:
                 self._texts.append((position, default))
             if _finishes(field):
-                self._finished.append((position, field.finish, default))
+                self._finished.append((position, field, default))
         self._disagreement = None if schema.disagreement.__func__ is Item.disagreement.__func__ else schema.disagreement
 
     def __call__(self, value):
         try:
             rows = list(map(msgspec.structs.astuple, msgspec.convert({"value": value}, self._box).value))
-            for position, finish, default in self._finished:
-                if any(row[position] is not default for row in rows):
-                    rows = [_replaced(row, position, finish, default) for row in rows]
+            for position, default in self._defaults:
+                if any(row[position] is None for row in rows):
+                    rows = [(*row[:position], default, *row[position + 1 :]) if row[position] is None else row for row in rows]
+            # Before a value is finished, which may hide it.
+            if any(row[position] is not default and has_nul(row[position]) for position, default in self._texts for row in rows):
+                return None
+            for position, field, default in self._finished:
+                values = [row[position] for row in rows if row[position] is not default]
+                if values and field.needs_finish(values):
+                    rows = [_replaced(row, position, field.finish, default) for row in rows]
         except (msgspec.ValidationError, ValidationError):
             return None
-        for position, default in self._texts:
-            if any(row[position] is not default and has_nul(row[position]) for row in rows):
-                return None
         return None if self._disagreement and any(map(self._disagreement, rows)) else rows
 
 
 def _compile(name, field):
     """The field of a struct. Raises TypeError if a feature of the field cannot be compiled."""
     overridden = type(field)._deserialize not in (Field._deserialize, Whole._deserialize)
-    if overridden or field.validators or (field.allow_none and _finishes(field)):
+    if overridden or field.validators:
         raise TypeError(f"{name} ({type(field).__name__}) cannot be compiled")
     kind = field.kind | None if field.allow_none else field.kind
     return (name, kind) if field.required else (name, kind, field.load_default)

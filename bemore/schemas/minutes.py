@@ -6,11 +6,16 @@ from msgspec import UNSET, UnsetType
 
 from bemore.schemas import examples
 from bemore.schemas.base import Body
-from bemore.schemas.fields import MAX_MINUTE, MAX_TIME_MS, Id, OneOf, Share, Timestamp, Whole, Words
+from bemore.schemas.fields import MAX_MINUTE, MAX_TIME_MS, Id, OneOf, Share, TimeMs, Timestamp, Whole, Words
 from bemore.schemas.items import Item, Items
-from bemore.schemas.response import Envelope, MinuteIndex, Response, SessionId, Succeeded, count, doc, score, span_ms, word
+from bemore.schemas.paging import Cursor, Limit
+from bemore.schemas.response import Envelope, MinuteIndex, NextCursor, Response, SessionId, Succeeded, count, doc, score, span_ms, word
 from bemore.schemas.telemetry import SENTIMENTS
 from bemore.settings import MODEL_VERSION
+
+
+#: A day.
+MAX_MINUTES_ON_PAGE = 1_440
 
 
 class Tick(Body):
@@ -33,7 +38,7 @@ class MinuteItem(Item):
     sentiment = OneOf(*SENTIMENTS, description="Sentiment of the minute's words")
     confidence = Share(description="How sure the browser is, 0..1")
     timestamp = Timestamp(description="The browser's time of the minute, ISO 8601 with an offset or Z")
-    duration_ms = Whole(0, MAX_TIME_MS, description="Length of the minute in milliseconds")
+    duration_ms = TimeMs(description="Length of the minute in milliseconds")
 
 
 class BatchTick(Body):
@@ -138,11 +143,19 @@ class MinuteStatistics(Response, kw_only=True):
     timeline: Annotated[list[TimelineMinute], doc("The minutes in their order")]
 
 
-class Inferences(Response):
-    """All scored minutes of a session and their statistics."""
+class PageOfMinutes(Body):
+    """A page of a session's minutes."""
 
-    inferences: Annotated[list[MinuteScores], doc("The minutes in their order")]
+    limit = Limit(MAX_MINUTES_ON_PAGE, load_default=MAX_MINUTES_ON_PAGE, description="Most minutes on a page")
+    cursor = Cursor(count=1)
+
+
+class Inferences(Response):
+    """Scored minutes of a session, and the statistics of all of them."""
+
+    inferences: Annotated[list[MinuteScores], doc("The minutes in their order", maxItems=MAX_MINUTES_ON_PAGE)]
     stats: MinuteStatistics
+    next_cursor: NextCursor
 
 
 MinutesStored = Annotated[int, doc("Minutes that were stored", minimum=1, maximum=100)]

@@ -20,23 +20,23 @@ class Limit(Whole):
 
 
 class Cursor(Text):
-    """Where the last page ended, opaque to clients: two integers, the first of them a time in ms that is not below ``least``."""
+    """Where the last page ended, opaque to clients: ``count`` integers, the first of them a time in ms, none of them below ``least``."""
 
-    def __init__(self, least=0, **options):
+    def __init__(self, least=0, count=2, **options):
         super().__init__(1, 100, description="The `nextCursor` of the page before", **options)
-        self.earliest = least
+        self.earliest, self.count = least, count
 
     def finish(self, value):
         try:
-            first, second = base64.urlsafe_b64decode(value.encode("ascii")).decode("ascii").split(".")
-            position = int(first), int(second)
+            position = tuple(map(int, base64.urlsafe_b64decode(value.encode("ascii")).decode("ascii").split(".")))
         except ValueError:
-            position = None
-        if position is None or not (self.earliest <= position[0] <= MAX_TIME_MS and self.earliest <= position[1] < 2**63):
+            position = ()
+        bounded = position and position[0] <= MAX_TIME_MS and all(self.earliest <= each < 2**63 for each in position)
+        if not bounded or len(position) != self.count:
             raise ValidationError("must be a nextCursor of an earlier answer")
         return position
 
 
-def cursor_text(first, second):
-    """The cursor of what follows a session (its start and key) or a snippet (its start and end)."""
-    return base64.urlsafe_b64encode(f"{first}.{second}".encode("ascii")).decode("ascii")
+def cursor_text(*position):
+    """The cursor of what follows a session (its start and key), a snippet (its start, end and speaker) or a minute."""
+    return base64.urlsafe_b64encode(".".join(map(str, position)).encode("ascii")).decode("ascii")

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from msgspec import UNSET, UnsetType
+
 from bemore.schemas.base import Body
 from bemore.schemas.fields import Flag, OneOf, Part
 from bemore.schemas.response import Response, doc, word
@@ -31,10 +33,10 @@ class SavePreferences(Body):
     preferences = Part(ChosenPreferences, required=True, description="The chosen settings; settings of other names are ignored")
 
 
-class Preferences(Response):
-    """The settings of the page."""
+class Preferences(Response, kw_only=True):
+    """The settings of the page that were chosen; for the others the page has its own defaults."""
 
-    font_scale: Annotated[Literal[FONT_SCALES], word("Size of the letters")]
-    layout_density: Annotated[Literal[LAYOUT_DENSITIES], word("Space between elements")]
-    language: Annotated[Literal[LANGUAGES], word("Language of the page")]
-    notifications_opt_in: Annotated[bool, doc("Whether notifications are wanted")]
+    font_scale: Annotated[Literal[FONT_SCALES], word("Size of the letters")] | UnsetType = UNSET
+    layout_density: Annotated[Literal[LAYOUT_DENSITIES], word("Space between elements")] | UnsetType = UNSET
+    language: Annotated[Literal[LANGUAGES], word("Language of the page")] | UnsetType = UNSET
+    notifications_opt_in: Annotated[bool, doc("Whether notifications are wanted")] | UnsetType = UNSET

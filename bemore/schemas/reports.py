@@ -7,7 +7,7 @@ from bemore.schemas.emotion import AROUSAL, DOMINANCE, VALENCE, AffectVector, Di
 from bemore.schemas.fields import OneOf
 from bemore.schemas.minutes import MinuteScores, MinuteStatistics
 from bemore.schemas.response import (
-    CounselorId, MinuteIndex, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms
+    CounselorId, MinuteIndex, NextCursor, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms
 )  # fmt: skip
 from bemore.schemas.sessions import Duration, EndedAt, StartedAt, Status, TotalAudioChunks, TotalFrames, TotalSttSnippets
 from bemore.settings import MODEL_VERSION
@@ -103,7 +103,8 @@ class Report(Response):
     version: Annotated[str, doc("Version of the report's format")]
     model_version: Annotated[str, doc("The rules in force", examples=[MODEL_VERSION])]
     summary: ReportSummary
-    minutes: Annotated[list[MinuteScores], doc("The minutes in their order")]
+    minutes: Annotated[list[MinuteScores], doc("The minutes of this page, in their order")]
+    next_cursor: NextCursor
     vad_vector: SessionAffect
     vad_timeline: Annotated[list[AffectOfMinute], doc("One a minute")]
     vad_summary: VoiceMetrics

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from bemore.schemas import examples
 from bemore.schemas.base import Body
 from bemore.schemas.emotion import EmotionSummary
-from bemore.schemas.fields import Id, OneOf, Text, Whole
+from bemore.schemas.fields import Flag, Id, OneOf, Text, Whole
 from bemore.schemas.minutes import MinuteStatistics
 from bemore.schemas.paging import Cursor, Limit
 from bemore.schemas.response import (
@@ -22,6 +22,7 @@ class StartSession(Body):
 
     user_id = Id(required=True, description="The client whose session it is")
     counselor_id = Id(required=True, description="The counselor")
+    demo = Flag(load_default=False, description="Whether it is a demonstration: left out of totals, dashboards and progress")
 
 
 class GiveFeedback(Body):
@@ -92,12 +93,14 @@ class SessionBrief(Response):
     started_at: StartedAt
     ended_at: EndedAt
     duration: Duration
+    demo: Annotated[bool, doc("Whether it is a demonstration")]
 
 
 class Session(SessionBrief):
     """A session and its totals."""
 
     user_id: UserId
+    clock_offset_ms: Annotated[int | None, doc("Largest offset seen of the client's clock, ms; positive: it is ahead", null="if none was")]
     paused_at: Annotated[int | None, epoch_ms("When the session was last paused", null="if it never was")]
     resumed_at: ResumedAt
     emotion_count: Annotated[int, count("Scored minutes")]

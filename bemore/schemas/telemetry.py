@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from bemore.clock import EPOCH_FROM_MS
 from bemore.schemas.base import Body
-from bemore.schemas.fields import MAX_TIME_MS, Language, Points, Real, Share, Text, TimeMs, Voiced
+from bemore.schemas.fields import MAX_TIME_MS, Language, OneOf, Pitch, Points, Share, Text, TimeMs, Voiced
 from bemore.schemas.items import Item, Items
 from bemore.schemas.paging import Cursor, Limit
 from bemore.schemas.response import NextCursor, Response, SessionId, count, doc, span_ms, word
@@ -14,13 +14,24 @@ SENTIMENTS = ("positive", "neutral", "negative")
 _TIME = "milliseconds: below 10¹¹ since the session's start, from there on since the Unix epoch"
 
 
+_SPEAKER = "Who it is of; by default the role of the token, if that is user or counselor"
+
+
+class Speaker(OneOf):
+    """``user`` (the client) or ``counselor``."""
+
+    def __init__(self, **options):
+        super().__init__("user", "counselor", **options)
+
+
 class FrameItem(Item):
     """A face frame."""
 
     ts = TimeMs(required=True, description=f"When the frame was taken, {_TIME}; the same time again overwrites")
     quality = Share(data_key="qualityScore", load_default=0.5, description="How well the face was seen, 0..1")
     compressed = Text(0, 64 * 1024, data_key="faceLandmarksCompressed", description="The face's points as the browser packed them")
-    landmarks = Points(478, description="The face's points, normalized or in pixels")
+    landmarks = Points(478, description="The face's points, normalized or in pixels; with a null among them, not stored")
+    speaker = Speaker(description=_SPEAKER)
 
 
 class _Span(Item):
@@ -42,14 +53,16 @@ class AudioItem(_Span):
 
     vad = Voiced(required=True, description="Whether somebody spoke, or the probability of it (0..1)")
     rms = Share(load_default=0.5, description="Loudness, 0..1")
-    pitch = Real(0, 20_000, allow_none=True, description="Pitch of the voice in Hz; null without one")
+    pitch = Pitch(20_000, description="Pitch of the voice in Hz; null, or 0 and below, without one")
+    speaker = Speaker(description=_SPEAKER)
 
 
 class SttItem(_Span):
     """A piece of transcript."""
 
-    text = Text(1, 5000, required=True, description="What was said")
-    lang = Language(load_default="ko", description="Language of the text (BCP 47)")
+    text = Text(0, 5000, required=True, description="What was said; a snippet without words is skipped")
+    lang = Language(load_default="ko", description="Language of the text, such as ko or en-US (BCP 47)")
+    speaker = Speaker(description=_SPEAKER)
 
 
 class UploadFrames(Body):
@@ -102,7 +115,7 @@ class ReadTranscript(Body):
     """A page of a transcript."""
 
     limit = Limit(500, load_default=100, description="Most snippets on a page")
-    cursor = Cursor(least=-MAX_TIME_MS)
+    cursor = Cursor(least=-MAX_TIME_MS, count=3)
 
 
 class StoredFrames(Response):
@@ -132,6 +145,7 @@ class TranscriptSnippet(Response):
     ts_start: Annotated[int, span_ms("When it began, from the session's start")]
     ts_end: Annotated[int, span_ms("When it ended, from the session's start")]
     text: Annotated[str, doc("What was said", minLength=1, examples=["오늘은 기분이 좋아요"])]
+    speaker: Annotated[Literal["user", "counselor"] | None, doc("Who said it", null="if that is unknown")]
     lang: Annotated[str, doc("Its language", examples=["ko"])]
     sentiment: Annotated[Literal[SENTIMENTS], word("Sentiment of its words")]
     keywords: Annotated[list[str], doc("Its keywords", examples=[["기분"]])]

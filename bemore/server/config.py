@@ -3,11 +3,14 @@
 The worker class is gunicorn's own ``gthread``. In production nginx stands in front: it takes slow clients, malformed HTTP and TLS.
 """
 
+import errno
 import logging
 import os
 import re
 import resource
+import socket
 import sys
+import time
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import InvalidHeader
@@ -28,6 +31,12 @@ WORKER_CONNECTIONS = 1000
 _FILES, _FILES_PER_THREAD = 64, 4
 
 _LENGTH = re.compile("[0-9]{1,10}")
+
+#: How long the start waits for a port, in seconds: the process that is being replaced may still have it.
+_PORT_WAIT_S = 2
+
+#: What a browser on this machine calls the addresses that a service listens at by default.
+_LOCAL_HOSTS = ("127.0.0.1", "0.0.0.0", "::1", "::")
 
 
 def gunicorn_options(settings):
@@ -80,6 +89,7 @@ def _on_starting(settings):
             settings.check_processes(arbiter.cfg.workers)
         except SettingsError as error:
             _refuse(str(error))
+        _check_ports(arbiter.cfg.address)
         metrics_files.make(arbiter.cfg.workers)
         import bemore.app  # noqa: F401 -- once for all workers, which share its memory
 
@@ -100,6 +110,8 @@ def _on_starting(settings):
                 "environment": settings.environment,
             },
         )
+        pages = ("Console", "/console") if settings.console_enabled else None, ("API docs", "/api/docs")
+        _log.info(" · ".join(f"{page[0]}: {_address(arbiter.cfg.address[0])}{page[1]}" for page in pages if page))
 
     return check_and_migrate
 
@@ -109,6 +121,45 @@ def _place(address):
         host, port = address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     return f"unix:{address}"
+
+
+def _address(address):
+    """Where a browser on this machine finds an address; nothing for a Unix socket."""
+    if not isinstance(address, tuple):
+        return ""
+    host, port = address
+    return f"http://localhost:{port}" if host in _LOCAL_HOSTS else _place(address)
+
+
+def _check_ports(addresses):
+    """End the start with a sentence if a port cannot be had, unless the sockets are inherited (systemd, SIGUSR2)."""
+    if "LISTEN_FDS" in os.environ or "GUNICORN_FD" in os.environ:
+        return
+    deadline = time.monotonic() + _PORT_WAIT_S
+    for address in addresses:
+        while isinstance(address, tuple) and (code := _bind_error(address)) is not None:
+            if code == errno.EADDRINUSE and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            host, port = address
+            reasons = {
+                errno.EADDRINUSE: f"port {port} is in use; set PORT",
+                errno.EACCES: f"port {port} is not allowed for this account; set PORT",
+                errno.EADDRNOTAVAIL: f"{host} is not an address of this machine; set HOST",
+            }
+            _refuse(reasons.get(code, f"{_place(address)}: {os.strerror(code)}; set HOST and PORT"))
+
+
+def _bind_error(address):
+    """The errno of binding an address, None if it can be bound."""
+    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            # One without a number is a name that is not found.
+            return error.errno if error.errno and error.errno > 0 else errno.EADDRNOTAVAIL
+    return None
 
 
 def _refuse(why):

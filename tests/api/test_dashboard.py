@@ -125,7 +125,7 @@ def test_hints_tell_of_what_was_measured_and_how(client):
     assert hints(client) == ["steady"]
     texts.append(shown(client)["recommendations"])
     for each in (hint for found in texts for hint in found):
-        assert each["desc"].endswith("니다.") and not re.search(
+        assert each["desc"].endswith(("니다.", "주세요.")) and len(each["desc"]) <= 60 and each["cta"] and not re.search(
             "우울|불안|증상|장애|질환|진단|위험|치료", each["title"] + each["desc"]
         )
 

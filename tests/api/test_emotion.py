@@ -25,7 +25,7 @@ def test_a_text_has_an_emotion(client, body, expected):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"text": None}, {"text": 5}, {"text": "가" * 2001}, {"text": "a\x00b"}, {"text": "a", "lang": "!"}], ids=str
+    "body", [{}, {"text": None}, {"text": 5}, {"text": "가" * 2001}, {"text": "a\x00b"}, {"text": "a", "lang": "x" * 65}], ids=str
 )
 def test_what_is_no_text_is_refused(client, body):
     answer = client.post("/api/emotion", json=body)
@@ -35,6 +35,6 @@ def test_what_is_no_text_is_refused(client, body):
 def test_the_text_is_not_logged(service, http):
     running = service(LOG_LEVEL="debug")
     assert http.post(f"{running.url}/api/emotion", json={"text": "marke-7b1 불안해요"}).status_code == 200
-    assert http.post(f"{running.url}/api/emotion", json={"text": "marke-7b1", "lang": "!"}).status_code == 400
+    assert http.post(f"{running.url}/api/emotion", json={"text": "marke-7b1", "lang": 5}).status_code == 400
     running.stop()
     assert "route=/api/emotion" in running.log and "marke-7b1" not in running.log and "불안" not in running.log

@@ -131,6 +131,33 @@ def test_gzip_is_unpacked(client):
     assert totals(client, session_id) == (1, 1, 1)
 
 
+def test_gzip_of_several_members_is_one_body(client):
+    for index, encoding in enumerate(("gzip", "x-gzip", "X-GZIP")):
+        session_id = start_session(client)
+        for path, body in endpoints(session_id).items():
+            raw = json.dumps(body).encode()
+            packed = b"".join(map(gzip.compress, (b"\xef\xbb\xbf", raw[:5], b"", raw[5:], b" ")))
+            assert send_packed(client, path, packed, encoding).status_code in (200, 201), path
+        assert totals(client, session_id) == (1, 1, 1), index
+
+
+def test_byte_order_mark_is_skipped(client):
+    session_id = start_session(client)
+    for path, body in endpoints(session_id).items():
+        raw = b"\xef\xbb\xbf" + json.dumps(body).encode()
+        assert client.post(path, data=raw, content_type="application/json").status_code in (200, 201), path
+        refused = client.post(path, data=b"\xef\xbb\xbf" + raw, content_type="application/json")
+        assert (refused.status_code, refused.json["error"]["message"]) == (400, "body must be valid JSON in UTF-8"), "one of them"
+
+
+@pytest.mark.settings(MAX_BODY_BYTES=2000)
+def test_members_share_the_bound_of_a_body(client):
+    raw = b'{"userId": "u", "counselorId": "c"}'
+    for room, status in ((2000 - len(raw), 200), (2001 - len(raw), 413)):
+        packed = gzip.compress(raw) + gzip.compress(b" " * 1000) + gzip.compress(b" " * (room - 1000))
+        assert send_packed(client, "/api/session/start", packed).status_code == status
+
+
 def test_what_is_not_one_whole_gzip_is_refused(client):
     session_id = start_session(client)
     before = contents()
@@ -145,7 +172,9 @@ def test_what_is_not_one_whole_gzip_is_refused(client):
             good[: len(good) // 2],
             good + b"x",
             good + b"\0",
-            good + gzip.compress(b" "),
+            good + gzip.compress(b" x"),
+            good + gzip.compress(b" ")[:-1],
+            b"".join([gzip.compress(b"")] * 101),
             wrong_sum,
             zlib.compress(raw),
             gzip.compress(good),
@@ -244,7 +273,7 @@ def test_odd_user_ids_in_a_path_are_refused_or_nobodys(client):
 def test_wrong_paths_are_404(client):
     session_id = start_session(client)
     before = contents()
-    wrong = ["/", "/api", "/api/", "/api/session/", "/api/sessions/start", "/session/start"]
+    wrong = ["/-", "/api", "/api/", "/api/session/", "/api/sessions/start", "/session/start"]
     wrong += ["/api/session/start/", "/API/SESSION/START", "/%2e%2e/%2e%2e/etc/passwd", "/" + "a" * 5000]
     inside = ("/frame", "/frames/", "/frames/1", "/end/now", "/END", "/tick%20", "/pause%00", "/%ff")
     for path in (*wrong, *(f"/api/session/{session_id}{each}" for each in inside)):

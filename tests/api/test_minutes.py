@@ -176,6 +176,7 @@ def test_without_minutes_inferences_are_zeros(client):
             "minCombinedScore": 0,
             "timeline": [],
         },
+        "nextCursor": None,
     }
 
 

@@ -1,10 +1,9 @@
-"""The settings of the page: per device while authentication is off, merged, checked."""
+"""The settings of the page: per device while authentication is off, merged, checked; only what was chosen is told."""
 
 import pytest
 
 from tests.support.signing import HS256, bearer
 
-DEFAULTS = {"fontScale": "md", "layoutDensity": "spacious", "language": "ko", "notificationsOptIn": False}
 CHOSEN = {"fontScale": "xl", "layoutDensity": "compact", "language": "en", "notificationsOptIn": True}
 PATH = "/api/user/preferences"
 
@@ -25,28 +24,28 @@ def choose(client, device=None, **preferences):
     return answer.json["data"]
 
 
-def test_without_a_choice_they_are_the_defaults(client):
-    assert shown(client) == shown(client, "device_1") == DEFAULTS
+def test_without_a_choice_there_is_nothing_so_that_the_page_keeps_its_own(client):
+    assert shown(client) == shown(client, "device_1") == {}
 
 
 def test_what_is_chosen_is_kept_and_what_is_left_out_stays(client):
-    assert choose(client, **CHOSEN) == shown(client) == CHOSEN
-    assert choose(client, language="ko", notificationsOptIn=False) == {**CHOSEN, "language": "ko", "notificationsOptIn": False}
-    assert choose(client) == shown(client) == {**CHOSEN, "language": "ko", "notificationsOptIn": False}
+    assert choose(client, "device_1", **CHOSEN) == shown(client, "device_1") == CHOSEN
+    changed = {**CHOSEN, "language": "ko", "notificationsOptIn": False}
+    assert choose(client, "device_1", language="ko", notificationsOptIn=False) == changed
+    assert choose(client, "device_1") == choose(client, "device_1", fontScale=None) == shown(client, "device_1") == changed
 
 
-def test_each_device_has_its_own_and_those_without_one_share_theirs(client):
+def test_each_device_has_its_own_and_without_one_nothing_is_kept(client):
     choose(client, "device_1", fontScale="lg")
     choose(client, "shared", fontScale="sm")
-    choose(client, None, language="en")
-    assert shown(client, "device_1") == {**DEFAULTS, "fontScale": "lg"}
-    assert shown(client, "shared") == {**DEFAULTS, "fontScale": "sm"}
-    assert shown(client, " ") == shown(client) == {**DEFAULTS, "language": "en"}
-    assert shown(client, "device_2") == DEFAULTS
+    assert choose(client, None, language="en") == choose(client, " ", language="en") == {"language": "en"}
+    assert shown(client, "device_1") == {"fontScale": "lg"}
+    assert shown(client, "shared") == {"fontScale": "sm"}
+    assert shown(client, " ") == shown(client) == shown(client, "device_2") == {}
 
 
 def test_unknown_settings_are_dropped(client):
-    assert choose(client, theme="dark", userId="user-1", fontScale="lg") == {**DEFAULTS, "fontScale": "lg"}
+    assert choose(client, "device_1", theme="dark", userId="user-1", fontScale="lg") == {"fontScale": "lg"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -54,7 +53,7 @@ def test_unknown_settings_are_dropped(client):
     ("body", "fields"),
     [
         ({"preferences": {"fontScale": "huge"}}, ["fontScale"]),
-        ({"preferences": {"fontScale": None, "layoutDensity": "Compact"}}, ["fontScale", "layoutDensity"]),
+        ({"preferences": {"fontScale": 5, "layoutDensity": "Compact"}}, ["fontScale", "layoutDensity"]),
         ({"preferences": {"language": "fr", "notificationsOptIn": "true"}}, ["language", "notificationsOptIn"]),
         ({"preferences": {"notificationsOptIn": 1}}, ["notificationsOptIn"]),
         ({"preferences": []}, ["preferences"]),
@@ -65,13 +64,13 @@ def test_unknown_settings_are_dropped(client):
     ids=str,
 )
 def test_unknown_values_are_refused_and_change_nothing(client, body, fields):
-    choose(client, fontScale="lg")
-    refused = client.put(PATH, json=body)
+    choose(client, "device_1", fontScale="lg")
+    refused = client.put(PATH, json=body, headers=of("device_1"))
     assert refused.status_code == 400
     error = refused.json["error"]
     assert error["message"].startswith(f"{fields[0]} ")
     assert [each["field"] for each in error.get("details", [])] == (fields if len(fields) > 1 else [])
-    assert shown(client) == {**DEFAULTS, "fontScale": "lg"}
+    assert shown(client, "device_1") == {"fontScale": "lg"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -79,7 +78,7 @@ def test_unknown_values_are_refused_and_change_nothing(client, body, fields):
 def test_a_device_that_is_no_name_is_refused(client, device):
     for answer in (client.get(PATH, headers=of(device)), client.put(PATH, json={"preferences": CHOSEN}, headers=of(device))):
         assert (answer.status_code, answer.json["error"]["message"].split()[0]) == (400, "X-Device-ID")
-    assert shown(client, "d" * 128) == DEFAULTS
+    assert shown(client, "d" * 128) == {}
 
 
 @pytest.mark.settings(**HS256)
@@ -93,7 +92,7 @@ def test_with_authentication_they_are_the_subjects_on_whatever_device(client):
 
     assert ask({**one, **of("device_1")}, {"preferences": CHOSEN}) == CHOSEN
     assert ask({**one, **of("device_2")}) == ask({**one, **of("d" * 129)}) == ask(one) == CHOSEN
-    assert ask({**two, **of("device_1")}) == DEFAULTS
+    assert ask({**two, **of("device_1")}) == {}
     assert ask(bearer("user-1", "counselor")) == CHOSEN, "one person, whatever the role"
 
 

@@ -117,7 +117,7 @@ def test_reports_and_the_end_read_no_frame(client, settings, size):
         assert tables(statements) == {"session"} and len(statements) == 1, "a 304 reads the session's row alone"
     with recorded(transactions=False) as statements:
         ended = send(client, session_id, "end")
-    assert tables(statements) == {"session", "tally", "minute_score", "audio_chunk"}
+    assert tables(statements) == {"session", "tally", "minute_score", "minute_coverage", "audio_chunk"}
     report = data(client, session_id)
     assert (ended["stats"]["totalFrames"], len(report["minutes"])) == (size.frames, size.minutes)
     assert report["vadSummary"]["speechBurstCount"] == pytest.approx(size.chunks / 21, abs=1)

@@ -11,7 +11,7 @@ from tests.support.stored import inferences
 #: The fields, letter by letter as the contract has them.
 REPORT = """
     reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion
-    summary minutes vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights recommendations
+    summary minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights recommendations
     cbtFindings feedback stats
 """.split()
 SUMMARY = """

@@ -49,6 +49,8 @@ def test_a_new_session_is_shown_whole(client, clock):
         "resumedAt": None,
         "endedAt": None,
         "duration": 0,
+        "demo": False,
+        "clockOffsetMs": None,
         "emotionCount": 0,
         "landmarkCount": 0,
         "sttCount": 0,

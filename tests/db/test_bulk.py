@@ -5,9 +5,10 @@ import random
 
 import pytest
 
+from tests.support import storing
 from tests.support.stocked import unrestricted
 
-from bemore.models import minute, session, telemetry
+from bemore.models import minute, session
 from bemore.db.connections import execute, read, write_transaction
 from bemore.scoring.minute_score import Minute
 
@@ -48,7 +49,7 @@ def test_minutes(scope, seed):
         for place, facial, vad, text, combined, keywords, *others in items:
             parts = [round(each, 3) for each in (facial, vad, text, combined)]
             known[place] = Minute(place, *parts, "v", "client", 0, 0, 0, tuple(keywords or ()), *others)
-    _, found = minute.of_session(scope)
+    found = storing.minutes(scope)
     assert found == [known[place] for place in sorted(known)]
 
 
@@ -60,7 +61,7 @@ def test_frames(scope, seed):
         compressed = _optional(chance, len(times), "packed", "")
         landmarks = _optional(chance, len(times), json.dumps([[0.5, 0.25]]))
         rows = [(at, chance.random(), *others) for at, *others in zip(times, compressed, landmarks)]
-        total = telemetry.store_frames(scope, rows)
+        total = storing.store_frames(scope, rows)
         known |= {at: (at, *others) for at, *others in rows}
     assert total == len(known)
     with read():

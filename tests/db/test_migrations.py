@@ -4,6 +4,7 @@ import ast
 import hashlib
 import importlib
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import peewee
 import psycopg
 import pytest
 
+from tests.support import storing
 from tests.support.databases import empty_database
 from tests.support.servers import REPOSITORY, wait_for
 from tests.support.stocked import unrestricted
@@ -22,7 +24,7 @@ from tests.support.stocked import unrestricted
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
 from bemore.db import connections, migrations
-from bemore.models import session, telemetry
+from bemore.models import coverage, session
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
 from bemore.models.tables import TABLES, TELEMETRY
@@ -102,6 +104,7 @@ ROWS = {
     ),
     "m0005_preferences": ("INSERT INTO preference (owner, font_scale, changed_ms) VALUES ('shared', 'lg', 5)",),
     "m0006_preferences_in_use": ("UPDATE preference SET used_ms = 7",),
+    "m0010_speakers_and_coverage": ("INSERT INTO minute_coverage SELECT id, 0, 1, 1, 1 FROM session",),
 }
 
 #: What stays when the last session is gone.
@@ -153,14 +156,54 @@ def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empt
     # The service goes on with it.
     old = unrestricted("sess_1_aaaaaaaaaaaaaaaa")
     assert session.finish_erasing() == 1
-    assert telemetry.store_frames(old, [(6, 0.5, None, None)]) == 3
-    session.end(old, 5000)
+    assert storing.store_frames(old, [(6, 0.5, None, None)]) == 3
+    storing.end(old, 5000)
     assert session.tally() == {"ended": (1, 4999)}
     with write_transaction():
         new = session.start("u", "c", 9)
     session.erase(old)
     assert session.newest(9) == [new]
     assert {table for table, rows in stored().items() if rows} - NOT_OF_SESSIONS == {"session", "tally"}
+
+
+def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings):
+    migrate(empty_settings, upto="m0009_audit_prune")
+    chance, week_ms = random.Random(5), coverage.MAX_MINUTES * 60_000
+    frames = [-5000, 0, 999, 59_999, week_ms - 1, week_ms, 10**11, *(chance.randrange(600_000) for _ in range(300))]
+    spans = [(-9000, -1000), (-2000, 1500), (0, 0), (7000, 7000), (59_500, 60_500), (600_000, 900_001), (week_ms - 1500, week_ms + 99_000)]
+    spans += [(week_ms, week_ms + 5000), (10**11, 10**11 + 9), *((at, at + 900) for at in (chance.randrange(10**7) for _ in range(300)))]
+    snippets = [(-7, 5), (120_000, 400_000), (week_ms - 1, week_ms + 1), (week_ms, week_ms), (86_400_000, 86_400_001)]
+    with write_transaction():
+        execute(
+            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, revision, frame_count, audio_count, stt_count)"
+            " VALUES (1, 'sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'active', 1, 7, 0, 0, 0)"
+        )
+        for ts in set(frames):
+            execute("INSERT INTO frame (session_id, ts_ms, quality) VALUES (1, ?, 0.5)", (ts,))
+        for span in set(spans):
+            execute("INSERT INTO audio_chunk (session_id, ts_start_ms, ts_end_ms, vad, rms) VALUES (1, ?, ?, 1, 0.5)", span)
+        for span in snippets:
+            execute(
+                "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment)"
+                " VALUES (1, ?, ?, 'a', 'ko', 'neutral')",
+                span,
+            )
+        execute(
+            "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count,"
+            " audio_count, stt_count) VALUES (1, 0, 0.5, 0.5, 0.5, 0.5, 'v', 'server', 0, 0, 0)"
+        )
+    migrate(empty_settings)
+    right = {}
+    for part in (coverage.of_frames(frames), coverage.of_audio(spans), coverage.of_snippets(snippets)):
+        for minute, (seen, heard, data) in part.items():
+            before = right.get(minute, (0, 0, 0))
+            right[minute] = before[0] | seen, before[1] | heard, max(before[2], data * 7)
+    with read():
+        rows = execute("SELECT minute_index, frame_seconds, audio_seconds, data_revision FROM minute_coverage").fetchall()
+        row = execute("SELECT minute_count, byte_count, last_frame_ms, last_audio_ms, last_stt_ms, demo FROM session").fetchone()
+        scored = execute("SELECT data_revision FROM minute_score").fetchall()
+    assert {minute: tuple(rest) for minute, *rest in rows} == right
+    assert row == (1, 0, 10**11, 10**11 + 9, week_ms + 1, 0) and scored == [(7,)]
 
 
 def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(empty_settings, tmp_path):
@@ -209,7 +252,8 @@ def check_models():
     for model in TABLES:
         meta = model._meta
         columns = {each.name: each for each in database.get_columns(meta.table_name)}
-        assert list(columns) == [each.column_name for each in meta.sorted_fields]
+        # PostgreSQL adds columns at the end.
+        assert sorted(columns) == sorted(each.column_name for each in meta.sorted_fields)
         for each in meta.sorted_fields:
             assert columns[each.column_name].null == each.null, f"{meta.table_name}.{each.column_name}"
         key = meta.primary_key
@@ -247,6 +291,7 @@ TELEMETRY_BY_HAND = (
     "INSERT INTO stt_snippet (session_id, ts_start_ms, ts_end_ms, text, lang, sentiment) VALUES (?, 5, 6, 'x', 'ko', 'neutral')",
     "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count, audio_count,"
     " stt_count) VALUES (?, 0, 0, 0, 0, 0, 'v', 'server', 0, 0, 0)",
+    "INSERT INTO minute_coverage VALUES (?, 0, 1, 1, 1)",
 )
 
 SESSION_BY_HAND = (
@@ -274,7 +319,7 @@ def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
             execute(statement, (kept,))
             execute(statement, (gone,))
         execute("DELETE FROM session WHERE id = ?", (gone,))
-    assert telemetry_rows() == [1, 1, 1, 1]
+    assert telemetry_rows() == [1] * len(TELEMETRY)
 
 
 @pytest.mark.parametrize("statement", TELEMETRY_BY_HAND, ids=[model._meta.table_name for model in TELEMETRY])
@@ -284,7 +329,7 @@ def test_no_row_is_stored_without_its_session(connected, statement):
     with pytest.raises(peewee.IntegrityError), write_transaction():
         execute(statement, (key,))
         execute(statement, (key + 1,))
-    assert telemetry_rows() == [0, 0, 0, 0]
+    assert telemetry_rows() == [0] * len(TELEMETRY)
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -315,7 +360,7 @@ def test_a_row_and_the_deletion_of_its_session_wait_for_each_other(connected, da
                 doing.result()
         else:
             doing.result()
-    assert telemetry_rows() == [0, 0, 0, 0]
+    assert telemetry_rows() == [0] * len(TELEMETRY)
     with read():
         assert execute("SELECT count(*) FROM session").fetchone() == (0,)
 

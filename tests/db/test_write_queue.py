@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 import peewee
 import pytest
 
+from tests.support import storing
 from tests.support.overtaking import outcome
 from tests.support.servers import REPOSITORY, wait_for
 from tests.support.statements import recorded
@@ -20,7 +21,7 @@ from bemore.errors import DatabaseUnavailable, SessionNotFound, SessionStateConf
 from bemore.db import connections, write_queue
 from bemore.db.connections import execute, read, write
 from bemore.db.proxy import database
-from bemore.models import session, telemetry
+from bemore.models import session, session_data
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -129,13 +130,16 @@ def test_a_row_that_the_database_refuses_is_undone_alone_and_every_write_runs_on
 
 def test_an_unknown_session_costs_the_others_of_its_group_nothing(app):
     scopes = [unrestricted(started(number).public_id) for number in range(7)]
-    scopes.insert(3, unrestricted("sess_1_aaaaaaaaaaaaaaaa"))
-    outcomes, statements = in_one_group(*(lambda scope=scope: telemetry.store_frames(scope, FRAME) for scope in scopes))
+    scopes.insert(3, unrestricted(started(9).public_id))
+    for scope in scopes:
+        session_data.started_ms(scope)  # is known, so that the write itself meets the session that is gone
+    session.erase(scopes[3])
+    outcomes, statements = in_one_group(*(lambda scope=scope: storing.store_frames(scope, FRAME) for scope in scopes))
     assert isinstance(outcomes.pop(3), SessionNotFound) and outcomes == [1] * 7
-    # Each write: its session's row, and where there is one, the frame and the total.
+    # Each write: its session's row, and where there is one, the frame, its minute and the total.
     assert sum(sql.startswith("UPDATE session SET revision") for sql in statements) == 8
     assert sum(sql.startswith("INSERT INTO frame") for sql in statements) == 7
-    assert len(statements) == 2 + 8 * 2 + 1 + 8 + 7 * 2
+    assert len(statements) == 2 + 8 * 2 + 1 + 8 + 7 * 3
 
 
 def test_a_write_whose_turn_does_not_come_in_time_is_refused_and_never_run(impatient):

@@ -8,6 +8,7 @@ import base64
 import itertools
 import json
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from schemathesis.generation import GenerationMode
 
 #: From here on a time counts from the epoch, below from the session's start.
 EPOCH_MS = 10**11
+
+#: The latest time since the start that a session takes which began just now.
+DAY_MS = 86_400_000
 
 #: Once an operation has worked, every so many requests for a session ask for the one that schemathesis made up, which is none.
 UNKNOWN_EVERY = 4
@@ -34,8 +38,10 @@ def before_call(context, case, kwargs):
     if _is_good(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _agree(case.body)
     if _is_good(case, ParameterLocation.QUERY) and "cursor" in case.query:
-        # Where the page before ended: a time and a number, packed.
-        case.query["cursor"] = base64.urlsafe_b64encode(f"{10**12 + len(case.query['cursor'])}.1".encode()).decode()
+        # Where the page before ended, packed: a time and a number; a minute; a time, another and a speaker.
+        first, path = 10**12 + len(case.query["cursor"]), case.operation.path
+        rest = "" if path.endswith(("/inferences", "/report")) else ".1.1" if path.endswith("/transcript") else ".1"
+        case.query["cursor"] = base64.urlsafe_b64encode(f"{first}{rest}".encode()).decode()
     if case.meta.phase.name.value != "stateful":
         _name_one_that_is(case)
 
@@ -46,13 +52,19 @@ def _is_good(case, part):
 
 
 def _agree(body):
-    """A span ends after it began, both counted from the same moment; JSON Schema cannot compare two fields."""
+    """A span ends after it began, both counted from the same moment, no time is long after the session, and not every snippet is empty;
+    JSON Schema cannot say so."""
     items = body.get("items")
     for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            for name in {"ts", "tsStart", "tsEnd"} & set(item):
+                item[name] = min(item[name], DAY_MS) if item[name] < EPOCH_MS else min(item[name], int(time.time() * 1000))
+            if isinstance(item.get("text"), str) and not item["text"].strip():
+                item["text"] = "x"
         if isinstance(item, dict) and {"tsStart", "tsEnd"} <= set(item):
             item["tsStart"], item["tsEnd"] = sorted((item["tsStart"], item["tsEnd"]))
             if item["tsStart"] < EPOCH_MS:
-                item["tsEnd"] = min(item["tsEnd"], EPOCH_MS - 1)
+                item["tsEnd"] = min(item["tsEnd"], DAY_MS)
 
 
 def _name_one_that_is(case):

@@ -91,7 +91,7 @@ def test_schemathesis_finds_no_failure(service, tmp_path, request, capsys):
     assert {name for name, phase in report["phases"].items() if phase["status"] == "success"} >= set(phases)
     # It got beyond the 404s and the 400s: each operation did its work, or could not for the session's state.
     done = {name for name, of_operation in statuses.items() if any(status[0] == "2" or status == "409" for status in of_operation)}
-    assert set(known) - done == set(), "these never did"
+    assert set(known) - done == {"GET /"}, "these never did"  # which only leads browsers away
     tell(capsys, database, report, statuses)
 
 

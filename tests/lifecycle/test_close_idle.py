@@ -5,13 +5,14 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
+from tests.support import storing
 from tests.support.samples import frames
 from tests.support.stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, recounted, shown, started, stocked, tallied, unrestricted
 
 from bemore import clock as bemore_clock
 from bemore.cli.main import main
 from bemore.cli.common import Duration
-from bemore.models import audit, feedback, minute, session, telemetry
+from bemore.models import audit, feedback, minute, session
 from bemore.lifecycle import idle
 from bemore.db import connections
 from bemore.db.connections import write_transaction
@@ -21,7 +22,7 @@ CUTOFF = NOW_MS - 12 * HOUR_MS
 
 
 def close(cutoff_ms=CUTOFF, now_ms=NOW_MS):
-    return list(idle.close_idle(cutoff_ms, now_ms, "cli:test"))
+    return list(storing.close_idle(cutoff_ms, now_ms))
 
 
 def give_feedback(scope, at_ms):
@@ -34,13 +35,13 @@ LAST = {
     "nothing": (lambda scope: None, 0),
     "a pause": (lambda scope: session.pause(scope, LONG_AGO + 5000), 5000),
     "a resumption": (lambda scope: (session.pause(scope, LONG_AGO + 5), session.resume(scope, LONG_AGO + 7000)), 7000),
-    "frames": (lambda scope: telemetry.store_frames(scope, [(ms, 0.5, None, None) for ms in (9000, 100, 3000)]), 9000),
-    "frames by the epoch": (lambda scope: telemetry.store_frames(scope, [(LONG_AGO + 4321, 0.5, None, None)]), 4321),
-    "audio": (lambda scope: telemetry.store_audio(scope, [(8000, 9500, 1.0, 0.5, None), (0, 900, 1.0, 0.5, None)]), 9500),
-    "a snippet": (lambda scope: telemetry.store_stt(scope, [(60_000, 63_000, "말", "ko", "neutral", None)]), 63_000),
+    "frames": (lambda scope: storing.store_frames(scope, [(ms, 0.5, None, None) for ms in (9000, 100, 3000)]), 9000),
+    "frames by the epoch": (lambda scope: storing.store_frames(scope, [(LONG_AGO + 4321, 0.5, None, None)]), 4321),
+    "audio": (lambda scope: storing.store_audio(scope, [(8000, 9500, 1.0, 0.5, None), (0, 900, 1.0, 0.5, None)]), 9500),
+    "a snippet": (lambda scope: storing.store_stt(scope, [(60_000, 63_000, "말", "ko", "neutral", None)]), 63_000),
     "a score": (lambda scope: minute.store(scope, [(4, *[0.5] * 4, None, None, None, None, None)], "v"), 300_000),
     "feedback": (lambda scope: give_feedback(scope, LONG_AGO + 77_000), 77_000),
-    "data before the start": (lambda scope: telemetry.store_frames(scope, [(-900, 0.5, None, None)]), 0),
+    "data before the start": (lambda scope: storing.store_frames(scope, [(-900, 0.5, None, None)]), 0),
 }
 
 
@@ -56,9 +57,9 @@ def test_a_session_ends_with_the_last_that_came_for_it(app, what):
 
 #: Data of a client whose clock is wrong: a year ahead, or just past now.
 AHEAD = {
-    "frame": lambda scope, ms: telemetry.store_frames(scope, [(ms, 0.5, None, None)]),
-    "audio": lambda scope, ms: telemetry.store_audio(scope, [(ms, ms + 1000, 1.0, 0.5, None)]),
-    "snippet": lambda scope, ms: telemetry.store_stt(scope, [(ms, ms + 1000, "말", "ko", "neutral", None)]),
+    "frame": lambda scope, ms: storing.store_frames(scope, [(ms, 0.5, None, None)]),
+    "audio": lambda scope, ms: storing.store_audio(scope, [(ms, ms + 1000, 1.0, 0.5, None)]),
+    "snippet": lambda scope, ms: storing.store_stt(scope, [(ms, ms + 1000, "말", "ko", "neutral", None)]),
     "score": lambda scope, ms: minute.store(scope, [(min(ms // 60_000, 100_000), *[0.5] * 4, *[None] * 5)], "v"),
 }
 
@@ -67,7 +68,7 @@ AHEAD = {
 @pytest.mark.parametrize("kind", AHEAD)
 def test_what_lies_in_the_future_neither_keeps_a_session_open_nor_sets_its_end(app, kind, ahead_ms):
     public_id = started(LONG_AGO).public_id
-    telemetry.store_frames(unrestricted(public_id), [(5000, 0.5, None, None)])
+    storing.store_frames(unrestricted(public_id), [(5000, 0.5, None, None)])
     AHEAD[kind](unrestricted(public_id), ahead_ms)
     assert close() == [public_id]
     assert shown(public_id).ended_ms == LONG_AGO + 5000
@@ -75,7 +76,7 @@ def test_what_lies_in_the_future_neither_keeps_a_session_open_nor_sets_its_end(a
 
 def test_a_chunk_that_ends_in_the_future_counts_by_its_beginning(app):
     public_id = started(LONG_AGO).public_id
-    telemetry.store_audio(unrestricted(public_id), [(5000, 900 * DAY_MS, 1.0, 0.5, None)])
+    storing.store_audio(unrestricted(public_id), [(5000, 900 * DAY_MS, 1.0, 0.5, None)])
     assert close() == [public_id]
     assert shown(public_id).ended_ms == LONG_AGO + 5000
 
@@ -91,10 +92,10 @@ def test_a_session_of_a_clock_that_was_set_back_has_no_negative_duration(app):
 def test_only_what_is_idle_is_ended_and_only_once(app):
     idle_one = stocked(LONG_AGO)
     busy = started(LONG_AGO).public_id
-    telemetry.store_frames(unrestricted(busy), [(CUTOFF - LONG_AGO + 1, 0.5, None, None)])
+    storing.store_frames(unrestricted(busy), [(CUTOFF - LONG_AGO + 1, 0.5, None, None)])
     young = started(NOW_MS - HOUR_MS).public_id
     ended = started(LONG_AGO, user="user-2").public_id
-    session.end(unrestricted(ended), LONG_AGO + 5)
+    storing.end(unrestricted(ended), LONG_AGO + 5)
     assert close() == [idle_one]
     assert [shown(each).status for each in (busy, young, ended)] == ["active", "active", "ended"]
     assert shown(ended).ended_ms == LONG_AGO + 5
@@ -109,9 +110,9 @@ def test_only_what_is_idle_is_ended_and_only_once(app):
 
 def test_what_comes_while_others_are_ended_keeps_a_session_open(app):
     first, second, third = (started(LONG_AGO + number).public_id for number in range(3))
-    running = idle.close_idle(CUTOFF, NOW_MS, "cli:test")
+    running = storing.close_idle(CUTOFF, NOW_MS)
     assert next(running) == first
-    telemetry.store_frames(unrestricted(second), [(NOW_MS - LONG_AGO - 5, 0.5, None, None)])
+    storing.store_frames(unrestricted(second), [(NOW_MS - LONG_AGO - 5, 0.5, None, None)])
     session.erase(unrestricted(third))
     assert list(running) == []
     assert shown(second).status == "active"

@@ -2,19 +2,21 @@
 
 import pytest
 
+from tests.support import storing
 from tests.support.samples import frames
 from tests.support.stocked import NOW_MS, bemore, everything, in_process, recounted, started, stocked, tallied, unrestricted
 
 from bemore.models import audit, preference, session
 from bemore.lifecycle import purge
 from bemore.db import connections
+from bemore.db.connections import write
 
 
 def in_every_state(user):
     """The ids of three stocked sessions of a user: active, paused and ended."""
     active, paused, ended = (stocked(NOW_MS + number, user=user, counselor=f"counselor-{number}") for number in range(3))
     session.pause(unrestricted(paused), NOW_MS + 5)
-    session.end(unrestricted(ended), NOW_MS + 90_000)
+    storing.end(unrestricted(ended), NOW_MS + 90_000)
     return active, paused, ended
 
 
@@ -29,7 +31,7 @@ def test_all_of_the_user_goes_and_all_of_others_stays(app, database_url):
     assert amount == (3, 30, 33, 30, 1)
     batches = []
     assert purge.erase_user("user-1", NOW_MS, "cli:test", batches.append) == amount
-    assert sum(batches) == amount.rows + 2 * 3  # and two minutes each
+    assert sum(batches) == amount.rows + 3 * 3  # and two minutes each, and the coverage of one
     assert {**everything(database_url), "audit": []} == others
     assert tallied() == recounted()
     assert sorted(entry.session_id for entry in audit.entries(actions=[audit.ERASE])) == sorted(gone)
@@ -67,6 +69,11 @@ def test_one_that_was_killed_is_finished_by_the_next(app, database_url, monkeypa
     assert [table for table, rows in everything(database_url).items() if rows] == ["audit", "migration"]
 
 
+def write_transaction_hides(public_id):
+    """Somebody has begun to erase a session, and was interrupted."""
+    write(lambda: session.hide(unrestricted(public_id)))
+
+
 def test_the_command_tells_asks_and_erases(app, database_url):
     (kept, public_id) = stocked(NOW_MS, user="user-2"), stocked(NOW_MS)
     connections.close()
@@ -85,8 +92,13 @@ def test_the_command_tells_asks_and_erases(app, database_url):
     (entry,) = left["audit"]
     assert entry[4:6] == ("session.erase", public_id)
     assert [row[1] for row in left["session"]] == [kept]
-    again = in_process("erase", "user-1", "--yes", url=database_url)
-    assert again.exit_code == 0 and "erased 0 sessions, 0 frames" in again.output
+    for options in (("--yes",), ("--dry-run",), ()):
+        again = in_process("erase", "user-1", *options, url=database_url)
+        assert (again.exit_code, again.output.splitlines()[-1]) == (1, "Error: Nothing is stored of that user.")
+    write_transaction_hides(kept)
+    hidden = in_process("erase", "user-1", "--yes", url=database_url)
+    assert hidden.exit_code == 0 and "finished an erasure that was interrupted" in hidden.output
+    assert everything(database_url)["session"] == []
 
 
 def test_beside_a_running_service(service, http, database_url, tmp_path):

@@ -8,6 +8,7 @@ import tracemalloc
 import msgspec
 import pytest
 
+from tests.support import storing
 from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked, unrestricted
 
 from bemore.models import audit, feedback, session, telemetry
@@ -24,6 +25,11 @@ def exported(public_id, url, directory):
     return [json.loads(line) for line in (directory / "out.jsonl").read_text("utf-8").split("\n")[:-1]]
 
 
+def select(what, session_key):
+    with connections.read():
+        return connections.execute(f"SELECT {what} WHERE session_id = ?", (session_key,)).fetchall()
+
+
 def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
     public_id, other = stocked(NOW_MS), stocked(NOW_MS, user="user-2")
     session.pause(unrestricted(public_id), NOW_MS + 5)
@@ -34,23 +40,28 @@ def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
     at = first.pop("exportedAt")
     assert first == {
         "type": "session", "formatVersion": 1, "sessionId": public_id, "userId": "user-1", "counselorId": "counselor-1", "status": "paused",
-        "startedAt": NOW_MS, "pausedAt": NOW_MS + 5, "resumedAt": None, "endedAt": None, "duration": at - NOW_MS, "revision": row.revision,
+        "startedAt": NOW_MS, "pausedAt": NOW_MS + 5, "resumedAt": None, "endedAt": None, "duration": at - NOW_MS, "demo": False,
+        "clockOffsetMs": None, "revision": row.revision,
         "stats": {"totalFrames": 10, "totalAudioChunks": 11, "totalSttSnippets": 10},
     }  # fmt: skip
     assert last == {"type": "end", "lines": len(lines) - 1}
     stored = everything(database_url)
     mine = {
         "frame": [
-            {"ts": ts, "qualityScore": quality, "faceLandmarksCompressed": packed, "landmarks": json.loads(points)}
-            for key, ts, quality, packed, points in stored["frame"] if key == row.key
+            {"ts": ts, "speaker": None, "qualityScore": quality, "faceLandmarksCompressed": packed, "landmarks": json.loads(points)}
+            for ts, quality, packed, points in select("ts_ms, quality, compressed, landmarks FROM frame", row.key)
         ],
         "audio": [
-            {"tsStart": start, "tsEnd": end, "vad": vad, "rms": rms, "pitch": pitch}
-            for key, start, end, vad, rms, pitch in stored["audio_chunk"] if key == row.key
+            {"tsStart": start, "tsEnd": end, "speaker": None, "vad": vad, "rms": rms, "pitch": pitch}
+            for start, end, vad, rms, pitch in select("ts_start_ms, ts_end_ms, vad, rms, pitch FROM audio_chunk", row.key)
         ],
         "stt": [
-            {"tsStart": start, "tsEnd": end, "text": text, "lang": lang, "sentiment": sentiment, "keywords": json.loads(words)}
-            for key, start, end, text, lang, sentiment, words in stored["stt_snippet"] if key == row.key
+            {
+                "tsStart": start, "tsEnd": end, "speaker": None, "text": text, "lang": lang, "sentiment": sentiment,
+                "keywords": json.loads(words),
+            } for start, end, text, lang, sentiment, words in select(
+                "ts_start_ms, ts_end_ms, text, lang, sentiment, keywords FROM stt_snippet", row.key
+            )
         ],
         "feedback": [
             {"feedbackId": public, "rating": rating, "note": note, "submittedAt": at_ms}
@@ -82,7 +93,10 @@ def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
 
 
 #: What of a table is left out of an export, or is there under another form.
-LEFT_OUT = {"session": {"erasing"}, "audit": None, "tally": None, "migration": None, "preference": None}
+LEFT_OUT = {
+    "session": {"erasing"}, "minute_score": {"data_revision"}, "minute_coverage": None, "audit": None, "tally": None, "migration": None,
+    "preference": None,
+}  # fmt: skip
 
 
 def test_no_column_is_forgotten(app, database_url):
@@ -116,11 +130,23 @@ def test_on_the_terminal_there_is_nothing_but_the_lines(app, database_url, tmp_p
     ]  # fmt: skip
 
 
+def test_two_speakers_at_the_same_moments_are_all_exported(app, database_url, tmp_path):
+    row = started(NOW_MS)
+    scope, count = unrestricted(row.public_id), export.BATCH
+    for speaker in (1, 2, 3):
+        for first in range(0, count, 100):
+            telemetry.store_frames(scope, [(ms, speaker, 0.5, None, None) for ms in range(first, first + 100)], storing.ARRIVAL)
+    connections.close()
+    lines = [line for line in exported(row.public_id, database_url, tmp_path) if line["type"] == "frame"]
+    assert len(lines) == 3 * count and {line["speaker"] for line in lines} == {"counselor", "user", None}
+    assert len({(line["ts"], line["speaker"]) for line in lines}) == 3 * count
+
+
 @pytest.mark.parametrize("public_id", [ID, "nonsense", "x" * 500])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_session_that_is_not_there_leaves_no_file_and_no_entry(app, database_url, tmp_path, public_id):
     done = in_process("export", public_id, "-o", tmp_path / "out.jsonl", url=database_url)
-    assert done.exit_code == 1 and public_id in done.output
+    assert done.exit_code == 1 and f"Error: There is no session {public_id}." in done.output
     assert [each for each in tmp_path.iterdir() if "out" in each.name] == [] and list(audit.entries()) == []
 
 
@@ -147,7 +173,7 @@ def store_from_elsewhere(public_id):
     """Frames before and behind those that are there, and feedback, from another thread and its connection."""
 
     def store():
-        telemetry.store_frames(unrestricted(public_id), [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
+        storing.store_frames(unrestricted(public_id), [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
         with write_transaction():
             feedback.add(unrestricted(public_id), 1, None, NOW_MS)
         connections.close()

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from tests.support import storing
 from tests.support.answers import CheckingSession
 from tests.support.samples import frames, start_session
 from tests.support.servers import REPOSITORY, wait_for
@@ -29,7 +30,7 @@ from tests.support.stocked import (
 
 from bemore import clock as bemore_clock
 from bemore.errors import SessionNotFound
-from bemore.models import audit, preference, session, telemetry
+from bemore.models import audit, preference, session
 from bemore.lifecycle import purge
 from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
@@ -50,7 +51,7 @@ def aged(days, ended_days=None, **people):
     """A stocked session that began so many days ago, and ended then."""
     public_id = stocked(NOW_MS - days * DAY_MS, **people)
     if ended_days is not None:
-        session.end(unrestricted(public_id), NOW_MS - ended_days * DAY_MS)
+        storing.end(unrestricted(public_id), NOW_MS - ended_days * DAY_MS)
     return public_id
 
 
@@ -64,7 +65,7 @@ def test_old_sessions_go_with_all_their_rows_and_the_others_keep_all_of_theirs(a
     assert amount == (4, 30, 33, 30, 0)
     batches = []
     assert purge.purge(CUTOFF, NOW_MS, "cli:test", batches.append) == amount
-    assert sum(batches) == amount.rows + 2 * 3  # and two minutes each
+    assert sum(batches) == amount.rows + 3 * 3  # and two minutes each, and the coverage of one
     assert rows_of_sessions() == before - 1, "but for an answer under a key, which was out of date"
     for public_id in (*gone, paused):
         with read(), pytest.raises(SessionNotFound):
@@ -78,7 +79,7 @@ def test_old_sessions_go_with_all_their_rows_and_the_others_keep_all_of_theirs(a
 
 def test_a_session_that_nobody_ended_lives_as_long_as_data_comes(app):
     public_id = started(NOW_MS - 100 * DAY_MS).public_id
-    telemetry.store_frames(unrestricted(public_id), [(10 * DAY_MS + 1, 0.5, None, None)])
+    storing.store_frames(unrestricted(public_id), [(10 * DAY_MS + 1, 0.5, None, None)])
     assert purge.purge(CUTOFF, NOW_MS, "cli:test") == purge.Amount()
     assert purge.purge(CUTOFF + 1, NOW_MS, "cli:test") == purge.Amount(1, 1)
 
@@ -90,7 +91,7 @@ def test_what_comes_while_others_are_erased_spares_a_session(app):
         with read():
             gone = execute("SELECT 1 FROM session WHERE public_id = ? AND erasing = 1", (first,)).fetchone()
         assert gone is not None
-        telemetry.store_frames(unrestricted(second), [(199 * DAY_MS, 0.5, None, None)])
+        storing.store_frames(unrestricted(second), [(199 * DAY_MS, 0.5, None, None)])
 
     assert purge.purge(CUTOFF, NOW_MS, "cli:test", upload).sessions == 1
     assert shown(second).frame_count == 1
@@ -127,7 +128,7 @@ def test_a_session_that_gets_the_key_of_an_erased_one_keeps_its_data(app, monkey
     session.erase_hidden(row.key, the_first_finishes)
     (public_id,) = new
     assert shown(public_id).frame_count == 10
-    assert rows_of_sessions() == 1 + 10 + 11 + 10 + 2 + 1 + 1
+    assert rows_of_sessions() == 1 + 10 + 11 + 10 + 2 + 1 + 1 + 1
     assert (shown(public_id).key == row.key) is (connections.database.obj.dialect == "sqlite")
 
 
@@ -137,7 +138,7 @@ def test_preferences_that_nobody_has_used_for_as_long_go_too_and_those_in_use_st
     for name in ("gone-1", "gone-2", "gone-3", "read", "chosen"):
         preference.merge(f"sub:{name}", {"font_scale": "xl"}, old)
     preference.merge("device:gone-4", {"font_scale": "xl"}, old)
-    assert preference.get("sub:read", CUTOFF + DAY_MS).font_scale == "xl"
+    assert preference.get("sub:read", CUTOFF + DAY_MS) == {"font_scale": "xl"}
     preference.merge("sub:chosen", {"language": "en"}, CUTOFF + 1)
     gone = aged(100, 91, user="chosen")
     assert purge.survey(CUTOFF, NOW_MS) == purge.Amount(1, 10, 11, 10, preferences=4)
@@ -146,7 +147,7 @@ def test_preferences_that_nobody_has_used_for_as_long_go_too_and_those_in_use_st
         assert execute("SELECT owner FROM preference ORDER BY owner").fetchall() == [("sub:chosen",), ("sub:read",)]
         assert execute("SELECT count(*) FROM session WHERE public_id = ?", (gone,)).fetchone() == (0,)
     # They are the person's, not the session's.
-    assert preference.get("sub:chosen", NOW_MS) == ("xl", "spacious", "en", False)
+    assert preference.get("sub:chosen", NOW_MS) == {"font_scale": "xl", "language": "en"}
 
 
 def test_reading_preferences_is_noted_once_a_day(app):
@@ -178,7 +179,7 @@ def test_answers_under_a_key_that_are_out_of_date_go_whatever_their_session(app)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nothing_of_the_words_stays_in_the_file(app, database_url, tmp_path):
     public_id = started(bemore_clock.now_ms() - 100 * DAY_MS).public_id
-    telemetry.store_stt(unrestricted(public_id), [(ms, ms, f"비밀 {ms} " * 300, "ko", "neutral", None) for ms in range(200)])
+    storing.store_stt(unrestricted(public_id), [(ms, ms, f"비밀 {ms} " * 300, "ko", "neutral", None) for ms in range(200)])
     connections.close()
     path = tmp_path / "test.db"
     assert "비밀 150".encode() in path.read_bytes()
@@ -238,7 +239,7 @@ def test_the_service_takes_writes_while_old_sessions_are_erased(app, service, ht
     now = bemore_clock.now_ms()
     old = [started(now - 100 * DAY_MS + number * HOUR_MS).public_id for number in range(4)]
     for public_id in old:
-        telemetry.store_frames(unrestricted(public_id), [(ms, 0.5, "x" * 500, None) for ms in range(2000)])
+        storing.store_frames(unrestricted(public_id), [(ms, 0.5, "x" * 500, None) for ms in range(2000)])
     connections.close()
     url = service().url
     stop, sent, slowest = threading.Event(), [], []

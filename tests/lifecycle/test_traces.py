@@ -7,11 +7,12 @@ from contextlib import closing
 
 import pytest
 
+from tests.support import storing
 from tests.support.samples import frames, scores, start_session, stt
 from tests.support.stocked import bemore, in_process, started, unrestricted
 
 from bemore.db import connections
-from bemore.models import minute, session, telemetry
+from bemore.models import minute, session
 from bemore.db.connections import execute
 from bemore.db.vacuum import PAUSE_S, TRIES, truncate_log
 
@@ -57,7 +58,7 @@ def test_after_a_delete_over_http_neither_the_file_nor_its_log_holds_a_word_of_t
 @only_sqlite
 def test_who_reads_an_older_state_holds_up_no_erasing_and_the_log_is_truncated_later(app, tmp_path, caplog):
     row = started(1_000)
-    telemetry.store_stt(unrestricted(row.public_id), [(0, 9, MARK.decode(), "ko", "neutral", None)])
+    storing.store_stt(unrestricted(row.public_id), [(0, 9, MARK.decode(), "ko", "neutral", None)])
     log = tmp_path / "test.db-wal"
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -77,7 +78,7 @@ def test_who_reads_an_older_state_holds_up_no_erasing_and_the_log_is_truncated_l
 def test_what_is_written_over_is_gone_as_well(app, tmp_path):
     public_id = started(1_000).public_id
     for text in (MARK.decode(), "neu"):
-        telemetry.store_stt(unrestricted(public_id), [(0, 9, text, "ko", "neutral", None)])
+        storing.store_stt(unrestricted(public_id), [(0, 9, text, "ko", "neutral", None)])
     assert execute("PRAGMA secure_delete").fetchone() == (1,)
     assert truncate_log() and MARK not in (tmp_path / "test.db").read_bytes()
 
@@ -90,8 +91,8 @@ def _side_by_side(sessions=16, minutes=30):
         for place, scope in enumerate(map(unrestricted, ids)):
             name, at = (MARK.decode() if place % 2 else "others"), number * 60_000
             said = [(at + ms, at + ms + 9, f"{name} {ms} " + "말" * chance.randrange(5, 60), "ko", "neutral", None) for ms in range(9)]
-            telemetry.store_stt(scope, said)
-            telemetry.store_frames(scope, [(at + ms, 0.5, name + "x" * chance.randrange(100, 900), None) for ms in range(20)])
+            storing.store_stt(scope, said)
+            storing.store_frames(scope, [(at + ms, 0.5, name + "x" * chance.randrange(100, 900), None) for ms in range(20)])
             minute.store(scope, [(number, 0.1, 0.2, 0.3, 0.4, [name], None, None, None, None)], "v")
     return ids[1::2], ids[::2]
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.support import storing
 from tests.support.stocked import unrestricted
 
 from bemore.errors import SessionNotFound
-from bemore.models import session, telemetry
+from bemore.models import session
 from bemore.db.connections import execute, read, write_transaction
 from bemore.models.tables import TABLES
 
@@ -16,9 +17,9 @@ def filled(app, monkeypatch):
     monkeypatch.setattr(session, "ERASE_BATCH", 7)
     with write_transaction():
         scope = unrestricted(session.start("user", "counselor", 1_000).public_id)
-    telemetry.store_frames(scope, [(number, 0.5, None, None) for number in range(50)])
-    telemetry.store_audio(scope, [(0, end, 1.0, 0.5, None) for end in range(20)])
-    telemetry.store_stt(scope, [(number, number, "말", "ko", "neutral", None) for number in range(20)])
+    storing.store_frames(scope, [(number, 0.5, None, None) for number in range(50)])
+    storing.store_audio(scope, [(0, end, 1.0, 0.5, None) for end in range(20)])
+    storing.store_stt(scope, [(number, number, "말", "ko", "neutral", None) for number in range(20)])
     return scope
 
 
@@ -45,7 +46,7 @@ def test_a_session_half_erased_is_seen_by_nobody_and_finished_later(filled, monk
         session.find(filled)
     assert session.newest(10) == [] and session.tally() == {}
     with pytest.raises(SessionNotFound):
-        telemetry.store_frames(filled, [(99, 0.5, None, None)])
+        storing.store_frames(filled, [(99, 0.5, None, None)])
     assert rows_left()["frame"] == 50
     assert session.finish_erasing() == 1
     assert set(rows_left().values()) == {0}

@@ -7,15 +7,15 @@ PostgreSQL without the lock, to prove that they would notice.
 
 import pytest
 
+from tests.support import storing
 from tests.support.overtaking import Case, overlapping
 from tests.support.samples import start_session
 from tests.support.stocked import DAY_MS, NOW_MS, recounted, shown, started, stocked, tallied, unrestricted
 
 from bemore.db.connections import execute, read, write, write_transaction
 from bemore.errors import SessionNotFound, SessionStateConflict
-from bemore.lifecycle import idle, purge
-from bemore.models import audit, feedback, idempotency, minute, session, telemetry
-from bemore.scoring.minute_score import Weights
+from bemore.lifecycle import purge
+from bemore.models import audit, feedback, idempotency, minute, session
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
@@ -29,11 +29,11 @@ def rows(table):
 
 
 def frames(scope, *times):
-    return telemetry.store_frames(scope, [(ms, 1.0, None, None) for ms in times])
+    return storing.store_frames(scope, [(ms, 1.0, None, None) for ms in times])
 
 
 def tick(scope):
-    return minute.tick(scope, 0, Weights(), "rules-v1.0", NOW_MS)
+    return storing.tick(scope, 0, NOW_MS)
 
 
 def totals_agree():
@@ -53,7 +53,7 @@ def ticks_at_once(app):
         return tick(scope)
 
     def check(first, second):
-        _, (stored,) = minute.of_session(scope)
+        (stored,) = storing.minutes(scope)
         assert stored.frame_count == 2
 
     return Case(lambda: tick(scope), upload_and_tick, "INSERT INTO minute_score", check)
@@ -64,7 +64,7 @@ def tick_and_scores_of_the_browser(app):
     item = (0, 0.1, 0.2, 0.3, 0.4, None, None, None, None, None)
 
     def check(first, second):
-        _, (stored,) = minute.of_session(scope)
+        (stored,) = storing.minutes(scope)
         assert (stored.source, stored.combined) == ("client", 0.4), "the last write wins"
 
     return Case(lambda: tick(scope), lambda: minute.store(scope, [item], "v"), "INSERT INTO minute_score", check)
@@ -78,7 +78,7 @@ def pause_and_end(app):
         totals_agree()
 
     return Case(
-        lambda: session.pause(scope, NOW_MS + 5), lambda: session.end(scope, NOW_MS + 9), "UPDATE session SET status", check
+        lambda: session.pause(scope, NOW_MS + 5), lambda: storing.end(scope, NOW_MS + 9), "UPDATE session SET status", check
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def resume_and_end(app):
         totals_agree()
 
     return Case(
-        lambda: session.resume(scope, NOW_MS + 5), lambda: session.end(scope, NOW_MS + 9), "UPDATE session SET status", check
+        lambda: session.resume(scope, NOW_MS + 5), lambda: storing.end(scope, NOW_MS + 9), "UPDATE session SET status", check
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def end_and_pause(app):
         totals_agree()
 
     return Case(
-        lambda: session.end(scope, NOW_MS + 5), lambda: session.pause(scope, NOW_MS + 9), "UPDATE session SET status", check
+        lambda: storing.end(scope, NOW_MS + 5), lambda: session.pause(scope, NOW_MS + 9), "UPDATE session SET status", check
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def two_ends(app):
         totals_agree()
 
     return Case(
-        lambda: session.end(scope, NOW_MS + 5), lambda: session.end(scope, NOW_MS + 9), "UPDATE session SET status", check
+        lambda: storing.end(scope, NOW_MS + 5), lambda: storing.end(scope, NOW_MS + 9), "UPDATE session SET status", check
     )  # fmt: skip
 
 
@@ -135,16 +135,16 @@ def feedback_and_erase(app):
 
 
 def close_idle_and_upload(app):
-    scope = unrestricted(started(LONG_AGO).public_id)
+    scope = unrestricted(started(CUTOFF - 3_600_000).public_id)
 
     def upload():
-        frames(scope, NOW_MS - LONG_AGO - 1)
+        frames(scope, 7_200_000)
         return shown(scope.public_id).status
 
     def check(first, second):
         assert first == [scope.public_id] and second == "ended", "a session with new data was ended as idle"
 
-    return Case(lambda: list(idle.close_idle(CUTOFF, NOW_MS, "cli:test")), upload, "UPDATE session SET status", check)
+    return Case(lambda: list(storing.close_idle(CUTOFF, NOW_MS)), upload, "UPDATE session SET status", check)
 
 
 def close_idle_and_end(app):
@@ -157,7 +157,7 @@ def close_idle_and_end(app):
         totals_agree()
 
     return Case(
-        lambda: list(idle.close_idle(CUTOFF, NOW_MS, "cli:test")), lambda: session.end(scope, NOW_MS), "UPDATE session SET status", check
+        lambda: list(storing.close_idle(CUTOFF, NOW_MS)), lambda: storing.end(scope, NOW_MS), "UPDATE session SET status", check
     )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def erase_and_end(app):
         assert first is None and isinstance(second, SessionNotFound)
         assert tallied() == recounted() == {}
 
-    return Case(lambda: session.erase(scope), lambda: session.end(scope, NOW_MS + 5), "INSERT INTO tally", check)
+    return Case(lambda: session.erase(scope), lambda: storing.end(scope, NOW_MS + 5), "INSERT INTO tally", check)
 
 
 def end_and_erase(app):
@@ -191,7 +191,7 @@ def end_and_erase(app):
         assert first.status == "ended" and second is None
         assert tallied() == recounted() == {}
 
-    return Case(lambda: session.end(scope, NOW_MS + 5), lambda: session.erase(scope), "INSERT INTO tally", check)
+    return Case(lambda: storing.end(scope, NOW_MS + 5), lambda: session.erase(scope), "INSERT INTO tally", check)
 
 
 def _erase_and_record(scope):
@@ -218,7 +218,7 @@ def erasing_a_user_and_end(app):
         assert tallied() == recounted() == {}
 
     return Case(
-        lambda: purge.erase_user("user-1", NOW_MS, "cli:test"), lambda: session.end(scope, NOW_MS + 5), "INSERT INTO tally", check
+        lambda: purge.erase_user("user-1", NOW_MS, "cli:test"), lambda: storing.end(scope, NOW_MS + 5), "INSERT INTO tally", check
     )  # fmt: skip
 
 
@@ -244,7 +244,7 @@ def last_session_of_a_state_and_a_new_one(app):
         assert tallied() == recounted() and tallied()["all", "active"] == (1, 0)
 
     return Case(
-        lambda: session.end(scope, NOW_MS + 5), lambda: write(lambda: session.start("user-1", "counselor-1", NOW_MS)),
+        lambda: storing.end(scope, NOW_MS + 5), lambda: write(lambda: session.start("user-1", "counselor-1", NOW_MS)),
         "DELETE FROM tally", check,
     )  # fmt: skip
 

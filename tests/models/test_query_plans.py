@@ -12,11 +12,11 @@ from tests.support.statements import recorded
 
 #: ``stats/summary`` and the dashboard walk an index from its newest end and stop after 20 and 10 sessions.
 _NEWEST = re.compile(
-    r"FROM session WHERE erasing = 0( AND status <> 'ended')?( AND status = \?)?( AND \(started_ms, id\) < \(\?, \?\))?"
-    r" ORDER BY started_ms DESC, id DESC LIMIT"
+    r"FROM session WHERE erasing = 0( AND status <> 'ended')?( AND status = \?)?( AND demo = (\?|0))?"
+    r"( AND \(started_ms, id\) < \(\?, \?\))? ORDER BY started_ms DESC, id DESC LIMIT"
 )
 
-_OF_SESSIONS = ("frame", "audio_chunk", "stt_snippet", "minute_score", "feedback")
+_OF_SESSIONS = ("frame", "audio_chunk", "stt_snippet", "minute_score", "minute_coverage", "feedback")
 
 
 @pytest.fixture
@@ -46,9 +46,11 @@ def drive(client):
     lists = [f"/api/session{query}" for query in ("", "?status=active", "?status=ended", "?userId=user-1", "?counselorId=counselor-1")]
     for path in (at, f"{at}/inferences", f"{at}/transcript", "/api/session/stats/summary", "/api/session/user/user-1", *lists):
         assert client.get(path).status_code == 200
+    device = {"X-Device-ID": "device-1"}
     for _ in range(2):
-        assert client.put("/api/user/preferences", json={"preferences": {"language": "en"}}).status_code == 200
-    for path in ("/api/user/preferences", "/api/dashboard/summary", "/metrics", "/api/monitoring/health"):
+        assert client.put("/api/user/preferences", json={"preferences": {"language": "en"}}, headers=device).status_code == 200
+    assert client.get("/api/user/preferences", headers=device).status_code == 200
+    for path in ("/api/dashboard/summary", "/metrics", "/api/monitoring/health"):
         assert client.get(path).status_code == 200
     listed = client.get("/api/session/user/user-1?limit=1").json["data"]
     if listed["nextCursor"]:

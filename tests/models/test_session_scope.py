@@ -10,7 +10,7 @@ import pytest
 
 import bemore.lifecycle
 import bemore.models
-from bemore.scoring.minute_score import Weights
+from tests.support import storing
 from tests.support.servers import REPOSITORY
 
 SOURCES = {
@@ -21,7 +21,7 @@ SOURCES = {
 #: Modules that may read and write sessions.
 STORING = {name: tree for name, tree in SOURCES.items() if name.startswith(("models.", "lifecycle.")) and not name.endswith("__init__")}
 
-_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|feedback|idempotency_key"
+_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|feedback|idempotency_key"
 #: SQL about tables that hold sessions; a name in braces is a table that the code fills in.
 _OF_SESSIONS = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:(?:{_TABLES})\b|{{)")
 
@@ -29,7 +29,11 @@ _OF_SESSIONS = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:(?:{_TABLES})\b|{{
 WITHOUT_SCOPE = {
     # One session, which somebody with a scope has found: its SessionRow or, of a hidden one, its key.
     "models.minute.of_row": "row",
-    "models.telemetry.minute_data": "row",
+    "models.minute_scoring._changed": "row",
+    "models.session.reload": "row",
+    "models.session_data.SessionData.store_of": "row",
+    "models.telemetry.minutes_data": "row",
+    "models.session_data._cover": "row",
     "models.session._move": "row",
     "lifecycle.idle.last_data_ms": "row",
     "models.session.erase_hidden": "key",
@@ -37,7 +41,6 @@ WITHOUT_SCOPE = {
     "lifecycle.export._rows": "session_key",
     "models.idempotency.remember": "session_key",
     # What makes the statements that store() runs with a scope.
-    "models.session_data.SessionData.__init__": "",
     "models.session_data.SessionData._postgres_statement": "",
     # No session is named: a new one, lists, what is out of date, and the rows of an Idempotency-Key.
     "models.session.start": "",
@@ -194,9 +197,10 @@ def test_no_scope_is_made_of_another():
 
 #: Values for the other parameters of functions that take a scope.
 OTHERS = {
-    "also": None, "chunks": [(0, 9, 1.0, 0.5, None)], "frames": [(5, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
+    "also": None, "arrival": storing.ARRIVAL, "after": -1, "chunks": [(0, 9, 3, 1.0, 0.5, None)],
+    "frames": [(5, 3, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
     "limit": 5, "minute_index": 0, "model_version": "v", "note": None, "now_ms": 1, "rating": 5,
-    "snippets": [(0, 9, "말", "ko", "neutral", None)], "sql": "SELECT 1", "weights": Weights(),
+    "rules": storing.RULES, "snippets": [(0, 9, 3, "말", "ko", "neutral", None)], "sql": "SELECT 1",
 }  # fmt: skip
 
 

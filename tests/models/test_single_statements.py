@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support import storing
 from tests.support.overtaking import Case, changed_row, outcome, overlapping
 from tests.support.stocked import DAY_MS, NOW_MS, shown, started, unrestricted
 
 from bemore.db.connections import execute, read
-from bemore.models import preference, telemetry
+from bemore.models import preference
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
@@ -22,7 +23,7 @@ def test_of_uploads_at_once_every_row_is_counted_once(app, database_url):
         with changed_row(database_url, "UPDATE session SET revision = revision + 1") as wait_for_it:
             uploads = []
             for number, times in enumerate(((1, 2), (2, 3), (3, 1)), 1):
-                uploads.append(pool.submit(telemetry.store_frames, scope, [(ms, 1.0, None, None) for ms in times]))
+                uploads.append(pool.submit(storing.store_frames, scope, [(ms, 1.0, None, None) for ms in times]))
                 wait_for_it(number)
         totals = [outcome(each) for each in uploads]
     assert sorted(totals) == [2, 3, 3]
@@ -40,7 +41,7 @@ def test_preferences_that_are_chosen_at_once_are_all_kept(app, database_url):
             wait_for_it(2)
         for each in chosen:
             each.result(10)
-    assert preference.get("sub:1", NOW_MS) == ("xl", "compact", "en", False)
+    assert preference.get("sub:1", NOW_MS) == {"font_scale": "xl", "layout_density": "compact", "language": "en"}
 
 
 def test_preferences_that_are_used_while_unused_ones_are_forgotten_stay(app, database_url):
@@ -50,7 +51,7 @@ def test_preferences_that_are_used_while_unused_ones_are_forgotten_stay(app, dat
             forgetting = pool.submit(preference.forget_unused, CUTOFF)
             wait_for_it(1)
         assert outcome(forgetting) == 0
-    assert preference.get("sub:1", NOW_MS).font_scale == "xl"
+    assert preference.get("sub:1", NOW_MS) == {"font_scale": "xl"}
 
 
 def test_reading_preferences_takes_back_no_later_use(app, database_url):

@@ -61,8 +61,8 @@ def test_each_request_has_one_line_with_its_rule_and_never_its_id(service, http)
         ("GET", "/health/live", 200, "/health/live"),
         ("OPTIONS", f"/api/session/{session_id}/end", 200, "/api/session/<session_id>/end"),
         ("HEAD", f"/api/session/{session_id}", 200, "/api/session/<session_id>"),
-        ("GET", f"/no/{session_id}", 404, None),
-        ("PATCH", f"/api/session/{session_id}", 405, None),
+        ("GET", f"/no/{session_id}", 404, "/no/:id"),
+        ("PATCH", f"/api/session/{session_id}", 405, "/api/session/:id"),
         ("DELETE", f"/api/session/{session_id}", 200, "/api/session/<session_id>"),
     ]
     for number, (method, path, status, _) in enumerate(sent):
@@ -100,7 +100,8 @@ def test_log_never_holds_what_was_said_seen_or_who_it_was(service, http, log_for
         ("frames", {"items": frames(2, faceLandmarksCompressed=[MARK])}, 400),
         ("frames", {"items": [{"ts": MARK}]}, 400),
         ("stt", {"items": stt(2, text=text)}, 201),
-        ("stt", {"items": stt(2, text=text, lang=MARK)}, 400),
+        ("stt", {"items": stt(2, text=text, lang=[MARK])}, 400),
+        ("stt", {"items": stt(2, text=text, lang=MARK)}, 201),
         ("stt", {"items": stt(2, text=f"\x00{text}")}, 400),
         ("feedback", {"rating": 5, "note": text}, 201),
         ("feedback", {"rating": text, "note": text}, 400),

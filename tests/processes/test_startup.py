@@ -49,6 +49,7 @@ WRONG = {
     "TRUSTED_PROXIES": ["-1", "one", "true", "11"],
     "FRONTEND_URLS": ["localhost:5173", "*", "http://localhost:5173/app", "http://localhost:5173 http://localhost:3000", "http://"],
     "MAX_BODY_BYTES": ["0", "8MB", "-1", "10000000000000000000"],
+    "MAX_SESSION_BYTES": ["0", "2GiB", "-1", "10000000000000000000"],
     "AUTH_ENABLED": ["maybe", "ture", "true"],  # true: without a key
     "JWT_SECRET": ["short", "x" * 31],
     "JWT_PUBLIC_KEY": [],  # only looked at with AUTH_ENABLED: see the tests of tokens

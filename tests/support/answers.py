@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.support.openapi_check import AnswerChecker
 
-_PLAIN_JSON = re.compile(r"/health(/.*)?|/metrics|/api/openapi\.json|/api/docs(/.*)?")
+_PLAIN_JSON = re.compile(r"(/api)?/health(/.*)?|/metrics|/api/openapi\.json|/api/docs(/.*)?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 #: A Hangul letter written as an escape of four digits: the backslash is one of the escape, not an escaped backslash.
 _ESCAPED_HANGUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:11|31[3-8]|a[c-f]|[bc][0-9a-f]|d[0-7])[0-9a-f]{2}", re.IGNORECASE)

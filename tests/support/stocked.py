@@ -7,14 +7,14 @@ import sys
 
 from click.testing import CliRunner
 
+from tests.support import storing
 from tests.support.servers import REPOSITORY, straight
 
 from bemore.cli.main import main
-from bemore.models import feedback, idempotency, minute, session, telemetry
+from bemore.models import feedback, idempotency, minute, session
 from bemore.models.scope import SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
-from bemore.scoring.minute_score import Weights
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -58,11 +58,11 @@ def stocked(at_ms, rows=10, **people):
     row = started(at_ms, **people)
     public_id, scope = row.public_id, unrestricted(row.public_id)
     points = [(ms, 0.5, f"packed-{ms}", "[[0.1,0.2,0.3],[1,0,0]]") for ms in range(0, rows * 100, 100)]
-    telemetry.store_frames(scope, points)
-    telemetry.store_audio(scope, [(ms, ms + 900, 1.0, 0.25, None if ms else 181.5) for ms in range(-1000, rows * 1000, 1000)])
+    storing.store_frames(scope, points)
+    storing.store_audio(scope, [(ms, ms + 900, 1.0, 0.25, None if ms else 181.5) for ms in range(-1000, rows * 1000, 1000)])
     said = '오늘은 "기분"이\n좋아요 \\ 🙂'
-    telemetry.store_stt(scope, [(ms, ms + 3000, said, "ko", "positive", '["기분"]') for ms in range(0, rows * 3000, 3000)])
-    minute.tick(scope, 0, Weights(), "rules-v1.0", at_ms + 60_000)
+    storing.store_stt(scope, [(ms, ms + 3000, said, "ko", "positive", '["기분"]') for ms in range(0, rows * 3000, 3000)])
+    storing.tick(scope, 0, at_ms + 60_000)
     minute.store(scope, [(1, 0.1, 0.2, 0.3, 0.4, ["잠", "일"], "neutral", 0.9, at_ms + 61_001, 60_000)], "rules-v1.0")
     with write_transaction():
         feedback.add(scope, 4, "메모, 그리고 'quote'", at_ms + 62_000)

@@ -1,5 +1,6 @@
 """The body of a request: its type, its encoding, its size, then its bytes. And the bytes of its path."""
 
+import codecs
 import zlib
 
 from flask import current_app, request
@@ -10,6 +11,9 @@ from bemore.schemas.base import problem
 
 #: Where the body stands in the WSGI environment once it is unpacked.
 _BODY = "bemore.body"
+
+#: Members of a gzip body, at most. Each one copies what follows it: without a bound, a body of empty members would take long.
+MAX_MEMBERS = 100
 
 
 def body():
@@ -49,11 +53,12 @@ def _unpacked(asked, raw, most):
     if raw:
         _check_type(asked.mimetype)
         encoding = asked.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
-        if encoding == "gzip":
-            return _gunzip(raw, most)
-        if encoding != "identity":
+        if encoding in ("gzip", "x-gzip"):
+            raw = _gunzip(raw, most)
+        elif encoding != "identity":
             raise UnsupportedMediaType("Content-Encoding must be gzip or identity")
-    return raw
+    # RFC 8259 allows to ignore it, and some libraries write one.
+    return raw.removeprefix(codecs.BOM_UTF8)
 
 
 def _check_type(kind):
@@ -62,16 +67,23 @@ def _check_type(kind):
 
 
 def _gunzip(raw, most):
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = unpacker.decompress(raw, most + 1)
-    except zlib.error:
-        raise InvalidInput([problem("body", "must be valid gzip")]) from None
-    if len(unpacked) > most:
-        raise PayloadTooLarge(_too_large(most))
-    if not unpacker.eof or unpacker.unused_data:
-        raise InvalidInput([problem("body", "must be valid gzip")])
-    return unpacked
+    """The content of all members of a gzip file (RFC 1952, 2.2), at most ``most`` bytes of at most ``MAX_MEMBERS`` members."""
+    parts, room = [], most
+    for _ in range(MAX_MEMBERS):
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(unpacker.decompress(raw, room + 1))
+        except zlib.error:
+            break
+        room -= len(parts[-1])
+        if room < 0:
+            raise PayloadTooLarge(_too_large(most))
+        if not unpacker.eof:
+            break
+        raw = unpacker.unused_data
+        if not raw:
+            return b"".join(parts)
+    raise InvalidInput([problem("body", "must be valid gzip")])
 
 
 def _too_large(most):

@@ -20,16 +20,17 @@ _DOMAIN = {
     errors.SessionStateConflict: (409, "SESSION_STATE_CONFLICT"),
     errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.PayloadTooLarge: (413, "PAYLOAD_TOO_LARGE"),
+    errors.SessionTooLarge: (413, "PAYLOAD_TOO_LARGE"),
     errors.UnsupportedMediaType: (415, "UNSUPPORTED_MEDIA_TYPE"),
 }
 
 _HTTP = {
     400: ("VALIDATION_ERROR", "request is not well-formed"),
-    404: ("NOT_FOUND", "no such address"),
+    404: ("NOT_FOUND", "요청한 주소를 찾을 수 없습니다"),
     405: ("METHOD_NOT_ALLOWED", "method is not allowed here"),
     408: ("REQUEST_TIMEOUT", "request took too long to arrive"),
-    413: ("PAYLOAD_TOO_LARGE", "body is too large"),
-    415: ("UNSUPPORTED_MEDIA_TYPE", "body must be JSON"),
+    413: ("PAYLOAD_TOO_LARGE", "요청 본문이 너무 큽니다."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "지원하지 않는 형식의 본문입니다. JSON으로 보내 주세요."),
 }
 
 #: RFC 6750, 3: how to sign in, and what was wrong with how it was tried.
@@ -43,6 +44,7 @@ def register(app):
     app.register_error_handler(errors.InvalidInput, _invalid)
     app.register_error_handler(errors.DatabaseUnavailable, _unavailable)
     app.register_error_handler(errors.KeysUnavailable, _unavailable)
+    app.register_error_handler(errors.ServiceBusy, _unavailable)
     for kind in _DOMAIN:
         app.register_error_handler(kind, _domain)
     app.register_error_handler(RateLimitExceeded, _too_many)
@@ -64,9 +66,8 @@ def _domain(error):
 
 
 def _unavailable(error):
-    what = "the database" if isinstance(error, errors.DatabaseUnavailable) else "the keys for tokens"
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return failure(503, "SERVICE_UNAVAILABLE", f"{what} cannot be reached; try again", headers=headers)
+    return failure(503, "SERVICE_UNAVAILABLE", "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.", headers=headers)
 
 
 def _too_many(error):
@@ -87,4 +88,4 @@ def _unexpected(error):
     # The message of an exception may quote what the client sent; where it came from does not.
     places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     _log.error("unexpected error", extra={"error": type(error).__name__, "at": places[-8:], "request_id": request_id()})
-    return failure(500, "INTERNAL_ERROR", "internal error")
+    return failure(500, "INTERNAL_ERROR", "서버에서 오류가 발생했습니다. 잠시 후 다시 시도해 주세요.")

@@ -20,7 +20,7 @@ DRAIN_BYTES, _CHUNK_BYTES = 64 << 20, 1 << 16
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 #: Where nothing is: what a path becomes that is not to be read as the one it would be.
-_NOWHERE = "/"
+_NOWHERE = "/-"
 
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -48,8 +48,9 @@ class RequestContextMiddleware:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = environ[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"
         status, request = "500", None
+        path = environ["PATH_INFO"]
         # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``.
-        if environ["PATH_INFO"].startswith("//"):
+        if path.startswith("//"):
             environ["PATH_INFO"] = _NOWHERE
 
         def start(said, headers, exc_info=None):
@@ -68,8 +69,24 @@ class RequestContextMiddleware:
         method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.perf_counter() - began
         metrics.count_request(method, route, code, seconds)
         if self._log.wanted():
-            self._log.write(method, route, code, round(seconds * 1000, 1), request_id, environ.get("REMOTE_ADDR") or "local")
+            place, client = route or path_shape(path), environ.get("REMOTE_ADDR") or "local"
+            self._log.write(method, place, code, round(seconds * 1000, 1), request_id, client)
         return answer
+
+
+#: A part of a path that is a word of an address, as the API's are, and those whose next part names somebody or something.
+_WORD, _BEFORE_ID = re.compile("[a-z]{1,20}(-[a-z]{1,20}){0,2}"), ("user",)
+_MAX_PARTS = 8
+
+
+def path_shape(path):
+    """A path that is no address, for the log: ``/api/session/:id/unknown``. Whatever may be an id or a name is ``:id``."""
+    parts = path.split("/")[1:]
+    shape = [
+        part if not part or (_WORD.fullmatch(part) and before not in _BEFORE_ID) else ":id"
+        for before, part in zip(["", *parts], parts[:_MAX_PARTS], strict=False)
+    ]
+    return "/" + "/".join([*shape, "…"] if len(parts) > _MAX_PARTS else shape)
 
 
 def _drain(environ):

@@ -2,6 +2,8 @@
 is made of it."""
 
 import functools
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +26,8 @@ class Operation:
 
     ``body`` and ``query`` are what comes in. ``response`` is the struct of ``data``, of the whole response if it is an Envelope or the
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
-    every operation may answer. ``reads`` is the audit action of a response with an ETag; an ``idempotent`` one heeds ``Idempotency-Key``.
+    every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
+    manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``.
     """
 
     summary: str
@@ -35,6 +38,7 @@ class Operation:
     status: int = 200
     errors: tuple[int, ...] = ()
     reads: str | None = None
+    turn: Callable = nullcontext
     idempotent: bool = False
     plain: bool = False
     media: str = "application/json"
@@ -83,9 +87,9 @@ def operation(summary, access, *, body=None, partial=False, **more):
             elif body_schema:
                 arguments["body"] = load(body_schema, request_body())
             if declared.reads:
-                return unless_known(arguments["scope"], declared.reads, lambda: declared.respond(view(**arguments)))
+                return unless_known(arguments["scope"], declared, lambda: declared.respond(view(**arguments)))
             if declared.idempotent:
-                return once(view(**arguments), declared)
+                return once(view(**arguments), declared, arguments.get("scope"))
             return declared.respond(view(**arguments))
 
         call.operation = declared
