@@ -173,6 +173,7 @@ def test_a_session_has_room_for_so_many_bytes(client):
     refused = upload(9_000)
     assert (refused.status_code, refused.json["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
     assert "1,048,576바이트" in refused.json["error"]["message"]
+    assert [each["field"] for each in refused.json["error"]["details"]] == ["sessionId"], "no smaller batch would do"
     assert totals(client, session_id)[0] == 15, "nothing of it is stored"
     assert client.post(f"{place}/audio", json={"items": audio(5)}).status_code == 201, "what still has room is taken"
     assert [upload(0).status_code for _ in range(2)] == [413] * 2, "what is sent again counts, as it may be larger"

@@ -20,7 +20,6 @@ _DOMAIN = {
     errors.SessionStateConflict: (409, "SESSION_STATE_CONFLICT"),
     errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.PayloadTooLarge: (413, "PAYLOAD_TOO_LARGE"),
-    errors.SessionTooLarge: (413, "PAYLOAD_TOO_LARGE"),
     errors.UnsupportedMediaType: (415, "UNSUPPORTED_MEDIA_TYPE"),
 }
 
@@ -45,6 +44,7 @@ def register(app):
     app.register_error_handler(errors.DatabaseUnavailable, _unavailable)
     app.register_error_handler(errors.KeysUnavailable, _unavailable)
     app.register_error_handler(errors.ServiceBusy, _unavailable)
+    app.register_error_handler(errors.SessionTooLarge, _session_too_large)
     for kind in _DOMAIN:
         app.register_error_handler(kind, _domain)
     app.register_error_handler(RateLimitExceeded, _too_many)
@@ -63,6 +63,11 @@ def _domain(error):
     status, code = _DOMAIN[type(error)]
     headers = {"WWW-Authenticate": _CHALLENGE[code]} if status == 401 else None
     return failure(status, code, str(error), headers=headers)
+
+
+def _session_too_large(error):
+    # The detail tells it from a body that is too large: smaller batches are of no use.
+    return failure(413, "PAYLOAD_TOO_LARGE", str(error), [{"field": "sessionId", "message": str(error)}])
 
 
 def _unavailable(error):
