@@ -33,14 +33,14 @@ on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=Tru
 #: On SQLite one process, on PostgreSQL two.
 on_both = pytest.mark.parametrize(("database_url", "processes"), [("sqlite", 1), ("postgres", 2)], indirect=["database_url"])
 
-#: How often each is done, and how long clients work in between, in seconds.
-ROUNDS, BETWEEN_S = (10, 0.5) if LONG else (1, 0.3)
+#: How often each is done, how long clients work in between, and how long each waits between two requests, in seconds.
+ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.02)
 
 
 @contextmanager
 def _load(*services):
     """Clients at work behind an nginx of their own."""
-    with NginxServer(services[0].directory, *services) as nginx, Load(nginx.port, clients=8, patient=True) as load:
+    with NginxServer(services[0].directory, *services) as nginx, Load(nginx.port, clients=8, patient=True, pause_s=PAUSE_S) as load:
         yield load
 
 

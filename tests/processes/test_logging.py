@@ -129,6 +129,7 @@ def test_log_never_holds_what_was_said_seen_or_who_it_was(service, http, log_for
     for raw in (f"GET /{MARK} {MARK}\r\n\r\n", f"{MARK} / HTTP/1.1\r\n\r\n", f"GET / HTTP/1.1\r\n{MARK}\r\n\r\n"):
         assert raw_request(running.url, raw.encode(), end=True).status == 400
     assert http.delete(f"{base}/{session_id}").status_code == 200
+    http.close()
     running.stop()
     log = running.log
     assert log.count("bemore.access") >= 25

@@ -5,6 +5,7 @@ Clients come from addresses of their own, 127.0.0.2 and on, which all belong to 
 
 import http.client
 import json
+import re
 import socket
 import time
 from contextlib import closing
@@ -248,6 +249,16 @@ def test_what_nginx_itself_refuses_has_the_envelope(front, data, statuses):
     status, headers, body = raw_request(front.url, data)
     assert status in statuses
     check_envelope("GET", "/refused", status, headers, body)
+
+
+def test_what_nginx_refuses_of_a_page_is_korean(front, http):
+    answers = [
+        http.get(f"{front.url}/metrics"),
+        http.get(f"{front.url}/.once"),
+        http.post(f"{front.url}/api/session/start", data=b" " * (MAX_BODY_BYTES + 1), headers={"Content-Type": "application/json"}),
+    ]
+    assert [answer.status_code for answer in answers] == [403, 404, 413]
+    assert all(re.search("[가-힣]", answer.json()["error"]["message"]) for answer in answers)
 
 
 def test_no_answer_names_its_server_more_than_nginx(front, http):

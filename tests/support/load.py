@@ -40,11 +40,11 @@ class Load:
 
     ``attempts`` are all of the Answered; ``ledger`` what was acknowledged. ``patient`` clients send each request until it is
     acknowledged; others give some up at the first failure, of which then all or nothing must be stored. Every other client makes a
-    new connection for each request, the others keep theirs.
+    new connection for each request, the others keep theirs. Between two requests a client waits ``pause_s``.
     """
 
-    def __init__(self, port, clients=4, patient=False):
-        self.port, self.patient = port, patient
+    def __init__(self, port, clients=4, patient=False, pause_s=0):
+        self.port, self.patient, self.pause_s = port, patient, pause_s
         self.ledger = Ledger()
         self.attempts = []
         self.longest_outage_s = 0.0
@@ -105,6 +105,7 @@ class _Client:
 
     def attempt(self, method, path, body, key):
         """One try: (status, the answer's ``data``)."""
+        self.load.stopping.wait(self.load.pause_s)
         headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
         if self.number % 2:
             headers["Connection"] = "close"
