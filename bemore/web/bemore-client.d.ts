@@ -255,6 +255,8 @@ export interface SessionData {
   landmarkCount: number;
   sttCount: number;
   stats: Totals;
+  /** Whether it is a demonstration. */
+  demo: boolean;
   /** How far the uploading device's clock was ahead of the service's at most, ms; null if nothing with epoch times was uploaded. */
   clockOffsetMs?: number | null;
 }
@@ -267,6 +269,8 @@ export interface SessionSummary {
   startedAt: number;
   endedAt: number | null;
   duration: number;
+  /** Whether it is a demonstration. */
+  demo: boolean;
 }
 
 export interface Scores {

@@ -119,7 +119,10 @@ class Walk:
         self.base = service.url
         self.document = http.get(f"{self.base}/api/openapi.json").json()
         self.operations = [
-            (method.upper(), path, operation) for path, methods in self.document["paths"].items() for method, operation in methods.items()
+            (method.upper(), path, operation)
+            for path, methods in self.document["paths"].items()
+            for method, operation in methods.items()
+            if path != "/"  # leads people to the console; pages of other origins get nothing there
         ]
         self.operations.sort(key=lambda each: (each[1] != "/api/session/start", each[0] == "DELETE"))
 
@@ -154,7 +157,7 @@ def logged(service):
 
 def test_a_page_of_another_origin_uses_every_endpoint(page, service, http, app_rules):
     walk = Walk(service, http)
-    assert {(method, path) for method, path, _ in walk.operations} == app_rules
+    assert {(method, path) for method, path, _ in walk.operations} == app_rules - {("GET", "/")}
     (started,) = ask(page, walk.calls()[0])
     session_id = json.loads(started["text"])["data"]["sessionId"]
     answers = [started, *ask(page, *walk.calls(session_id))]

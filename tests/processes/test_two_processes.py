@@ -232,7 +232,7 @@ def test_erasing_at_one_while_the_other_stores_leaves_nothing(urls, http, counte
     def upload(number):
         with CheckingSession() as own:
             for turn in range(1000):
-                body = {"items": frames(50, (number * 1000 + turn) * 100_000)}
+                body = {"items": frames(50, (turn * 3 + number) * 10_000)}
                 answer = own.post(f"{urls[number % 2]}/api/session/{session_id}/frames", json=body)
                 if answer.status_code != 201:
                     return answer.status_code, erased.wait(10), turn

@@ -19,6 +19,14 @@ TABLES = {
 
 _COUNTED = {"frames": "frame_count", "audio": "audio_count", "stt": "stt_count"}
 
+#: Minutes of ended sessions whose telemetry is newer than their score.
+_UNSCORED = (
+    "SELECT s.public_id, c.minute_index FROM minute_coverage c JOIN session s ON s.id = c.session_id"
+    " LEFT JOIN minute_score m ON m.session_id = c.session_id AND m.minute_index = c.minute_index"
+    " WHERE s.status = 'ended' AND s.erasing = 0 AND c.data_revision > 0"
+    " AND (m.minute_index IS NULL OR (m.source = 'server' AND m.data_revision < c.data_revision))"
+)
+
 
 def rows(database_url, statement):
     """What a statement finds in the database, past the service."""
@@ -38,6 +46,11 @@ class Book:
     erased: bool = False
     stored: dict = field(default_factory=lambda: {kind: {} for kind in TABLES})
     given_up: list = field(default_factory=list)
+
+    def minutes_with_telemetry(self):
+        """The minutes in which something begins that was sent, acknowledged or not."""
+        sent = [self.stored[kind] for kind in _COUNTED] + [items for kind, items in self.given_up if kind in _COUNTED]
+        return {key[0] // 60_000 for items in sent for key in items}
 
 
 class Ledger:
@@ -112,6 +125,12 @@ class Ledger:
                     if there and there != items:
                         yield f"{kind} of {public_id}: {len(there)} of the {len(items)} rows of one request are stored"
             expected = {} if book.erased else book.stored[kind]
+            if kind == "minutes" and book.status == "ended":
+                # The end scores the minutes with telemetry, whatever a tick said of them before; _inner_contradictions checks that.
+                covered = book.minutes_with_telemetry()
+                scored = {key for key, (source, *_) in held[public_id].items() if source == "server" and key[0] in covered}
+                expected = {key: row for key, row in expected.items() if key not in scored}
+                held[public_id] = {key: row for key, row in held[public_id].items() if key not in scored}
             if held[public_id] != expected:
                 missing = [key for key in expected if key not in held[public_id]]
                 extra = [key for key in held[public_id] if key not in expected]
@@ -129,6 +148,8 @@ def _inner_contradictions(database_url):
         ):
             if told != counted:
                 yield f"{public_id}: {column} is {told}, its rows are {counted}"
+    for public_id, minute in rows(database_url, _UNSCORED):
+        yield f"{public_id}: minute {minute} is not scored as of the session's end"
     told = dict(rows(database_url, "SELECT status, sessions FROM tally WHERE scope = 'all' AND sessions <> 0"))
     counted = dict(rows(database_url, "SELECT status, count(*) FROM session WHERE erasing = 0 GROUP BY status"))
     if told != counted:

@@ -181,19 +181,19 @@ class _Client:
     def _upload(self, session_id):
         """Frames, chunks or snippets at times that no other request has, so that they are stored by this one or not at all."""
         self.sent += 1
-        start_ms = (self.number * 10_000 + self.sent) * 10_000
+        start_ms = (self.sent * 10 + self.number) * 1_000  # the service refuses times of more than a day ahead
         kind = self.random.choice(("frames", "audio", "stt"))
         if kind == "frames":
             value = self.random.randrange(1000) / 1000
-            items = frames(30, start_ms, qualityScore=value)
+            items = frames(30, start_ms, step_ms=30, qualityScore=value)
             booked = {(each["ts"],): (value,) for each in items}
         elif kind == "audio":
             value = self.random.randrange(1000) / 1000
-            items = audio(20, start_ms, 400, rms=value)
+            items = audio(20, start_ms, 40, rms=value)
             booked = {(each["tsStart"], each["tsEnd"]): (value,) for each in items}
         else:
             text = f"오늘은 {self.sent}번 말했어요"
-            items = stt(8, start_ms, 1000, text=text)
+            items = stt(8, start_ms, 100, text=text)
             booked = {(each["tsStart"], each["tsEnd"]): (text,) for each in items}
         told = self.send("POST", f"/api/session/{session_id}/{kind}", {"items": items}, may_give_up=True)
         self._book(session_id, kind, booked, told)

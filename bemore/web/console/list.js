@@ -167,7 +167,7 @@ export function listView(query, { failed, recovered, go }) {
       list: h("ul", { "aria-label": t("sessions") }),
       none: h("p", { class: "none" }, t("loading")),
       more: h("div", { class: "more", hidden: true }),
-      again: tryButton(""),
+      again: Object.assign(tryButton(""), { hidden: true }), // until it is known whether there are sessions
     };
     const columns = ["state", "user", "counselor", "started", "duration", "sessionId"].map((name) => h("span", {}, t(name)));
     const head = h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: -1 }, t("sessions")), h("p", {}, t("sessionsLead"))), parts.again);
