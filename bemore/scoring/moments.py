@@ -1,0 +1,73 @@
+"""Moments of a session that a reader wants to see first, each with the words that were said then.
+
+Section 7 of the project's contract for reviewing sessions. All times are ms since the session's start.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from bemore.clock import MINUTE_MS
+from bemore.scoring.rounding import round3
+
+MAX_MOMENTS = 8
+MAX_QUOTES, MAX_QUOTE_CHARACTERS = 2, 200
+
+Snippet = tuple[int, str | None, str]
+
+
+def moments(
+    minutes: Sequence[tuple[int, float]],
+    silences: Sequence[tuple[int, int, str]],
+    turns: Sequence[tuple[str, int, int]],
+    snippets: Sequence[Snippet],
+) -> list[dict[str, Any]]:
+    """At most ``MAX_MOMENTS`` moments, ordered by their start.
+
+    ``minutes`` are ``(minute index, combined score 0..1)`` in order, ``silences`` and ``turns`` as ``bemore.scoring.talk`` makes them,
+    ``snippets`` ``(start, speaker, text)`` in order. There is at most one ``lowest`` and one ``highest`` minute (only where they differ),
+    one ``change`` (the largest between neighboring scored minutes, signed), one longest ``silence`` and one ``longest-turn`` per speaker;
+    the earliest of equals. ``value`` is the score, the change, or ms.
+    """
+    chosen = [*_of_scores(minutes), *_of_talk(silences, turns)]
+    chosen.sort(key=lambda moment: moment["startMs"])
+    return [{**moment, "quotes": _quotes(moment, snippets)} for moment in chosen[:MAX_MOMENTS]]
+
+
+def _of_scores(minutes: Sequence[tuple[int, float]]) -> Iterable[dict[str, Any]]:
+    if not minutes:
+        return
+    lowest, highest = min(minutes, key=lambda each: each[1]), max(minutes, key=lambda each: each[1])
+    if lowest[1] != highest[1]:
+        for kind, (index, score) in (("lowest", lowest), ("highest", highest)):
+            yield _moment(kind, index * MINUTE_MS, (index + 1) * MINUTE_MS, score)
+    changes = [(index, round3(score - before)) for (last, before), (index, score) in pairwise(minutes) if index == last + 1]
+    if changes:
+        index, change = max(changes, key=lambda each: abs(each[1]))
+        if change:
+            yield _moment("change", (index - 1) * MINUTE_MS, (index + 1) * MINUTE_MS, change)
+
+
+def _of_talk(silences: Sequence[tuple[int, int, str]], turns: Sequence[tuple[str, int, int]]) -> Iterable[dict[str, Any]]:
+    if silences:
+        start, end, _ = max(silences, key=lambda each: each[1] - each[0])
+        yield _moment("silence", start, end, end - start)
+    for speaker in dict.fromkeys(who for who, _, _ in turns):
+        start, end = max(((start, end) for who, start, end in turns if who == speaker), key=lambda each: each[1] - each[0])
+        yield {**_moment("longest-turn", start, end, end - start), "speaker": speaker}
+
+
+def _moment(kind: str, start: int, end: int, value: float) -> dict[str, Any]:
+    return {"kind": kind, "startMs": start, "endMs": end, "value": value}
+
+
+def _quotes(moment: dict[str, Any], snippets: Sequence[Snippet]) -> list[dict[str, Any]]:
+    """The snippets that start within a moment nearest to its middle, in their order."""
+    middle = (moment["startMs"] + moment["endMs"]) / 2
+    inside = [each for each in snippets if moment["startMs"] <= each[0] < moment["endMs"]]
+    nearest = sorted(sorted(inside, key=lambda each: abs(each[0] - middle))[:MAX_QUOTES], key=lambda each: each[0])
+    return [{"tsStart": max(0, start), "speaker": speaker, "text": _clipped(text)} for start, speaker, text in nearest]
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= MAX_QUOTE_CHARACTERS else text[: MAX_QUOTE_CHARACTERS - 1].rstrip() + "…"
