@@ -27,7 +27,7 @@ def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], langua
 
 
 def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, str]], language: str) -> str:
-    """Plain text: a line per run of consecutive snippets of one speaker, numbered per speaker, and a line per silence, which splits a run."""
+    """Plain text: a line per run of snippets of one speaker, numbered per speaker, and a line per silence, which splits a run."""
     lines: list[str] = []
     numbers: dict[str, int] = {}
     waiting = list(silences)

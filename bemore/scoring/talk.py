@@ -1,7 +1,7 @@
 """Talk measures: who spoke how much, turns, response times, overlaps and silences of a session's two speakers.
 
-The rules are those of section 2 of the project's contract for reviewing sessions. The measures describe; none of them is called good, healthy
-or too much. All times are whole milliseconds since the session's start.
+The rules are those of section 2 of the project's contract for reviewing sessions. The measures describe; none of them is called good,
+healthy or too much. All times are whole milliseconds since the session's start.
 """
 
 from bisect import bisect_right

@@ -45,7 +45,9 @@ def test_halves_are_rounded_up():
 
 @pytest.mark.parametrize(("joint", "count"), [(50, 1), (51, 0)])
 def test_a_silence_is_known_throughout_and_lies_between_two_voiced_intervals(joint, count):
-    heard = [quiet(0, 4000), (U, 4000, 5000, 1.0), quiet(5000, 7000, C), quiet(7000 + joint, 9000), (C, 9000, 9500, 1.0), quiet(9500, 20_000)]
+    heard = [
+        quiet(0, 4000), (U, 4000, 5000, 1.0), quiet(5000, 7000, C), quiet(7000 + joint, 9000), (C, 9000, 9500, 1.0), quiet(9500, 20_000),
+    ]  # fmt: skip
     silences = talk_measures(heard, [])["silences"]
     assert silences["count"] == count
     if count:
