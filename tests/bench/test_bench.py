@@ -156,7 +156,7 @@ def test_search_ends_within_a_twentieth_of_what_is_carried(monkeypatch):
 def test_cpu_time_includes_processes_that_have_ended(tmp_path):
     from bench.cpu import cpu_seconds
 
-    burn = "import time\nwhile time.process_time() < 0.4: pass"
+    burn = "import time\nwhile time.process_time() < 0.45: pass"  # more than is asked for: the system counts whole ticks
     program = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {burn!r}])\nprint('done', flush=True)\ntime.sleep(600)"
 
     class Burner(Server):
