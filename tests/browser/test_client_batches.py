@@ -1,23 +1,8 @@
 """The browser client's batches: when they leave, how large they are, how they are split and compressed."""
 
-from tests.support.browsing import advance, frame, until
+from tests.support.browsing import QUICK, SESSION, advance, frame, numbers, send, until
 from tests.support.scripted import HANG, RESET, failure
 from tests.support.servers import wait_for
-
-SESSION = "sess_1737250800_0123456789abcdef"
-
-#: Options of tests in which waits do not matter.
-QUICK = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [5, 5, 5], "timeoutMs": 5000}
-
-
-def send(tab, *numbers):
-    """Collect frames and try to send them at once; returns what is left."""
-    tab.call("frames", SESSION, [frame(number) for number in numbers])
-    return tab.call("flush")
-
-
-def numbers(request):
-    return [item["ts"] for item in request.items]
 
 
 def all_numbers(scripted):

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.support.browsing import Tab, frame
+from tests.support.browsing import SESSION, Tab, frame
 from tests.support.scripted import Delayed, success
 from tests.support.servers import wait_for
-
-SESSION = "sess_1737250800_0123456789abcdef"
 
 #: A client that sends when it is told to, and does not repeat.
 CALM = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [], "timeoutMs": 5000, "user": "u"}

@@ -2,10 +2,8 @@
 
 import pytest
 
-from tests.support.browsing import frame
+from tests.support.browsing import SESSION, frame
 from tests.support.scripted import failure, success
-
-SESSION = "sess_1737250800_0123456789abcdef"
 
 #: What no line may hold.
 SECRETS = ("비밀입니다", "0.1234567", "landmark-data", "a-secret-token", "secret-note")

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.support.browsing import ORIGIN, Tab, advance, frame, until
+from tests.support.browsing import ORIGIN, SESSION, Tab, advance, frame, until
 from tests.support.scripted import Delayed, failure
 from tests.support.servers import wait_for
-
-SESSION = "sess_1737250800_0123456789abcdef"
 
 #: A client that sends when it is told to and does not repeat. Its requests do not time out while a held clock is moved on.
 CALM = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [], "timeoutMs": 600_000, "user": "u"}

@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.support.browsing import ORIGIN, Tab, advance, frame, until
+from tests.support.browsing import ORIGIN, SESSION, Tab, advance, frame, until
 from tests.support.scripted import HANG, Delayed
 from tests.support.servers import wait_for
 
-
-SESSION = "sess_1737250800_0123456789abcdef"
 
 #: A client that sends when it is told to, and gives up soon.
 CALM = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [], "timeoutMs": 5000, "user": "u"}

@@ -46,6 +46,13 @@ _CALL = """async ([name, values]) => {
 }"""
 
 
+#: The session of tests in which the service is a script.
+SESSION = "sess_1737250800_0123456789abcdef"
+
+#: Options of tests in which waits do not matter.
+QUICK = {"batchMs": 600_000, "saveMs": 5, "waitsMs": [5, 5, 5], "timeoutMs": 5000}
+
+
 class Tab:
     """A page with a client in it (``client``), its events, and the moments of its requests."""
 
@@ -153,6 +160,17 @@ def stored(service, session_id):
 
 def frame(number=0, **fields):
     return {"ts": number, "qualityScore": 0.5, **fields}
+
+
+def send(tab, *numbers):
+    """Collect frames and try to send them at once; returns what is left."""
+    tab.call("frames", SESSION, [frame(number) for number in numbers])
+    return tab.call("flush")
+
+
+def numbers(request):
+    """The numbers of a request's frames."""
+    return [item["ts"] for item in request.items]
 
 
 def until(tab, condition, limit_ms=60_000, step_ms=100):
