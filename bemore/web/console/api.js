@@ -114,10 +114,18 @@ export function sessions(filter, options) {
 
 export const totals = (options) => read("api/session/stats/summary", options);
 export const session = (id, options) => read(`api/session/${segment(id)}`, options);
-export const report = (id, options) => read(`api/session/${segment(id)}/report`, options);
-export const voice = (id, options) => read(`api/session/${segment(id)}/vad-analysis`, options);
 
-/** A page of the transcript. */
-export function transcript(id, cursor, options) {
-  return read(`api/session/${segment(id)}/transcript?limit=500${cursor ? `&cursor=${segment(cursor)}` : ""}`, options);
+const queryOf = (values) => {
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+};
+
+/** The report, its sentences in a language, with times of a zone. */
+export const report = (id, { lang, tz, ...options }) => read(`api/session/${segment(id)}/report${queryOf({ lang, tz })}`, options);
+export const voice = (id, { lang, ...options }) => read(`api/session/${segment(id)}/vad-analysis${queryOf({ lang })}`, options);
+export const notes = (id, options) => read(`api/session/${segment(id)}/notes`, options);
+
+/** A page of the transcript, as large as the service allows: from a time on (ms since the start), or after a cursor. */
+export function transcript(id, { from = null, cursor = null } = {}, options = {}) {
+  return read(`api/session/${segment(id)}/transcript${queryOf({ limit: 5000, from, cursor })}`, options);
 }

@@ -3,6 +3,7 @@
 import { client, onUnauthorized, setToken, token } from "./api.js";
 import { h, notice } from "./dom.js";
 import { t } from "./i18n.js";
+import { zone, zones } from "./preferences.js";
 
 /** Show a dialog and answer what was chosen: the value its form was sent with, or null. The focus goes back afterwards. */
 function ask(heading, form, hint) {
@@ -29,14 +30,23 @@ const cancel = () => h("button", { type: "button", class: "button", data: { canc
 
 async function confirm(title, what, action) {
   const buttons = h("div", { class: "buttons" }, cancel(), h("button", { class: "button danger" }, t(action)));
-  return (await ask(t(title), h("form", {}, buttons), t(what))) !== null;
+  return (await ask(t(title), h("form", {}, buttons), what)) !== null;
 }
 
 /** Whether the session shall really end. */
-export const confirmEnd = () => confirm("endTitle", "endWhat", "end");
+export const confirmEnd = () => confirm("endTitle", t("endWhat"), "end");
 
-/** Whether the demonstration shall really be deleted. */
-export const confirmDelete = () => confirm("deleteTitle", "deleteWhat", "deleteDemo");
+/** Whether the session that `which` describes shall really be deleted. */
+export const confirmDelete = (which) => confirm("deleteTitle", `${which} ${t("deleteWhat")}`, "delete");
+
+/** Ask for a time zone; the name that was chosen, or null. */
+export function askZone() {
+  const option = (name) => h("option", { value: name, selected: name === zone() }, name.replaceAll("_", " "));
+  const select = h("select", { name: "answer" }, zones().map(option));
+  const field = h("label", { class: "field" }, h("span", {}, t("zone")), select);
+  const buttons = h("div", { class: "buttons" }, cancel(), h("button", { class: "button primary" }, t("choose")));
+  return ask(t("zoneTitle"), h("form", {}, field, buttons), t("zoneWhat"));
+}
 
 let asking = null;
 

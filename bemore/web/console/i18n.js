@@ -1,6 +1,6 @@
 /** The page's language, its texts, and how numbers and times are written in it. */
 
-import { store, stored } from "./preferences.js";
+import { store, stored, zone } from "./preferences.js";
 import { WORDS } from "./words.js";
 
 const LANGUAGES = ["en", "ko"];
@@ -32,13 +32,23 @@ export function t(name, values = {}) {
   return pair[LANGUAGES.indexOf(current)].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 }
 
-/** A score or a share of -1..1 with two decimals. */
-export const score = (value) => (value === null || value === undefined ? "–" : value.toFixed(2).replace("-", "−"));
+const DASH = "–";
 
-/** The same with a sign. */
-export const signed = (value) => (value === null ? "–" : (Math.round(value * 100) > 0 ? "+" : "") + score(value));
+const none = (value) => value === null || value === undefined;
 
-export const percent = (share) => `${Math.round(share * 100)}%`;
+/** A score of 0..1 as people read it: 0 to 100. */
+export const points = (value) => (none(value) ? DASH : String(Math.round(value * 100)));
+
+/** A difference of two scores on the same scale, with its sign. */
+export function pointsChange(value) {
+  const rounded = Math.round(value * 100);
+  return none(value) ? DASH : `${rounded > 0 ? "+" : rounded < 0 ? "−" : "±"}${Math.abs(rounded)}`;
+}
+
+/** A value of -1..1 with two decimals and its sign. */
+export const signed = (value) => (none(value) ? DASH : (Math.round(value * 100) > 0 ? "+" : "") + value.toFixed(2).replace("-", "−"));
+
+export const percent = (share) => (none(share) ? DASH : `${Math.round(share * 100)}%`);
 
 export const whole = (value) => value.toLocaleString(current);
 
@@ -62,10 +72,22 @@ export function length(ms) {
 /** A length below a minute with a decimal: `1.4 s`. */
 export const exactLength = (ms) => (ms < 60_000 ? t("seconds", { seconds: (ms / 1000).toFixed(1) }) : length(ms));
 
-/** A time, epoch ms: of today the hour, else the day with it. */
+/** A part of a session: `26:00–27:00`. */
+export const clockSpan = (startMs, endMs) => `${clock(startMs)}–${clock(endMs)}`;
+
+/** How long ago something was, in one unit: `18 minutes ago`, `18분 전`. */
+export function ago(ms) {
+  const minutes = Math.floor(ms / 60_000);
+  const [unit, value] = minutes < 60 ? ["minute", minutes] : minutes < 2880 ? ["hour", Math.floor(minutes / 60)] : ["day", Math.floor(minutes / 1440)];
+  return new Intl.RelativeTimeFormat(current).format(-value, unit);
+}
+
+/** A time, epoch ms, in the chosen zone: of today the hour, otherwise the day with it. */
 export function when(ms) {
   const [then, now] = [new Date(ms), new Date()];
-  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const day = { month: "short", day: "numeric", ...(then.getFullYear() !== now.getFullYear() && { year: "numeric" }) };
-  return then.toLocaleString(current, then.toDateString() === now.toDateString() ? time : { ...day, ...time });
+  const timeZone = zone();
+  const [day, today] = [then, now].map((each) => each.toLocaleDateString("en-CA", { timeZone }));
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone };
+  const date = { month: "short", day: "numeric", ...(day.slice(0, 4) !== today.slice(0, 4) && { year: "numeric" }) };
+  return then.toLocaleString(current, day === today ? time : { ...date, ...time });
 }

@@ -1,11 +1,13 @@
 /** The list of sessions: how many there are, search, state, and the way into the simulated one. */
 
 import * as api from "./api.js";
-import { demoBadge, h, icon, notice, replaceChildren, setAttribute } from "./dom.js";
-import { clock, length, t, when, whole } from "./i18n.js";
+import { h, icon, notice, replaceChildren, setAttribute } from "./dom.js";
+import { clock, length, t, whole } from "./i18n.js";
+import { row, rowHead, update } from "./list_row.js";
 import { CALM_MS, Watch } from "./pace.js";
 import { remaining } from "./quota.js";
-import { Simulation, isDemo, simulate } from "./simulation.js";
+import { deleteSession } from "./session_head.js";
+import { Simulation, simulate } from "./simulation.js";
 
 const STATES = ["active", "paused", "ended"];
 const PAGE = 50;
@@ -153,40 +155,29 @@ export function listView(query, { failed, recovered, go }) {
       typed = setTimeout(search, TYPED_MS);
     });
     input.addEventListener("change", search);
-    const option = (value) => h("option", { value, selected: value === wanted.status }, t(value || "everyState"));
-    const select = h("select", {}, ["", ...STATES].map(option));
-    select.addEventListener("change", () => {
-      wanted.status = select.value;
-      changed();
-    });
     const searchField = h("label", { class: "field search" }, h("span", {}, t("search")), input, icon("search"));
     parts = {
-      figures: h("dl", { class: "card figures" }),
+      figures: h("div", { class: "card figures", role: "group", "aria-label": t("state"), on: { click: filter } }),
       welcome: h("section", { class: "card welcome", "aria-labelledby": "welcome-title", hidden: true }),
       count: h("p", { class: "hint", role: "status" }),
-      list: h("ul", { "aria-label": t("sessions") }),
+      list: h("ul", { "aria-label": t("sessions"), on: { click: remove } }),
       none: h("p", { class: "none" }, t("loading")),
       more: h("div", { class: "more", hidden: true }),
       again: Object.assign(tryButton(""), { hidden: true }), // until it is known whether there are sessions
     };
-    const columns = ["state", "user", "counselor", "started", "duration", "sessionId"].map((name) => h("span", {}, t(name)));
     const head = h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: -1 }, t("sessions")), h("p", {}, t("sessionsLead"))), parts.again);
     const what = h("div", {}, h("h2", { id: "welcome-title" }, t("welcome")), h("p", {}, t("welcomeWhat")), h("p", {}, t("welcomeCost")));
     parts.welcome.append(what, tryButton("primary"));
     const moreButton = h("button", { type: "button", class: "button", on: { click: () => more(moreButton) } }, t("more"));
     parts.more.append(moreButton);
-    const finder = h("search", { class: "finder" }, searchField, h("label", { class: "field" }, h("span", {}, t("state")), select));
-    const table = h("div", { class: "card rows" }, h("div", { class: "row-head", "aria-hidden": "true" }, columns), parts.list, parts.none, parts.more);
-    element.replaceChildren(head, parts.welcome, parts.figures, finder, table, parts.count);
+    const table = h("div", { class: "card rows" }, rowHead(), parts.list, parts.none, parts.more);
+    element.replaceChildren(head, parts.welcome, parts.figures, h("search", { class: "finder" }, searchField), table, parts.count);
     showStart();
     if (rows) show();
   }
 
   function show() {
-    const named = [["total", totals.total], ...STATES.map((state) => [state, totals[state]])];
-    const figure = ([name, value]) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, whole(value)));
-    const mean = h("div", { class: "wide" }, h("dt", {}, t("avgDuration")), h("dd", {}, totals.ended ? length(totals.avgDuration) : "–"));
-    replaceChildren(parts.figures, named.map(figure), mean);
+    showFigures();
     const fresh = totals.total === 0;
     setAttribute(parts.welcome, "hidden", !fresh);
     setAttribute(parts.again, "hidden", fresh);
@@ -196,7 +187,36 @@ export function listView(query, { failed, recovered, go }) {
     parts.none.textContent = t(fresh ? "noneYet" : "nothingFound");
     parts.count.className = "unseen";
     parts.count.textContent = rows.length === 1 ? t("foundOne") : t("found", { count: whole(rows.length) });
-    update(parts.list, rows.map(row));
+    const now = Date.now() + clockOffsetMs;
+    update(parts.list, rows.map((each) => row(each, now)));
+  }
+
+  /** The totals; each shows the sessions that it counts. */
+  function showFigures() {
+    const named = [["", totals.total], ...STATES.map((state) => [state, totals[state]])];
+    const figure = ([state, value]) =>
+      h("button", { type: "button", class: "figure", "aria-pressed": String(wanted.status === state), data: { state } }, h("span", {}, t(state || "total")), h("strong", {}, whole(value)));
+    const mean = h("div", { class: "figure" }, h("span", {}, t("avgDuration")), h("strong", {}, totals.ended ? length(totals.avgDuration) : "–"));
+    const focused = document.activeElement?.dataset.state;
+    replaceChildren(parts.figures, named.map(figure), mean);
+    if (focused !== undefined && document.activeElement === document.body) parts.figures.querySelector(`[data-state="${focused}"]`).focus();
+  }
+
+  function filter({ target }) {
+    const state = target.closest("[data-state]")?.dataset.state;
+    if (state === undefined || state === wanted.status) return;
+    wanted.status = state;
+    showFigures();
+    changed();
+  }
+
+  async function remove({ target }) {
+    const id = target.closest("[data-delete]")?.dataset.delete;
+    const session = rows.find(({ sessionId }) => sessionId === id);
+    if (!session || !(await deleteSession(session))) return;
+    further = further.filter(({ sessionId }) => sessionId !== id);
+    element.querySelector("h1").focus();
+    watch.now();
   }
 
   draw();
@@ -209,33 +229,4 @@ export function listView(query, { failed, recovered, go }) {
     watch.stop();
   };
   return { element, title: () => t("sessions"), draw, stop };
-}
-
-/** Put rows in the place of others; those that say the same stay, and keep the focus. */
-function update(list, items) {
-  const before = new Map([...list.children].map((item) => [item.innerHTML, item]));
-  const next = items.map((item) => before.get(item.innerHTML) ?? item);
-  if (next.some((item, index) => item !== list.children[index]) || next.length !== list.children.length) {
-    const focused = document.activeElement?.getAttribute("href");
-    list.replaceChildren(...next);
-    if (focused && document.activeElement === document.body) list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
-  }
-}
-
-function row({ sessionId, userId, counselorId, status, startedAt, duration, demo = isDemo(sessionId) }) {
-  const named = (name, kind, ...value) => h("span", { class: kind }, h("span", { class: "unseen" }, `${t(name)}: `), ...value);
-  return h(
-    "li",
-    {},
-    h(
-      "a",
-      { class: "row", href: `#/session/${encodeURIComponent(sessionId)}` },
-      h("span", { class: "mark" }, h("span", { class: `state ${status}` }, t(status))),
-      named("user", "who", userId, demo && [" ", demoBadge(t("demo"), t("demoWhat"))]),
-      named("counselor", "with soft", counselorId),
-      named("started", "when soft", when(startedAt)),
-      named("duration", "long soft", length(duration)),
-      h("span", { class: "id", "aria-hidden": "true", title: sessionId }, sessionId),
-    ),
-  );
 }

@@ -1,14 +1,16 @@
 /** An ended session's report, its downloads, and the feedback on it. Each part is `{element, update(session)}`. */
 
 import { act, client } from "./api.js";
+import { card, explanation } from "./card.js";
 import { bar, h, icon, notice, replaceChildren, say, setAttribute } from "./dom.js";
+import { aboutAffect, aboutEmotions } from "./explain.js";
 import { language, percent, signed, t, when } from "./i18n.js";
-import { card } from "./panels.js";
+import { zone } from "./preferences.js";
 
-/** Where there is nothing to tell the part is left out. The service writes these sentences in Korean. */
+/** Where there is nothing to tell the part is left out. */
 function sentences(heading, texts) {
   if (!texts.length) return null;
-  return h("div", { class: "part" }, h("h3", {}, heading), h("ul", { class: "sentences", lang: "ko" }, texts.map((text) => h("li", {}, text))));
+  return h("div", { class: "part" }, h("h3", {}, heading), h("ul", { class: "sentences" }, texts.map((text) => h("li", {}, text))));
 }
 
 function emotions(distribution) {
@@ -17,25 +19,29 @@ function emotions(distribution) {
   const most = shown.sort(([, one], [, other]) => other - one);
   const line = ([name, share]) => h("li", {}, h("span", {}, t(name)), bar(share, { class: "share" }), h("span", {}, percent(share)));
   const content = most.length ? h("ul", { class: "shares" }, most.map(line)) : h("p", { class: "empty" }, t("noEmotions"));
-  return h("div", { class: "part" }, h("h3", {}, t("emotions")), content);
+  return h("div", { class: "part" }, h("h3", {}, t("emotions"), " ", explanation("emotions", t("emotions"), aboutEmotions)), content);
 }
 
 function affect(vector) {
   if (!vector) return null;
   const each = ([name, value]) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, signed(value)));
-  return h("div", { class: "part" }, h("h3", {}, t("affect")), h("dl", { class: "facts-grid affect" }, Object.entries(vector).map(each)));
+  return h("div", { class: "part" }, h("h3", {}, t("affect"), " ", explanation("affect", t("affect"), aboutAffect)), h("dl", { class: "facts-grid affect" }, Object.entries(vector).map(each)));
 }
 
+/** The files: their name, and how the client library gives them. */
 const FILES = [
-  ["pdf", "pdf", {}],
-  ["html", "html", {}],
-  ["csvVad", "csv", { kind: "vad" }],
-  ["csvEmotion", "csv", { kind: "emotion" }],
+  ["pdf", (id, options) => client.reportFile(id, "pdf", options)],
+  ["pdfTranscript", (id, options) => client.reportFile(id, "pdf", { ...options, transcript: true })],
+  ["html", (id, options) => client.reportFile(id, "html", options)],
+  ["csvVad", (id, options) => client.reportFile(id, "csv", { ...options, kind: "vad" })],
+  ["csvEmotion", (id, options) => client.reportFile(id, "csv", { ...options, kind: "emotion" })],
+  ["textFile", (id, options) => client.transcriptText(id, options)],
+  ["vtt", (id, options) => client.transcriptVtt(id, options)],
 ];
 
 /** Save a file under the name that the service gives it. Fetched and not linked to, as a link would send no token. */
-async function download(sessionId, format, options) {
-  const file = await act(() => client.reportFile(sessionId, format, options));
+async function download(sessionId, make) {
+  const file = await act(() => make(sessionId, { lang: language(), tz: zone() }));
   const address = URL.createObjectURL(file);
   h("a", { href: address, download: file.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
@@ -43,11 +49,11 @@ async function download(sessionId, format, options) {
 }
 
 function downloads(sessionId) {
-  const button = ([name, format, options]) => {
-    const run = async ({ currentTarget }) => {
-      currentTarget.disabled = true;
+  const button = ([name, make]) => {
+    const run = async () => {
+      made.disabled = true;
       try {
-        await download(sessionId, format, options);
+        await download(sessionId, make);
         notice(null);
       } catch (error) {
         notice(t("failed", { message: error.message }), "bad");
@@ -58,17 +64,17 @@ function downloads(sessionId) {
     const made = h("button", { type: "button", class: "button", data: { file: name }, on: { click: run } }, icon("download"), t(name));
     return h("li", {}, made);
   };
-  return h("div", { class: "part" }, h("h3", {}, t("downloads")), h("ul", { class: "downloads" }, FILES.map(button)));
+  const print = h("button", { type: "button", class: "button", on: { click: () => globalThis.print() } }, icon("print"), t("print"));
+  return h("div", { class: "part files" }, h("h3", {}, t("downloads")), h("ul", { class: "downloads" }, FILES.map(button), h("li", {}, print)));
 }
 
 export function reportPanel(sessionId) {
   const [told, measured] = [h("div"), h("div", { class: "measured" })];
-  const files = downloads(sessionId);
-  const { element, note } = card("report-card", t("report"), h("div", { class: "report" }, told, h("div", {}, measured, files)));
-  note.textContent = language() === "ko" ? "" : t("inKorean");
+  const { element } = card("report-card", t("report"), h("div", { class: "report" }, told, h("div", {}, measured, downloads(sessionId))));
   const update = ({ report }) => {
     replaceChildren(told, sentences(t("highlights"), report.highlights), sentences(t("recommendations"), report.recommendations));
-    replaceChildren(measured, emotions(report.emotionDistribution), affect(report.vadVector));
+    // Made once for a report: what explains a number may be open.
+    measured.replaceChildren(...[emotions(report.emotionDistribution), affect(report.vadVector)].filter(Boolean));
   };
   return { element, update };
 }

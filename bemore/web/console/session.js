@@ -1,26 +1,32 @@
-/** The page of one session: live while it goes on, then with its report. */
+/** The page of one session: live while it goes on, then for reading. */
 
-import { act, client, tokenOwner } from "./api.js";
-import { SCORES, minuteSpan } from "./chart_data.js";
-import { askToken, confirmDelete, confirmEnd } from "./dialogs.js";
-import { demoBadge, h, icon, notice, replaceChildren, say, setAttribute } from "./dom.js";
-import { clock, length, score, t, when } from "./i18n.js";
+import { askToken } from "./dialogs.js";
+import { SCORES } from "./chart_data.js";
+import { h, icon, notice, say } from "./dom.js";
+import { clockSpan, points, t } from "./i18n.js";
+import { keywordPanel } from "./keywords.js";
 import { Session } from "./live.js";
+import { momentsPanel } from "./moments_panel.js";
+import { notesPanel } from "./notes_panel.js";
 import { Watch } from "./pace.js";
-import { keywordPanel, minutePanel, voicePanel } from "./panels.js";
+import { playingPart } from "./playing.js";
 import { onTheme } from "./preferences.js";
+import { onPrint } from "./printing.js";
 import { remaining } from "./quota.js";
 import { feedbackPanel, reportPanel } from "./report.js";
+import { headPart } from "./session_head.js";
 import { running } from "./simulation.js";
+import { talkPanel } from "./talk_panel.js";
+import { technicalPart } from "./technical.js";
+import { Timeline } from "./timeline.js";
+import { momentText, timelinePanel } from "./timeline_panel.js";
 import { transcriptPanel } from "./transcript.js";
-
-/** The id as it is shown: its end says nothing to people. */
-const short = (id) => `${id.slice(0, 22)}…`;
 
 /** `{element, title, draw, stop}` for page.js. `failed(error)` tells what went wrong and how long to wait, `recovered()` that it is over, `go(address)` shows another view. */
 export function sessionView(id, { failed, recovered, go }) {
   const session = new Session(id);
-  const element = h("div");
+  const timeline = new Timeline();
+  const element = h("div", { class: "session" });
   const simulation = running()?.sessionId === id ? running() : null;
   let parts = [];
   let shownStatus = null;
@@ -54,25 +60,52 @@ export function sessionView(id, { failed, recovered, go }) {
   function draw() {
     parts.forEach((part) => part.destroy?.());
     if (gone) return drawGone();
-    const status = (shownStatus = session.report?.status ?? null);
-    const ended = status === "ended";
+    shownStatus = session.report?.status ?? null;
     const back = h("a", { class: "back", href: "#/" }, icon("back"), t("back"));
-    const head = headPart();
-    if (!status) {
-      parts = [head];
+    const head = headPart(session, { title, simulation, changed: () => watch.now(), gone: () => go("#/") });
+    parts = [head];
+    if (!shownStatus) {
       element.replaceChildren(back, head.element, h("p", { class: "empty" }, t("loading")));
       return head.update(session);
     }
-    const [minutes, voice, keywords, lines] = [minutePanel(), voicePanel(), keywordPanel(), transcriptPanel()];
-    const report = ended && reportPanel(id);
-    const feedback = ended && feedbackPanel(id, () => refreshOnce());
-    const playing = simulation && playingPart();
-    const left = h("div", { class: "column" }, minutes.element, voice.element, feedback && feedback.element);
-    const right = h("div", { class: "column" }, lines.element, keywords.element);
-    parts = [head, playing, report, minutes, voice, keywords, lines, feedback].filter(Boolean);
-    const layout = h("div", { class: "layout" }, left, right);
-    element.replaceChildren(...[back, head.element, playing?.element, report && report.element, layout].filter(Boolean));
+    element.replaceChildren(back, head.element, ...(shownStatus === "ended" ? reading() : watching()));
     parts.forEach((part) => part.update(session));
+  }
+
+  const add = (...made) => {
+    parts.push(...made);
+    return made.map((part) => part.element);
+  };
+
+  const columns = (left, right) => h("div", { class: "layout" }, h("div", { class: "column" }, left), h("div", { class: "column" }, right));
+
+  /** The parts that every session has, each made once. */
+  function common() {
+    return {
+      moments: momentsPanel(timeline),
+      talk: talkPanel(timeline),
+      chart: timelinePanel(session, timeline),
+      lines: transcriptPanel(timeline),
+      notes: notesPanel(session, timeline, notesChanged),
+      words: keywordPanel(session, timeline),
+      technical: technicalPart(id),
+    };
+  }
+
+  /** A session that goes on: the present first. */
+  function watching() {
+    const { moments, talk, chart, lines, notes, words, technical } = common();
+    const playing = simulation ? add(playingPart(session, simulation)) : [];
+    return [...playing, ...add(chart), columns(add(lines, words), add(notes, talk, moments)), ...add(technical)];
+  }
+
+  /** An ended session: first what matters. */
+  function reading() {
+    const { moments, talk, chart, lines, notes, words, technical } = common();
+    const playing = simulation ? add(playingPart(session, simulation)) : [];
+    const first = columns(add(moments), add(talk));
+    const rest = [...add(chart), columns(add(lines), add(notes, words)), ...add(reportPanel(id))];
+    return [...playing, first, ...rest, ...add(feedbackPanel(id, refreshOnce), technical)];
   }
 
   function drawGone() {
@@ -105,123 +138,31 @@ export function sessionView(id, { failed, recovered, go }) {
     show();
   }
 
+  async function notesChanged() {
+    await session.refreshNotes();
+    show();
+  }
+
   /** Tell what changed to those who do not see it. */
   function announce() {
     const { minutes, status } = session.report;
     const last = minutes.at(-1);
     const told = [];
     if (shownStatus && last && last.minuteIndex > announced) {
-      const values = Object.fromEntries(SCORES.map(({ key, field }) => [key, score(last[field])]));
-      told.push(t("newMinute", { minute: minuteSpan(last.minuteIndex), ...values }));
+      const values = Object.fromEntries(SCORES.map(({ key, field }) => [key, points(last[field])]));
+      told.push(t("newMinute", { minute: clockSpan(last.minuteIndex * 60_000, (last.minuteIndex + 1) * 60_000), ...values }));
     }
     if (shownStatus && status !== shownStatus) told.push(t({ active: "nowActive", paused: "nowPaused", ended: "nowEnded" }[status]));
     announced = Math.max(announced, last?.minuteIndex ?? -1);
     if (told.length) say(told.join(" "));
   }
 
-  function headPart() {
-    const state = h("span");
-    const name = h("h1", { tabindex: -1 }, title());
-    const facts = h("p", { class: "facts" });
-    const elapsed = h("span");
-    const actions = h("div", { class: "buttons" });
-    const tick = () => {
-      const { report } = session;
-      if (!report || report.status === "ended") return;
-      elapsed.textContent = t("running", { clock: clock(Date.now() + session.clockOffsetMs - report.startedAt) });
-    };
-    const timer = setInterval(tick, 1000);
-    const copy = async () => {
-      await navigator.clipboard?.writeText(id);
-      say(t("copied"));
-    };
-    const update = ({ report, demo }) => {
-      name.textContent = title();
-      if (!report) return;
-      setAttribute(state, "class", `state ${report.status}`);
-      state.textContent = t(report.status);
-      name.append(" ", state, ...(demo ? [" ", demoBadge(t("demo"), t("demoWhat"))] : []));
-      const ended = report.status === "ended";
-      if (!facts.childElementCount) {
-        facts.append(
-          h("span", {}, t("withCounselor", { counselor: report.counselorId })),
-          h("span", {}, t("startedAt", { when: when(report.startedAt) })),
-          ended ? h("span", {}, t("lasted", { length: length(report.duration) })) : elapsed,
-          h("button", { type: "button", class: "quiet", "aria-label": `${t("copyId")}: ${id}`, title: id, on: { click: copy } }, short(id), icon("copy")),
-        );
-        actions.append(...actionButtons(report.status));
-      }
-      if (demo && mayDelete() && !actions.querySelector("[data-delete]")) actions.append(deleteButton());
-      tick();
-    };
-    const block = h("div", { class: "session-head" }, h("div", {}, name, facts), actions);
-    return { element: block, update, destroy: () => clearInterval(timer) };
-  }
-
-  function actionButtons(status) {
-    if (status === "ended" || simulation) return [];
-    const make = (name, symbol, kind, work) => {
-      const click = async ({ currentTarget }) => {
-        currentTarget.disabled = true;
-        try {
-          await work();
-        } catch (error) {
-          notice(t("failed", { message: error.message }), "bad");
-        }
-        button.disabled = false;
-        watch.now();
-      };
-      const button = h("button", { type: "button", class: `button ${kind}`, on: { click } }, icon(symbol), t(name));
-      return button;
-    };
-    const hold = status === "active" ? ["pause", "pause"] : ["resume", "play"];
-    return [
-      make(...hold, "", () => act(() => client[hold[0]](id))),
-      make("end", "stop", "danger", async () => (await confirmEnd()) && act(() => client.end(id))),
-    ];
-  }
-
-  /** A user may not delete; the service would refuse it. */
-  const mayDelete = () => tokenOwner()?.role !== "user" && !(simulation && !simulation.over);
-
-  function deleteButton() {
-    const click = async ({ currentTarget: button }) => {
-      if (!(await confirmDelete())) return;
-      button.disabled = true;
-      try {
-        await act(() => client.erase(id));
-        go("#/");
-        say(t("deleted"));
-      } catch (error) {
-        notice(t("failed", { message: error.message }), "bad");
-        button.disabled = false;
-      }
-    };
-    return h("button", { type: "button", class: "button danger", data: { delete: "" }, on: { click } }, t("deleteDemo"));
-  }
-
-  function playingPart() {
-    const said = h("strong");
-    const progress = h("progress", { max: simulation.total, "aria-label": t("tryTitle") });
-    const button = h("button", { type: "button", class: "button", on: { click: () => simulation.stop() } }, icon("stop"), t("endNow"));
-    const more = h("span");
-    const block = h("section", { class: "card playing", "aria-label": t("tryTitle") }, h("p", {}, said, " ", more), progress, button);
-    const update = ({ report: { status, duration } }) => {
-      const { minute, total, ending } = simulation;
-      const over = status === "ended";
-      said.textContent = over ? t("played") : ending ? t("playingEnding") : t("playing", { minute, total });
-      const { waitMs } = simulation;
-      const running = waitMs ? t("playingWaits", { clock: clock(waitMs + 999) }) : t("playingWhat");
-      more.textContent = over ? t("playedWhat", { minutes: minute, length: length(duration) }) : running;
-      progress.value = minute;
-      for (const each of [progress, button]) each.hidden = over;
-      button.disabled = ending;
-    };
-    const timer = setInterval(() => session.report && update(session), 1000);
-    return { element: block, update, destroy: () => clearInterval(timer) };
-  }
-
   const title = () => (gone && gone !== 401 && gone !== 403 ? t("notFound") : session.report ? t("sessionOf", { user: session.report.userId }) : t("sessionId"));
+
+  // The slider tells its own moment, and who chose a line has just heard it.
+  timeline.addEventListener("select", ({ detail: { by } }) => {
+    if (["chart", "moments", "talk", "notes"].includes(by)) say(momentText(session, timeline.at));
+  });
 
   const played = () => {
     watch.now();
@@ -235,6 +176,7 @@ export function sessionView(id, { failed, recovered, go }) {
   simulation?.addEventListener("ended", played);
   simulation?.addEventListener("failed", broke);
   const endTheme = onTheme(() => parts.forEach((part) => part.redraw?.()));
+  const endPrint = onPrint((on) => parts.forEach((part) => part.print?.(on)));
 
   draw();
   watch.now();
@@ -242,10 +184,17 @@ export function sessionView(id, { failed, recovered, go }) {
   const stop = () => {
     watch.stop();
     endTheme();
+    endPrint();
     simulation?.removeEventListener("minute", played);
     simulation?.removeEventListener("ended", played);
     simulation?.removeEventListener("failed", broke);
     parts.forEach((part) => part.destroy?.());
   };
-  return { element, title, draw, stop, again: () => watch.now() };
+
+  /** In another language or zone: the words of the page at once, those of the service when they are there. */
+  const translate = () => {
+    draw();
+    if (session.report) refreshOnce().catch(failed);
+  };
+  return { element, title, draw: translate, stop };
 }
