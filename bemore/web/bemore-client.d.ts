@@ -14,6 +14,12 @@ export type Emotion = "happy" | "sad" | "angry" | "anxious" | "neutral" | "surpr
 /** Who an item is about: the client (`userId` of the session) or the counselor. */
 export type Speaker = "user" | "counselor";
 
+/** What a token says of its owner. */
+export type Role = "user" | "counselor" | "admin";
+
+/** Of a report's sentences. */
+export type Language = "ko" | "en";
+
 /** A bearer token, or a function that returns one. After a 401 the function is called once more, with `expired: true`. */
 export type Token = string | null | ((why: { expired: boolean }) => string | null | Promise<string | null>);
 
@@ -24,6 +30,8 @@ export interface BeMoreOptions {
   token?: Token;
   /** Whose log this is: the log of one user is neither visible to another one nor sent for them. Use an opaque key. Default: "". */
   user?: string;
+  /** Who is in the frames, audio chunks and snippets that name nobody. Default: none, the service then takes the role of the token. */
+  speaker?: Speaker | null;
   /** Sent as X-Device-ID. Default: none. */
   deviceId?: string | null;
   /** Additional headers of each request, e.g. X-CSRF-Token. The service's CORS must allow them. Default: none. */
@@ -259,6 +267,8 @@ export interface SessionData {
   demo: boolean;
   /** How far the uploading device's clock was ahead of the service's at most, ms; null if nothing with epoch times was uploaded. */
   clockOffsetMs?: number | null;
+  /** The end of the newest item of each kind; null without one. */
+  lastDataAt?: { frames: number | null; audio: number | null; stt: number | null };
 }
 
 /** A session in a list. */
@@ -271,6 +281,8 @@ export interface SessionSummary {
   duration: number;
   /** Whether it is a demonstration. */
   demo: boolean;
+  /** The end of its newest frame, audio chunk or snippet; null without one. */
+  lastDataAt?: number | null;
 }
 
 export interface Scores {
@@ -299,6 +311,8 @@ export interface Inference extends Scores {
   confidence: number | null;
   timestamp: string | null;
   durationMs: number | null;
+  /** Share of the minute of which there is data; null if it has none of either kind. */
+  coverage?: { frames: number | null; audio: number | null };
 }
 
 export interface InferenceStats {
@@ -387,6 +401,109 @@ export interface Feedback {
   rating: number;
   note: string | null;
   submittedAt: number;
+  /** Who gave it, and as what; null without authentication, and for older ones. */
+  author?: string | null;
+  role?: Role | null;
+}
+
+/** What one side said. Moments are ms since the session's start. */
+export interface SpeakerTalk {
+  speechMs: number;
+  /** Of the speech of both; null if nobody spoke. */
+  share: number | null;
+  turns: number;
+  longestTurnMs: number;
+  longestTurnAt: number | null;
+  averageTurnMs: number;
+  words: number;
+  /** null with less than 10 s of speech. */
+  wordsPerMinute: number | null;
+  /** From the end of the other one's turn to the start of the own, where they do not overlap. */
+  responseTime: { count: number; medianMs: number | null };
+}
+
+/** Who talked how much. Moments are ms since the session's start. */
+export interface Talk {
+  /** What it was measured from. */
+  basis: "audio" | "transcript";
+  speakers: Record<Speaker, SpeakerTalk>;
+  overlapMs: number;
+  /** Stretches of 3 s or more in which nobody spoke; `brokenBy` counts who spoke first afterwards. */
+  silences: {
+    count: number;
+    totalMs: number;
+    longestMs: number;
+    longestAt: number | null;
+    brokenBy: Record<Speaker, number>;
+  };
+}
+
+/** How much of a session there is data of. */
+export interface CoverageOfKind {
+  /** Seconds with data. */
+  seconds: number;
+  /** Of the session's seconds. */
+  share: number;
+  /** The first 100 of 5 s or more, ms since the session's start. */
+  gaps: { startMs: number; endMs: number }[];
+}
+
+export interface Coverage {
+  frames: CoverageOfKind;
+  audio: CoverageOfKind;
+}
+
+/** A part of a session worth looking at first. Moments are ms since the session's start. */
+export interface Moment {
+  kind: "lowest" | "highest" | "change" | "silence" | "longest-turn";
+  startMs: number;
+  endMs: number;
+  /** The score, the change of the score, or ms. */
+  value: number;
+  /** Of a longest turn. */
+  speaker?: Speaker | null;
+  quotes: { tsStart: number; speaker: Speaker | null; text: string }[];
+}
+
+/** A note on the timeline. */
+export interface Note {
+  noteId: string;
+  sessionId: string;
+  /** Who wrote it, and as what; null without authentication. */
+  author: string | null;
+  role: Role | null;
+  kind: "bookmark" | "note";
+  /** ms since the session's start */
+  tStart: number;
+  tEnd: number | null;
+  text: string | null;
+  /** A private note is seen by its author only. */
+  visibility: "private" | "shared";
+  createdAt: number;
+  editedAt: number | null;
+}
+
+/** What makes a note. Moments as in telemetry. */
+export interface NewNote {
+  tStart: number;
+  tEnd?: number | null;
+  kind: "bookmark" | "note";
+  /** 1 to 2000 characters; a bookmark may have none. */
+  text?: string | null;
+  /** Default: "private". */
+  visibility?: "private" | "shared" | null;
+}
+
+export interface Notes {
+  sessionId: string;
+  count: number;
+  /** One's own and the shared ones, by `tStart`. */
+  notes: Note[];
+}
+
+export interface DeletedNote {
+  noteId: string;
+  deleted: true;
 }
 
 export interface StoredFeedback {
@@ -430,6 +547,13 @@ export interface Report {
   /** Always empty. */
   cbtFindings: never[];
   feedback: Feedback[];
+  /** null while no audio chunk and no snippet has a speaker. */
+  talk?: Talk | null;
+  coverage?: Coverage;
+  /** At most 8, by `startMs`. */
+  moments?: Moment[];
+  /** The shared ones. */
+  notes?: Note[];
   stats: InferenceStats & Totals;
   /** For the next page of `minutes`; null on the last one. */
   nextCursor?: string | null;
@@ -450,6 +574,8 @@ export interface Summary {
   keyObservations: string[];
   dominantEmotion: DominantEmotion | null;
   averageVoiceMetrics: VoiceMetrics | null;
+  /** null while no audio chunk and no snippet has a speaker. */
+  talk?: Talk | null;
   cbt: { totalDistortions: number; mostCommon: string | null };
   recommendations: string[];
 }
@@ -676,9 +802,20 @@ export interface SessionFilter extends PageOptions {
   counselorId?: string;
 }
 
-export interface FileOptions extends CallOptions {
+export interface LanguageOptions extends CallOptions {
+  /** Of sentences. Default: the service's REPORT_LANGUAGE. */
+  lang?: Language;
+  /** IANA name of the zone of times in sentences. Default: the service's REPORT_TIME_ZONE. */
+  tz?: string;
+}
+
+export interface ReportOptions extends LanguageOptions, PageOptions {}
+
+export interface FormatOptions extends LanguageOptions {
   /** Of a csv. Default: "vad". */
   kind?: "vad" | "emotion";
+  /** Append the transcript to a pdf. Default: false. */
+  transcript?: boolean;
 }
 
 /**
@@ -717,7 +854,10 @@ export class BeMoreClient extends EventTarget {
   /** Erase a session and all its data, including what is pending here. */
   erase(sessionId: string, options?: CallOptions): Promise<Erased>;
 
-  /** Add face frames. Resolves when they are on disk, before they are sent; so do `audio`, `stt` and `batchTick`. */
+  /**
+   * Add face frames. Resolves when they are on disk, before they are sent; so do `audio`, `stt` and `batchTick`. An item without a
+   * `speaker` gets that of the options.
+   */
   frames(sessionId: string, items: Frame | Frame[]): Promise<void>;
 
   /** Add audio chunks. */
@@ -736,25 +876,37 @@ export class BeMoreClient extends EventTarget {
   inferences(sessionId: string, options?: PageOptions): Promise<Inferences>;
 
   /** The whole report, in any state of the session. */
-  report(sessionId: string, options?: PageOptions): Promise<Report>;
+  report(sessionId: string, options?: ReportOptions): Promise<Report>;
 
   /** The report as a few sentences of plain text. */
-  reportSummary(sessionId: string, options?: CallOptions): Promise<ReportSummary>;
+  reportSummary(sessionId: string, options?: LanguageOptions): Promise<ReportSummary>;
 
   /** The observations of a session. */
-  summary(sessionId: string, options?: CallOptions): Promise<Summary>;
+  summary(sessionId: string, options?: LanguageOptions): Promise<Summary>;
 
   /** The voice metrics of a session, per minute and per 10 s. */
-  vadAnalysis(sessionId: string, options?: CallOptions): Promise<VadAnalysis>;
+  vadAnalysis(sessionId: string, options?: Omit<LanguageOptions, "tz">): Promise<VadAnalysis>;
 
   /** The address of a report, for a link; a link sends no token. Throws a TypeError for another format. */
-  reportUrl(sessionId: string, format: "pdf" | "csv" | "html", options?: { kind?: "vad" | "emotion" }): string;
+  reportUrl(sessionId: string, format: "pdf" | "csv" | "html", options?: Omit<FormatOptions, "signal">): string;
 
   /** A report as a `File` with the name that the service gives it. Sends the token. */
-  reportFile(sessionId: string, format: "pdf" | "csv" | "html", options?: FileOptions): Promise<File>;
+  reportFile(sessionId: string, format: "pdf" | "csv" | "html", options?: FormatOptions): Promise<File>;
 
   /** Rate a session; `note` has at most 2000 characters. All attempts carry one `Idempotency-Key`, so it is stored once. */
   feedback(sessionId: string, rating: 1 | 2 | 3 | 4 | 5, note?: string, options?: KeyedOptions): Promise<StoredFeedback>;
+
+  /** The notes of a session that the caller may see, in the order of time. */
+  notes(sessionId: string, options?: CallOptions): Promise<Notes>;
+
+  /** Add a note. All attempts carry one `Idempotency-Key`, so it is stored once. */
+  addNote(sessionId: string, note: NewNote, options?: KeyedOptions): Promise<Note>;
+
+  /** Change parts of a note of one's own. */
+  editNote(sessionId: string, noteId: string, changes: Partial<NewNote>, options?: CallOptions): Promise<Note>;
+
+  /** Delete a note of one's own; an admin may delete shared ones. */
+  deleteNote(sessionId: string, noteId: string, options?: CallOptions): Promise<DeletedNote>;
 
   /** Counts and durations of all sessions, and the newest of them. */
   stats(options?: CallOptions): Promise<SessionStats>;
@@ -767,6 +919,12 @@ export class BeMoreClient extends EventTarget {
 
   /** A page of the transcript, in the order of time. */
   transcript(sessionId: string, options?: PageOptions): Promise<Transcript>;
+
+  /** The transcript as WebVTT, for subtitles: a `File` with the name that the service gives it. */
+  transcriptVtt(sessionId: string, options?: LanguageOptions): Promise<File>;
+
+  /** The transcript as plain text, a line for each turn: a `File` with the name that the service gives it. */
+  transcriptText(sessionId: string, options?: LanguageOptions): Promise<File>;
 
   /** Today's averages, their trend, and the newest reports. */
   dashboard(options?: CallOptions): Promise<Dashboard>;

@@ -25,6 +25,7 @@ export const DEFAULTS = Object.freeze({
   baseUrl: "",
   token: null,
   user: "",
+  speaker: null,
   deviceId: null,
   headers: Object.freeze({}),
   credentials: "same-origin",
@@ -50,8 +51,15 @@ export const DEFAULTS = Object.freeze({
 /** Kinds of batches, in the order in which a closing page sends them: the small and valuable ones first. */
 const KINDS = ["batchTick", "stt", "audio", "frames", "end"];
 
-/** Fields of items that are moments; the service reads numbers from EPOCH_FROM_MS on as epoch ms, smaller ones as ms since the start. */
-const MOMENTS = ["ts", "tsStart", "tsEnd"];
+/** Kinds whose items are about somebody, and whom they can be about. */
+const SPOKEN = ["stt", "audio", "frames"];
+const SPEAKERS = ["user", "counselor"];
+
+/**
+ * Fields of items and notes that are moments; the service reads numbers from EPOCH_FROM_MS on as epoch ms, smaller ones as ms since the
+ * start.
+ */
+const MOMENTS = ["ts", "tsStart", "tsEnd", "tStart", "tEnd"];
 const EPOCH_FROM_MS = 1e11;
 
 /** Browsers send 64 KiB of bodies for a page that is gone; the page's own requests get a part of it. */
@@ -574,6 +582,9 @@ function withTimes(item, convert) {
   return Object.keys(changed).length ? { ...item, ...changed } : item;
 }
 
+/** An item whose moments on the page's clock are ms since the session's start. */
+const settled = (item, sinceStart) => withTimes(item, (ms) => (ms < EPOCH_FROM_MS ? ms : sinceStart(ms)));
+
 function gzip(text) {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 }
@@ -649,6 +660,7 @@ function checked(options) {
     if (typeof usual === "number" && !valid) throw new TypeError(`${name} must be a number of at least 0`);
   }
   if (!(all.batchItems >= 1 && all.batchItems <= 100)) throw new TypeError("batchItems must be 1 to 100, as the service takes no more");
+  if (![null, ...SPEAKERS].includes(all.speaker)) throw new TypeError('speaker must be "user", "counselor" or null');
   if (all.batchBytes <= FRAME_BYTES) throw new TypeError(`batchBytes must be more than ${FRAME_BYTES}`);
   return all;
 }
@@ -951,26 +963,21 @@ export class BeMoreClient extends EventTarget {
   /** Erase a session and all its data, including what is pending here. */
   async erase(sessionId, options) {
     const lanes = await this.#takeSession(sessionId);
-    let [attempts, answer] = [0, { sessionId, deleted: true }];
-    try {
-      answer = await this.#data("DELETE", this.#of(sessionId), { ...options, tried: () => attempts++ });
-    } catch (error) {
-      // Gone at the second attempt: the answer to the first was lost.
-      if (attempts < 2 || error.code !== "SESSION_NOT_FOUND") throw error;
-    }
+    const answer = await this.#deleted(this.#of(sessionId), { sessionId }, "SESSION_NOT_FOUND", options);
     await this.#forget((await this.#store.list(lanes, "")).map(({ id }) => id));
     return answer;
   }
 
-  // -- Telemetry: one item or an array. Each call resolves when the items are on disk, before they are sent.
+  // -- Telemetry: one item or an array. Each call resolves when the items are on disk, before they are sent. An item of the first three
+  // -- may have a `speaker`, else it gets that of the options.
 
-  /** Add face frames: `{ts, qualityScore?, faceLandmarksCompressed?, landmarks?}`. */
+  /** Add face frames: `{ts, qualityScore?, faceLandmarksCompressed?, landmarks?, speaker?}`. */
   async frames(sessionId, items) { return this.#collect("frames", sessionId, items); }
 
-  /** Add audio chunks: `{tsStart, tsEnd, vad, rms?, pitch?}`. */
+  /** Add audio chunks: `{tsStart, tsEnd, vad, rms?, pitch?, speaker?}`. */
   async audio(sessionId, items) { return this.#collect("audio", sessionId, items); }
 
-  /** Add snippets of the transcript: `{tsStart, tsEnd, text, lang?}`. */
+  /** Add snippets of the transcript: `{tsStart, tsEnd, text, lang?, speaker?}`. */
   async stt(sessionId, items) { return this.#collect("stt", sessionId, items); }
 
   /** Add minutes that the page has scored: `{minuteIndex, facialScore, vadScore, textScore, combinedScore, …}`. */
@@ -989,35 +996,68 @@ export class BeMoreClient extends EventTarget {
     return this.#data("GET", this.#of(sessionId, `/inferences${queryOf({ limit, cursor })}`), { signal });
   }
 
-  /** The whole report. */
-  async report(sessionId, { limit, cursor, signal } = {}) {
-    return this.#data("GET", this.#of(sessionId, `/report${queryOf({ limit, cursor })}`), { signal });
+  /** The whole report; its sentences in `lang`, "ko" or "en", with times of the zone `tz`, such as "Asia/Seoul". */
+  async report(sessionId, { limit, cursor, lang, tz, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/report${queryOf({ limit, cursor, lang, tz })}`), { signal });
   }
 
-  /** The report as a few sentences of plain text. */
-  async reportSummary(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/report/summary"), options); }
+  /** The report as a few sentences of plain text, in `lang`, with times of the zone `tz`. */
+  async reportSummary(sessionId, { lang, tz, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/report/summary${queryOf({ lang, tz })}`), { signal });
+  }
 
-  /** The observations of a session. */
-  async summary(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/summary"), options); }
+  /** The observations of a session, in `lang`, with times of the zone `tz`. */
+  async summary(sessionId, { lang, tz, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/summary${queryOf({ lang, tz })}`), { signal });
+  }
 
-  /** The voice metrics of a session. */
-  async vadAnalysis(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/vad-analysis"), options); }
+  /** The voice metrics of a session; their sentence in `lang`. */
+  async vadAnalysis(sessionId, { lang, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/vad-analysis${queryOf({ lang })}`), { signal });
+  }
 
-  /** The address of a report: `format` is pdf, csv or html, `kind` of a csv is vad or emotion. A link sends no token. */
-  reportUrl(sessionId, format, { kind = "vad" } = {}) {
+  /**
+   * The address of a report: `format` is pdf, csv or html, `kind` of a csv is vad or emotion, `transcript` appends the transcript to a
+   * pdf, `lang` and `tz` as in `report`. A link sends no token.
+   */
+  reportUrl(sessionId, format, { kind = "vad", transcript, lang, tz } = {}) {
     if (!["pdf", "csv", "html"].includes(format)) throw new TypeError("format must be pdf, csv or html");
-    return this.#base + this.#of(sessionId, `/report/${format}`) + (format === "csv" ? `?kind=${segment(kind)}` : "");
+    const own = { csv: { kind }, pdf: { transcript: transcript ? "true" : null } }[format];
+    return this.#base + this.#of(sessionId, `/report/${format}${queryOf({ ...own, lang, tz })}`);
   }
 
-  /** A report as a `File` with the name that the service gives it. Sends the token. */
-  async reportFile(sessionId, format, { kind, signal } = {}) {
-    const path = this.reportUrl(sessionId, format, { kind }).slice(this.#base.length);
-    return this.#connection.request("GET", path, { signal, read: asFile(`bemore-report-${sessionId}.${format}`) });
+  /** A report as a `File` with the name that the service gives it; options as in `reportUrl`. Sends the token. */
+  async reportFile(sessionId, format, { signal, ...options } = {}) {
+    const path = this.reportUrl(sessionId, format, options).slice(this.#base.length);
+    return this.#file(path, `bemore-report-${sessionId}.${format}`, signal);
   }
 
   /** Rate a session, 1 to 5. All attempts carry one `Idempotency-Key`, so it is stored once. */
   async feedback(sessionId, rating, note, { idempotencyKey = randomId(), signal } = {}) {
     return this.#data("POST", this.#of(sessionId, "/feedback"), { json: { rating, note }, idempotencyKey, signal });
+  }
+
+  /** The notes of a session that the caller may see, in the order of time. */
+  async notes(sessionId, options) { return this.#data("GET", this.#of(sessionId, "/notes"), options); }
+
+  /**
+   * Add a note: `{tStart, tEnd?, kind, text?, visibility?}`, moments as in telemetry. All attempts carry one `Idempotency-Key`, so it is
+   * stored once; pass your own as `idempotencyKey`.
+   */
+  async addNote(sessionId, note, { idempotencyKey = randomId(), signal } = {}) {
+    const json = await this.#timed(sessionId, note, signal);
+    return this.#data("POST", this.#of(sessionId, "/notes"), { json, idempotencyKey, signal });
+  }
+
+  /** Change parts of a note of one's own. */
+  async editNote(sessionId, noteId, changes, { signal } = {}) {
+    const json = await this.#timed(sessionId, changes, signal);
+    return this.#data("PUT", this.#of(sessionId, `/notes/${segment(noteId)}`), { json, signal });
+  }
+
+  /** Delete a note of one's own; an admin may delete shared ones. */
+  async deleteNote(sessionId, noteId, options) {
+    return this.#deleted(this.#of(sessionId, `/notes/${segment(noteId)}`), { noteId }, "NOTE_NOT_FOUND", options);
   }
 
   /** Counts and durations of all sessions, and the newest of them. */
@@ -1036,6 +1076,16 @@ export class BeMoreClient extends EventTarget {
   /** A page of the transcript, in the order of time. */
   async transcript(sessionId, { limit, cursor, signal } = {}) {
     return this.#data("GET", this.#of(sessionId, `/transcript${queryOf({ limit, cursor })}`), { signal });
+  }
+
+  /** The transcript as WebVTT, for subtitles: a `File` with the name that the service gives it, its speakers named in `lang`. */
+  async transcriptVtt(sessionId, { lang, tz, signal } = {}) {
+    return this.#file(this.#of(sessionId, `/transcript/vtt${queryOf({ lang, tz })}`), `bemore-transcript-${sessionId}.vtt`, signal);
+  }
+
+  /** The transcript as plain text, a line for each turn: a `File` with the name that the service gives it, its speakers named in `lang`. */
+  async transcriptText(sessionId, { lang, tz, signal } = {}) {
+    return this.#file(this.#of(sessionId, `/transcript/text${queryOf({ lang, tz })}`), `bemore-transcript-${sessionId}.txt`, signal);
   }
 
   /** Today's averages, their trend, and the newest reports. */
@@ -1120,7 +1170,7 @@ export class BeMoreClient extends EventTarget {
     const { batchBytes, batchItems, saveMs, batchMs } = this.#options;
     const lane = this.#lane(kind, this.#known(sessionId));
     for (const item of [items].flat()) {
-      const [text, deviceTimes] = this.#textOf(item, sessionId);
+      const [text, deviceTimes] = this.#textOf(this.#withSpeaker(item, kind), sessionId);
       const bytes = sizeOf(text) + 1;
       if (bytes > batchBytes - FRAME_BYTES) {
         this.#dropped({ kind, sessionId, items: [text] }, { reason: "too-large", message: `an item of ${bytes} bytes` });
@@ -1144,6 +1194,13 @@ export class BeMoreClient extends EventTarget {
     return new Promise((resolve) => lane.savers.push(resolve));
   }
 
+  /** An item with the speaker of the options, unless it has one of its own. */
+  #withSpeaker(item, kind) {
+    const { speaker } = this.#options;
+    const lacksIt = SPOKEN.includes(kind) && typeof item === "object" && item !== null && item.speaker === undefined;
+    return speaker && lacksIt ? { ...item, speaker } : item;
+  }
+
   /**
    * The JSON of an item. Moments on the device's clock become ms since the session's start. While the start or the service's clock is
    * unknown, they stay on the page's clock, and the second value is true.
@@ -1159,6 +1216,14 @@ export class BeMoreClient extends EventTarget {
       return onPageClock;
     };
     return [JSON.stringify(withTimes(item, convert)) ?? "null", deviceTimes];
+  }
+
+  /** A note whose moments are ms since the session's start; asks for that start if it is not known. */
+  async #timed(sessionId, note, signal) {
+    const [text, deviceTimes] = this.#textOf(note, sessionId);
+    if (!deviceTimes) return JSON.parse(text);
+    await this.session(sessionId, { cache: "no-store", signal });
+    return settled(JSON.parse(text), this.#sinceStart(sessionId) ?? ((ms) => ms));
   }
 
   /** The function from the page's clock to ms since the session's start; null while that is unknown. */
@@ -1396,11 +1461,10 @@ export class BeMoreClient extends EventTarget {
     const sinceStart = this.#sinceStart(sessionId);
     if (options.signal.aborted) throw new BeMoreError({ code: "ABORTED", message: "the log was deleted" });
     if (!sinceStart) return records; // the answer did not say
-    const convert = (ms) => (ms < EPOCH_FROM_MS ? ms : sinceStart(ms));
-    const items = records.flatMap((record) => record.items).map((text) => JSON.stringify(withTimes(JSON.parse(text), convert)));
-    const settled = { ...withItems(records[0], id, items), deviceTimes: false };
-    await this.#replace(records, [settled]);
-    return [settled];
+    const items = records.flatMap((record) => record.items).map((text) => JSON.stringify(settled(JSON.parse(text), sinceStart)));
+    const record = { ...withItems(records[0], id, items), deviceTimes: false };
+    await this.#replace(records, [record]);
+    return [record];
   }
 
   /** Make two batches of this one. Others keep their size. */
@@ -1521,6 +1585,21 @@ export class BeMoreClient extends EventTarget {
 
   async #data(method, path, { json, ...options } = {}) {
     return (await this.#connection.request(method, path, { ...options, text: json && JSON.stringify(json) })).data;
+  }
+
+  /** Delete something. Where it is gone at the second attempt, the answer to the first was lost. */
+  async #deleted(path, named, missing, options) {
+    let attempts = 0;
+    try {
+      return await this.#data("DELETE", path, { ...options, tried: () => attempts++ });
+    } catch (error) {
+      if (attempts < 2 || error.code !== missing) throw error;
+      return { ...named, deleted: true };
+    }
+  }
+
+  #file(path, defaultName, signal) {
+    return this.#connection.request("GET", path, { signal, read: asFile(defaultName) });
   }
 
   #emit(name, detail) {
