@@ -21,13 +21,17 @@ CONSOLE = StaticFiles(
         **{
             f"{name}.js": (_CONSOLE, _SCRIPT)
             for name in (
-                "api", "charts", "chart_data", "dialogs", "dialogue", "dom", "i18n", "list", "live", "pace", "page", "panels",
-                "preferences", "quota", "report", "session", "simulation", "transcript", "words",
+                "api", "card", "chart_data", "charts", "coverage", "dialogs", "dialogue", "dom", "explain", "i18n", "keywords",
+                "list", "list_row", "live", "moments_panel", "notes_panel", "overlay", "pace", "page", "playing", "preferences",
+                "printing", "quota", "report", "session", "session_head", "simulation", "talk_panel", "technical", "timeline",
+                "timeline_panel", "transcript", "virtual_list", "words", "words_explained", "words_frame", "words_list",
+                "words_report", "words_session",
             )
         },
         "tokens.css": (_CONSOLE, _STYLE),
         "console.css": (_CONSOLE, _STYLE),
         "session.css": (_CONSOLE, _STYLE),
+        "print.css": (_CONSOLE, _STYLE),
         "icon.svg": (_CONSOLE, "image/svg+xml"),
         "vendor/chart.js": (_CONSOLE, _SCRIPT),
         "vendor/chart.LICENSE.txt": (_CONSOLE, "text/plain; charset=utf-8"),

@@ -88,7 +88,7 @@ def _store(store, scope, rows, places=None):
 @operation("The transcript", Access.SESSION, query=ReadTranscript, response=Transcript, reads=READ_TRANSCRIPT)
 def transcript(scope, query):
     """The snippets in their order. Follow `nextCursor` until it is null."""
-    rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"])
+    rows = telemetry.transcript(scope, query["limit"] + 1, query["cursor"], query["from_ms"])
     page = rows[: query["limit"]]
     more = cursor_text(*page[-1][:3]) if len(rows) > len(page) else None
     return {"sessionId": scope.public_id, "count": len(page), "snippets": [_snippet(row) for row in page], "nextCursor": more}

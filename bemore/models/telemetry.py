@@ -98,14 +98,16 @@ _TRANSCRIPT = (
 )
 
 
-def transcript(scope, limit, after=None):
-    """At most ``limit`` Snippets in their order; ``after`` is (ts_start_ms, ts_end_ms, speaker code) of the last one seen.
+def transcript(scope, limit, after=None, from_ms=None):
+    """At most ``limit`` Snippets in their order that began at ``from_ms`` or later.
 
-    Raises SessionNotFound.
+    ``after`` is (ts_start_ms, ts_end_ms, speaker code) of the last one seen. Raises SessionNotFound.
     """
+    # What began before the session's start counts as its first moment.
+    first = (from_ms, _BEFORE_ALL_MS, 0) if from_ms else (_BEFORE_ALL_MS, 0, 0)
     with read():
         key = session.find(scope).key
-        return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *(after or (_BEFORE_ALL_MS, 0, 0)), limit)).fetchall()]
+        return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *max(first, after or first), limit)).fetchall()]
 
 
 # A time before the start belongs to the first minute.

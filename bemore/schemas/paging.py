@@ -7,16 +7,20 @@ from marshmallow import ValidationError
 from bemore.schemas.fields import MAX_TIME_MS, Text, Whole
 
 
-class Limit(Whole):
-    """The largest number of elements on a page, 1 to ``most``; an integer in a query string."""
+class QueryInteger(Whole):
+    """An integer from ``least`` (0 or more) to ``most`` in a query string."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not (type(value) is str and value.isascii() and value.isdigit() and len(value) <= 15):
+            raise ValidationError(self.refusal)
+        return super()._deserialize(int(value), attr, data, **kwargs)
+
+
+class Limit(QueryInteger):
+    """The largest number of elements on a page, 1 to ``most``."""
 
     def __init__(self, most, **options):
         super().__init__(1, most, **options)
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if not (type(value) is str and value.isascii() and value.isdigit() and len(value) <= 12):
-            raise ValidationError(self.refusal)
-        return super()._deserialize(int(value), attr, data, **kwargs)
 
 
 class Cursor(Text):

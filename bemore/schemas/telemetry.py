@@ -6,7 +6,7 @@ from bemore.clock import EPOCH_FROM_MS
 from bemore.schemas.base import Body
 from bemore.schemas.fields import MAX_TIME_MS, Language, OneOf, Pitch, Points, Share, Text, TimeMs, Voiced
 from bemore.schemas.items import Item, Items
-from bemore.schemas.paging import Cursor, Limit
+from bemore.schemas.paging import Cursor, Limit, QueryInteger
 from bemore.schemas.response import NextCursor, Response, SessionId, count, doc, span_ms, word
 
 SENTIMENTS = ("positive", "neutral", "negative")
@@ -111,11 +111,18 @@ class UploadStt(Body):
     items = Items(SttItem, required=True, description="The snippets; all of them are stored or none")
 
 
+#: Snippets on a page of a transcript, at most: a session of eight hours is one page.
+MAX_TRANSCRIPT_PAGE = 5_000
+
+
 class ReadTranscript(Body):
     """A page of a transcript."""
 
-    limit = Limit(500, load_default=100, description="Most snippets on a page")
+    limit = Limit(MAX_TRANSCRIPT_PAGE, load_default=100, description="Most snippets on a page")
     cursor = Cursor(least=-MAX_TIME_MS, count=3)
+    from_ms = QueryInteger(
+        0, MAX_TIME_MS, data_key="from", description="Only snippets that began at this time or later, ms since the session's start"
+    )
 
 
 class StoredFrames(Response):
@@ -155,6 +162,6 @@ class Transcript(Response):
     """A page of a session's transcript."""
 
     session_id: SessionId
-    count: Annotated[int, count("Snippets on this page", maximum=500)]
-    snippets: Annotated[list[TranscriptSnippet], doc("In their order", maxItems=500)]
+    count: Annotated[int, count("Snippets on this page", maximum=MAX_TRANSCRIPT_PAGE)]
+    snippets: Annotated[list[TranscriptSnippet], doc("In their order", maxItems=MAX_TRANSCRIPT_PAGE)]
     next_cursor: NextCursor

@@ -80,7 +80,7 @@ export async function act(work, using = client) {
   }
 }
 
-/** What was read: `data`, its `etag`, and how long the answer took, ms. */
+/** What was read: `data`, its `etag`, how long the answer took, and how far the service's clock is ahead of this one's, ms. */
 export async function read(path, { etag = null, signal } = {}) {
   const headers = { ...(current && { Authorization: `Bearer ${current}` }), ...(etag && { "If-None-Match": etag }) };
   const began = performance.now();
@@ -98,7 +98,10 @@ export async function read(path, { etag = null, signal } = {}) {
     return { data: null, etag, tookMs: performance.now() - began };
   }
   const body = await answer.json().catch(() => null);
-  if (answer.ok && body?.success) return { data: body.data, etag: answer.headers.get("ETag"), tookMs: performance.now() - began };
+  if (answer.ok && body?.success) {
+    const aheadMs = body.serverTs - Date.now();
+    return { data: body.data, etag: answer.headers.get("ETag"), tookMs: performance.now() - began, aheadMs };
+  }
   if (answer.status === 401) unauthorized.forEach((listener) => listener());
   const seconds = Number(answer.headers.get("Retry-After"));
   throw new Refused(answer.status, body?.error?.code ?? "", body?.error?.message ?? "", seconds ? seconds * 1000 : null);
@@ -106,10 +109,10 @@ export async function read(path, { etag = null, signal } = {}) {
 
 const segment = encodeURIComponent;
 
-/** A page of sessions; `filter` may have status, userId, counselorId, limit, cursor. */
+/** A page of sessions, with how each went; `filter` may have status, userId, counselorId, limit, cursor. */
 export function sessions(filter, options) {
   const given = Object.entries(filter).filter(([, value]) => value);
-  return read(`api/session?${new URLSearchParams(given)}`, options);
+  return read(`api/session?${new URLSearchParams([...given, ["overview", "true"]])}`, options);
 }
 
 export const totals = (options) => read("api/session/stats/summary", options);

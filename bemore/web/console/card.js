@@ -15,7 +15,7 @@ export function card(name, heading, ...content) {
 export function valuesTable(label) {
   const table = h("table");
   const region = h("div", { class: "scroll", role: "group", "aria-label": label, tabindex: 0 }, table);
-  const element = h("details", { class: "values", on: { toggle: () => fill() } }, h("summary", {}, t("asTable")), region);
+  const element = h("details", { class: "values", on: { toggle: () => fill() } }, h("summary", {}, t("asTable", { what: label })), region);
   let [columns, rows] = [[], []];
   const fill = () => {
     if (!element.open) return table.replaceChildren();

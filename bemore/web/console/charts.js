@@ -1,6 +1,6 @@
 /** The two charts of the timeline. Chart.js is loaded when the first one is drawn; colors are the page's own, in light and in dark. */
 
-import { SCORES, tickLabel, ticks } from "./chart_data.js";
+import { HOURS_FROM_MS, SCORES, tickLabel, ticks } from "./chart_data.js";
 import { clock, percent, points, t } from "./i18n.js";
 import { drawAbove, drawBelow } from "./overlay.js";
 
@@ -12,7 +12,7 @@ const POINTS = { combined: "circle", facial: "triangle", voice: "rect", text: "r
 const MOST_POINTS = 60;
 
 /** The width of the value axis, px: the same in both charts, so that their times lie above each other. */
-const AXIS_PX = 44;
+const AXIS_PX = 58;
 
 /** The width of the text on a printed page (A4), px. */
 const PAGE_PX = 660;
@@ -36,8 +36,8 @@ function colors(...names) {
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** What the two charts share: the time axis up to `endMs`, a value axis, the tooltip. `pick(ms)` is called with the time of a click. */
-function baseOptions({ endMs, yAxis, tooltip, pick, top }) {
+/** What the two charts share: the time axis up to `endMs`, a value axis, the tooltip. `pick(ms)` is called with the time of a click. The lower one is `labeled`. */
+function baseOptions({ endMs, yAxis, tooltip, pick, top, labeled }) {
   const found = colors("ink-soft", "line", "card", "ink");
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12 };
   const ticksOfTime = ticks(endMs, document.body.clientWidth < 600 ? 6 : 11);
@@ -62,7 +62,8 @@ function baseOptions({ endMs, yAxis, tooltip, pick, top }) {
       x: {
         type: "linear", min: 0, max: endMs, grid: { display: false }, border: { color: found.line },
         afterBuildTicks: (axis) => (axis.ticks = ticksOfTime.map((value) => ({ value }))),
-        ticks: { color: found["ink-soft"], font, maxRotation: 0, callback: (ms) => tickLabel(ms, endMs) },
+        ticks: { display: labeled, color: found["ink-soft"], font, maxRotation: 0, callback: (ms) => tickLabel(ms, endMs) },
+        title: { display: labeled, text: t(endMs < HOURS_FROM_MS ? "axisMinutes" : "axisHours"), align: "end", color: found["ink-soft"], font, padding: 0 },
       },
       y: {
         grid: { color: found.line }, border: { display: false }, afterFit: (axis) => (axis.width = AXIS_PX),
@@ -159,7 +160,7 @@ export function scoreChart(canvas, pick) {
       label: (item) => ` ${item.dataset.label}: ${points(item.parsed.y)}`,
     };
     const yAxis = { min: 0, max: 1, ticks: { stepSize: 0.25, callback: points } };
-    return { type: "line", data: { datasets }, options: baseOptions({ endMs, yAxis, tooltip, pick: onPick, top: 26 }) };
+    return { type: "line", data: { datasets }, options: baseOptions({ endMs, yAxis, tooltip, pick: onPick, top: 26, labeled: false }) };
   };
   return new Drawing(canvas, make, pick);
 }
@@ -195,7 +196,7 @@ export function voiceChart(canvas, pick) {
     };
     const label = (value) => (value === (two ? 0.5 : 1) ? t(two ? "userShort" : "speech") : value === -0.5 ? t("counselorShort") : "");
     const yAxis = { min: two ? -1 : 0, max: 1, ticks: { stepSize: 0.5, callback: label } };
-    const options = baseOptions({ endMs, yAxis, tooltip, pick: onPick, top: 4 });
+    const options = baseOptions({ endMs, yAxis, tooltip, pick: onPick, top: 4, labeled: true });
     options.scales.x.stacked = options.scales.y.stacked = true;
     options.scales.x.offset = false;
     options.scales.y.grid.display = false;

@@ -21,11 +21,15 @@ const TYPED_MS = 500;
 const byStart = (one, other) => other.startedAt - one.startedAt || (one.sessionId < other.sessionId ? 1 : -1);
 const matches = (row, text) => [row.userId, row.counselorId, row.sessionId].some((part) => part.toLowerCase().includes(text.toLowerCase()));
 
+/** A session as the list has it; one that was asked for alone does not say how it went. */
+const asRow = (session) => ({ ...session, lastDataAt: Math.max(...Object.values(session.lastDataAt).map((ms) => ms ?? 0)) || null });
+
 /** `{element, title, draw, stop}` for page.js. `query` is what the address says, `go(address)` shows another view. */
 export function listView(query, { failed, recovered, go }) {
   const wanted = { text: query.get("q") ?? "", status: STATES.includes(query.get("status")) ? query.get("status") : "" };
   const element = h("div");
   let totals = null;
+  let aheadMs = 0; // the service's clock less this one's
   let rows = null;
   let known = new Map();
   let further = []; // what "Show more" brought
@@ -51,6 +55,7 @@ export function listView(query, { failed, recovered, go }) {
     recovered();
     if (asked !== JSON.stringify(wanted)) return { cost: 1 + found.cost, tookMs: 0, base: 0 };
     totals = summary.data;
+    aheadMs = summary.aheadMs;
     rows = found.rows;
     show();
     return { cost: 1 + found.cost, tookMs: Math.max(summary.tookMs, found.tookMs), base: totals.active ? RUNNING_MS : CALM_MS };
@@ -71,7 +76,7 @@ export function listView(query, { failed, recovered, go }) {
       ? [api.session(text)]
       : [api.sessions({ status, userId: text, limit: PAGE }), api.sessions({ status, counselorId: text, limit: PAGE })];
     const answers = await Promise.all(questions.map((question) => question.catch(nothing)));
-    const named = answers.flatMap(({ data }) => data?.sessions ?? (data ? [data] : []));
+    const named = answers.flatMap(({ data }) => data?.sessions ?? (data ? [asRow(data)] : []));
     const all = new Map([...[...known.values()].filter((row) => matches(row, text)), ...named].map((row) => [row.sessionId, row]));
     const found = [...all.values()].filter((row) => !status || row.status === status);
     return { rows: found.sort(byStart), cost: questions.length, tookMs: Math.max(...answers.map(({ tookMs }) => tookMs)) };
@@ -187,7 +192,7 @@ export function listView(query, { failed, recovered, go }) {
     parts.none.textContent = t(fresh ? "noneYet" : "nothingFound");
     parts.count.className = "unseen";
     parts.count.textContent = rows.length === 1 ? t("foundOne") : t("found", { count: whole(rows.length) });
-    const now = Date.now() + clockOffsetMs;
+    const now = Date.now() + aheadMs;
     update(parts.list, rows.map((each) => row(each, now)));
   }
 

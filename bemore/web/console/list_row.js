@@ -29,9 +29,11 @@ function sparkline(scores) {
   return svg("svg", { class: "spark", viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, runs.map(line));
 }
 
+const UNKNOWN = { averageScore: null, scoredMinutes: null, rating: null, scores: [] };
+
 /** `nowMs` is the service's time. */
 export function row(session, nowMs) {
-  const { sessionId, userId, counselorId, status, startedAt, duration, lastDataAt, overview, demo = isDemo(sessionId) } = session;
+  const { sessionId, userId, counselorId, status, startedAt, duration, lastDataAt, overview = UNKNOWN, demo = isDemo(sessionId) } = session;
   const named = (name, ...value) => h("span", { class: `col-${name}` }, h("span", { class: "unseen" }, `${t(name)}: `), ...value);
   const late = status !== "ended" && nowMs - (lastDataAt ?? startedAt) >= LATE_MS;
   const link = h(
@@ -44,7 +46,7 @@ export function row(session, nowMs) {
     named("duration", length(duration)),
     named("mean", points(overview.averageScore)),
     h("span", { class: "col-course" }, sparkline(overview.scores)),
-    named("scoredShort", whole(overview.scoredMinutes)),
+    named("scoredShort", overview.scoredMinutes === null ? "–" : whole(overview.scoredMinutes)),
     named("rating", overview.rating === null ? "–" : [h("span", { "aria-hidden": "true" }, "★ "), overview.rating.toFixed(1)]),
   );
   const what = `${t("delete")}: ${userId}, ${when(startedAt)}`;

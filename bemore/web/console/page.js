@@ -1,16 +1,16 @@
 /** The console: which view is shown, by the address; language, colors, signing in; what went wrong. */
 
 import { onToken, token } from "./api.js";
-import { askToken, signOut } from "./dialogs.js";
+import { askToken, askZone, signOut } from "./dialogs.js";
 import { h, icon, notice, say, setAttribute } from "./dom.js";
 import { language, length, onLanguage, setLanguage, t } from "./i18n.js";
 import { listView } from "./list.js";
-import { onTheme, setTheme, theme } from "./preferences.js";
+import { onTheme, onZone, setTheme, setZone, theme, zone } from "./preferences.js";
 import { showQuota } from "./quota.js";
 import { sessionView } from "./session.js";
 
 const main = document.getElementById("main");
-const [tokenButton, languageButton, themeButton] = ["token", "language", "theme"].map((id) => document.getElementById(id));
+const [tokenButton, languageButton, zoneButton, themeButton] = ["token", "language", "zone", "theme"].map((id) => document.getElementById(id));
 
 let view = null;
 let refused = false;
@@ -82,6 +82,10 @@ function frame() {
   for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
   languageButton.textContent = t("otherLanguage");
   languageButton.lang = language() === "ko" ? "en" : "ko";
+  const city = zone().split("/").at(-1).replaceAll("_", " ");
+  zoneButton.replaceChildren(icon("clock"), h("span", {}, city));
+  setAttribute(zoneButton, "aria-label", t("zoneIs", { zone: zone() }));
+  setAttribute(zoneButton, "title", t("zoneIs", { zone: zone() }));
   const other = theme() === "dark" ? "light" : "dark";
   const name = t(other === "dark" ? "toDark" : "toLight");
   themeButton.replaceChildren(icon(other === "dark" ? "moon" : "sun"));
@@ -93,6 +97,10 @@ function frame() {
 }
 
 languageButton.addEventListener("click", () => setLanguage(language() === "ko" ? "en" : "ko"));
+zoneButton.addEventListener("click", async () => {
+  const chosen = await askZone();
+  if (chosen) setZone(chosen);
+});
 themeButton.addEventListener("click", () => setTheme(theme() === "dark" ? "light" : "dark"));
 tokenButton.addEventListener("click", async () => {
   if (!token() || refused) return askToken();
@@ -104,11 +112,13 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.focus();
 });
 
-onLanguage(() => {
+const written = () => {
   frame();
   view.draw();
   document.title = `${view.title()} – BeMore`;
-});
+};
+onLanguage(written);
+onZone(written);
 onTheme(frame);
 onToken(() => {
   refused = false;

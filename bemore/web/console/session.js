@@ -96,7 +96,7 @@ export function sessionView(id, { failed, recovered, go }) {
   function watching() {
     const { moments, talk, chart, lines, notes, words, technical } = common();
     const playing = simulation ? add(playingPart(session, simulation)) : [];
-    return [...playing, ...add(chart), columns(add(lines, words), add(notes, talk, moments)), ...add(technical)];
+    return [...playing, ...add(chart), columns(add(lines, moments), add(notes, talk, words)), ...add(technical)];
   }
 
   /** An ended session: first what matters. */

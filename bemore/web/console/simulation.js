@@ -13,12 +13,18 @@ import { language, t } from "./i18n.js";
 const MINUTE_TAKES_MS = 1200;
 
 const MINUTE_MS = 60_000;
-const FRAME_MS = 2500;
-const CHUNK_MS = 1000;
+/** 50 frames and 50 chunks a minute of each of two speakers: one batch of each. */
+const FRAME_MS = 1200;
+const CHUNK_MS = 1200;
 
 /** How fast somebody speaks: ms for each character of a line, and for the breath before it. */
-const SPEAKING_MS = { ko: 170, en: 70 };
-const BREATH_MS = 600;
+const SPEAKING_MS = { ko: 230, en: 95 };
+const BREATH_MS = 400;
+
+/** The silence before a line with `pause`, in chunks. */
+const PAUSE_CHUNKS = 7;
+
+const SPEAKERS = ["user", "counselor"];
 
 /** How often telemetry is sent again that did not arrive, and how long after, ms. A quota is waited for besides. */
 const MOST_TRIES = 5;
@@ -33,37 +39,57 @@ function numbers(seed) {
 const rounded = (value) => Math.round(Math.max(0, Math.min(1, value)) * 1000) / 1000;
 const steps = (stepMs) => Array.from({ length: MINUTE_MS / stepMs }, (_, index) => index * stepMs);
 
+/** When the lines of a minute are spoken: `[{speaker, text, first, chunks, lengthMs}]`, `first` the chunk in which a line begins. */
+function schedule(lines, lang, next) {
+  const spoken = lines.map(([speaker, text, how]) => {
+    const lengthMs = BREATH_MS + text.length * SPEAKING_MS[lang];
+    return { speaker, text, how, lengthMs, chunks: Math.ceil(lengthMs / CHUNK_MS) };
+  });
+  // What is left of the minute are gaps: before each line, and after the last one. A backchannel has none.
+  const gaps = spoken.map(({ how }) => (how === "over" ? 0 : 0.5 + next()));
+  const whole = gaps.reduce((sum, gap) => sum + gap, 0.5);
+  const used = spoken.reduce((sum, { how, chunks }) => sum + (how === "over" ? 0 : chunks) + (how === "pause" ? PAUSE_CHUNKS : 0), 0);
+  const spare = MINUTE_MS / CHUNK_MS - used;
+  let free = 0;
+  return spoken.map((line, index) => {
+    if (line.how === "over") return { ...line, first: free - 1 };
+    const first = free + Math.floor((gaps[index] / whole) * spare) + (line.how === "pause" ? PAUSE_CHUNKS : 0);
+    free = first + line.chunks;
+    return { ...line, first };
+  });
+}
+
 /**
- * The telemetry of a minute: `{frames, audio, stt}`. Words, voice and loudness agree: somebody speaks a line in one go, the chunks
- * of that time are voiced and loud and have a pitch, all others are silent.
+ * The telemetry of a minute: `{frames, audio, stt}`, each of both speakers. Words, voice and loudness agree: somebody speaks a line in
+ * one go, the chunks of that speaker and time are voiced and loud and have a pitch, all others are silent.
  */
 export function telemetry(minute, lang) {
   const { away, loud } = COURSE[minute];
-  const lines = LINES[lang][minute];
   const next = numbers(minute + 7);
   const from = minute * MINUTE_MS;
   const around = (middle, spread) => rounded(middle + (next() - 0.5) * spread);
 
-  const slot = MINUTE_MS / CHUNK_MS / lines.length;
-  const voiced = new Set();
-  const stt = lines.map((text, index) => {
-    const lengthMs = BREATH_MS + text.length * SPEAKING_MS[lang];
-    const chunks = Math.ceil(lengthMs / CHUNK_MS);
-    const first = Math.floor(slot * index + next() * (slot - chunks - 1));
-    for (let chunk = first; chunk < first + chunks; chunk += 1) voiced.add(chunk);
+  const lines = schedule(LINES[lang][minute], lang, next);
+  const stt = lines.map(({ speaker, text, first, lengthMs }) => {
     const tsStart = from + first * CHUNK_MS;
-    return { tsStart, tsEnd: tsStart + lengthMs, text, lang };
+    return { speaker, tsStart, tsEnd: tsStart + lengthMs, text, lang };
   });
-  const audio = steps(CHUNK_MS).map((ms, index) => {
-    const vad = voiced.has(index);
-    const rms = vad ? around(loud, 0.12) : around(0.015, 0.02);
-    return { tsStart: from + ms, tsEnd: from + ms + CHUNK_MS, vad, rms, pitch: vad ? Math.round(165 + next() * 50) : null };
+  const audio = SPEAKERS.flatMap((speaker) => {
+    const own = lines.filter((line) => line.speaker === speaker);
+    const [loudness, pitch] = speaker === "user" ? [loud, 190] : [0.3, 125];
+    return steps(CHUNK_MS).map((ms, chunk) => {
+      const vad = own.some(({ first, chunks }) => first <= chunk && chunk < first + chunks);
+      const rms = vad ? around(loudness, 0.12) : around(0.015, 0.02);
+      return { speaker, tsStart: from + ms, tsEnd: from + ms + CHUNK_MS, vad, rms, pitch: vad ? Math.round(pitch - 25 + next() * 50) : null };
+    });
   });
-  let turned = false;
-  const frames = steps(FRAME_MS).map((ms) => {
-    // Who looks away does so for some seconds.
-    if (next() < 0.5) turned = next() < away;
-    return { ts: from + ms, qualityScore: turned ? around(0.5, 0.2) : around(0.92, 0.08) };
+  const frames = SPEAKERS.flatMap((speaker, index) => {
+    let turned = false;
+    return steps(FRAME_MS).map((ms) => {
+      // Who looks away does so for some seconds.
+      if (next() < 0.25) turned = next() < (speaker === "user" ? away : 0.05);
+      return { speaker, ts: from + ms + (index * FRAME_MS) / 2, qualityScore: turned ? around(0.5, 0.2) : around(0.92, 0.08) };
+    });
   });
   return { frames, audio, stt };
 }

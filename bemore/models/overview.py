@@ -1,0 +1,59 @@
+"""How the sessions of a page of a list went: their scores in a few numbers, and their rating. Two statements for the whole page."""
+
+from collections import defaultdict
+from statistics import fmean
+from typing import NamedTuple
+
+from bemore.db.connections import execute, read
+from bemore.scoring.rounding import round3
+
+#: A session's scores are told in at most so many means of equal stretches.
+MAX_SCORES = 24
+
+_SCORES = """
+SELECT session_id, stretch, sum(combined), count(*) FROM (
+    SELECT session_id, combined, minute_index * {most} / CASE
+        WHEN max(minute_index) OVER (PARTITION BY session_id) < {most} THEN {most}
+        ELSE max(minute_index) OVER (PARTITION BY session_id) + 1 END AS stretch
+    FROM minute_score WHERE session_id IN ({keys})
+) AS minute GROUP BY session_id, stretch"""
+_RATINGS = "SELECT session_id, rating FROM feedback WHERE session_id IN ({keys})"
+
+
+class Overview(NamedTuple):
+    """How a session went: number of scored minutes, mean combined score (0..1, three decimals), mean rating (1..5, two decimals).
+
+    ``scores`` are the combined scores in their order: of the minutes from the first on if there are at most ``MAX_SCORES``, otherwise means
+    of as many equal stretches; None where nothing was scored.
+    """
+
+    scored_minutes: int = 0
+    average_score: float | None = None
+    scores: tuple[float | None, ...] = ()
+    rating: float | None = None
+
+
+def of_page(keys):
+    """``{key: Overview}`` of the sessions with these integer keys."""
+    if not keys:
+        return {}
+    places = ", ".join("?" * len(keys))
+    with read():
+        scores = execute(_SCORES.format(most=MAX_SCORES, keys=places), keys).fetchall()
+        ratings = execute(_RATINGS.format(keys=places), keys).fetchall()
+    stretches, given = defaultdict(dict), defaultdict(list)
+    for key, stretch, total, count in scores:
+        stretches[key][stretch] = total, count
+    for key, rating in ratings:
+        given[key].append(rating)
+    return {key: _overview(stretches[key], given[key]) for key in keys}
+
+
+def _overview(stretches, ratings):
+    rating = round(fmean(ratings), 2) if ratings else None
+    if not stretches:
+        return Overview(rating=rating)
+    count = sum(count for _, count in stretches.values())
+    average = round3(sum(total for total, _ in stretches.values()) / count)
+    means = {stretch: round3(total / count) for stretch, (total, count) in stretches.items()}
+    return Overview(count, average, tuple(means.get(stretch) for stretch in range(max(means) + 1)), rating)
