@@ -144,19 +144,32 @@ def test_vendored_library_is_the_one_that_is_named():
 
 def test_every_text_is_there_in_both_languages_and_used():
     console = WEB / "console"
-    words = (console / "words.js").read_text("utf-8")
-    entries = re.findall(r'^  (\w+): \[\s*("(?:[^"\\]|\\.)*"),\s*("(?:[^"\\]|\\.)*"),?\s*\]', words, re.MULTILINE)
-    assert len(entries) == len(re.findall(r"^  \w+: \[", words, re.MULTILINE)) > 100
-    code = "".join(path.read_text("utf-8") for path in console.glob("*.*") if path.name != "words.js")
+    words = "".join(path.read_text("utf-8") for path in sorted(console.glob("words_*.js")))
+    entries = re.findall(r'^  "?([\w-]+)"?: \[\s*("(?:[^"\\]|\\.)*"),\s*("(?:[^"\\]|\\.)*"),?\s*\]', words, re.MULTILINE)
+    names = [name for name, _, _ in entries]
+    assert len(entries) == len(re.findall(r'^  "?[\w-]+"?: \[', words, re.MULTILINE)) == len(set(names)) > 200
+    code = "".join(path.read_text("utf-8") for path in console.glob("*.*") if not path.name.startswith("words"))
     of_the_service = {
         *EMOTIONS,
         *AffectVector.__struct_fields__,
         *("active", "paused", "ended"),
         *("client", "server"),
-        *("positive", "neutral", "negative"),
+        *("user", "counselor", "admin"),
+        *("private", "shared"),
+        *("wording-positive", "wording-negative"),
+        *(f"mark-{kind}" for kind in ("lowest", "highest", "change", "silence", "longest-turn", "bookmark", "note")),
     }
+    of_the_page = {*("tool-bookmark", "tool-note")}
     for name, english, korean in entries:
         in_english, in_korean = (sorted(re.findall(r"\{\w+\}", text)) for text in (english, korean))
-        assert in_english == in_korean or korean == '""', name
-        assert name in of_the_service or re.search(rf'["\'. ]{name}\b', code), f"{name} is said nowhere"
-    assert of_the_service <= {name for name, _, _ in entries}
+        assert in_english == in_korean, name
+        used = name in of_the_service | of_the_page or re.search(rf'["\'. ]{name}\b', code)
+        assert used, f"{name} is said nowhere"
+    assert of_the_service | of_the_page <= set(names)
+
+
+def test_console_says_what_it_calls_things_in_one_way():
+    """The words of people's roles and of measuring are the same everywhere in the console."""
+    words = "".join(path.read_text("utf-8") for path in sorted((WEB / "console").glob("words_*.js")))
+    for other in ("채점", "상담자", "쾌감", "활기", "주도감", "사용자"):
+        assert other not in words
