@@ -14,7 +14,7 @@ MOST = {
     "stt": (11, 1),
     "tick": (10, 8),
     "batch-tick": (14, 1),
-    "inferences": (4, 4),
+    "inferences": (5, 5),
     "show": (3, 3),
     "pause": (9, 7),
     "feedback": (6, 4),
@@ -23,7 +23,7 @@ MOST = {
     "preferences": (3, 3),
     "choose preferences": (5, 1),
     "metrics": (3, 3),
-    "report": (16, 12),
+    "report": (17, 13),
     "report 304": (3, 3),
 }
 
