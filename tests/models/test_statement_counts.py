@@ -8,11 +8,11 @@ from tests.support.statements import recorded
 #: Statements per request, BEGIN, COMMIT and savepoints among them: on SQLite, on PostgreSQL.
 MOST = {
     "start": (6, 4),
-    "frames": (14, 4),
+    "frames": (11, 1),
     "frames again": (15, 1),
     "audio": (11, 1),
     "stt": (11, 1),
-    "tick": (10, 8),
+    "tick": (8, 6),
     "batch-tick": (14, 1),
     "inferences": (4, 4),
     "show": (3, 3),
