@@ -13,10 +13,10 @@ MAX_MINUTES = 10_080
 def of_frames(times_ms):
     """``{minute: [frame bits, 0, 1]}`` of frames at times since the session's start; the last 1 says that the minute has data."""
     minutes = {}
-    for time_ms in times_ms:
-        minute, rest = divmod(max(time_ms, 0), MINUTE_MS)
+    for second in {max(time_ms, 0) // 1000 for time_ms in times_ms}:
+        minute, second = divmod(second, 60)
         if minute < MAX_MINUTES:
-            minutes.setdefault(minute, [0, 0, 1])[0] |= 1 << rest // 1000
+            minutes.setdefault(minute, [0, 0, 1])[0] |= 1 << second
     return minutes
 
 
