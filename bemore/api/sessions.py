@@ -8,7 +8,7 @@ from bemore.api.http.body import check_path
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
 from bemore.auth.access import Access, narrowed, own
-from bemore.models import feedback, minute_scoring, report, session
+from bemore.models import feedback, minute_scoring, overview, report, session
 from bemore.models.audit import ERASE
 from bemore.reports.build import emotion_summary
 from bemore.schemas import sessions as schemas
@@ -134,10 +134,13 @@ def of_user(user_id, query):
 @blueprint.get("")
 @operation("Sessions, newest first", Access.LIST, query=schemas.FindSessions, response=schemas.FoundSessions)
 def find(query):
-    """All, or those of a state, a user, a counselor. Follow `nextCursor` until it is null."""
+    """All, or those of a state, a user, a counselor; with how each went if `overview` is true. Follow `nextCursor` until it is null."""
     found = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
     page, more = _page(query, status=query["status"], **found)
     sessions = [{**_listed(row), "userId": row.user_id} for row in page]
+    if query["overview"] == "true":
+        for each, found in zip(sessions, overview.of_page(page), strict=True):
+            each["overview"] = _overview(found)
     return {"count": len(page), "sessions": sessions, "nextCursor": more}
 
 
@@ -178,6 +181,15 @@ def _brief(row):
 def _listed(row):
     newest = [each for each in row.last_data_at().values() if each is not None]
     return {**_brief(row), "lastDataAt": max(newest, default=None)}
+
+
+def _overview(found):
+    return {
+        "scoredMinutes": found.scored_minutes,
+        "averageScore": found.average_score,
+        "scores": list(found.scores),
+        "rating": found.rating,
+    }
 
 
 def _totals(row):

@@ -33,10 +33,11 @@ class Overview(NamedTuple):
     rating: float | None = None
 
 
-def of_page(keys):
-    """``{key: Overview}`` of the sessions with these integer keys."""
-    if not keys:
-        return {}
+def of_page(rows):
+    """The Overviews of a page's sessions (their SessionRows), in their order."""
+    if not rows:
+        return []
+    keys = [row.key for row in rows]
     places = ", ".join("?" * len(keys))
     with read():
         scores = execute(_SCORES.format(most=MAX_SCORES, keys=places), keys).fetchall()
@@ -46,7 +47,7 @@ def of_page(keys):
         stretches[key][stretch] = total, count
     for key, rating in ratings:
         given[key].append(rating)
-    return {key: _overview(stretches[key], given[key]) for key in keys}
+    return [_overview(stretches[key], given[key]) for key in keys]
 
 
 def _overview(stretches, ratings):

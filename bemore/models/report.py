@@ -72,6 +72,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False):
         total_stt_snippets=row.stt_count,
         last_frame_ms=row.last_frame_ms,
         last_audio_ms=row.last_audio_ms,
+        last_data_at=row.last_data_at(),
     )
     data = ReportInput(
         facts, minutes, audio_minutes, chunks, list(transcript.keywords.items()), feedback, now_ms, model_version, transcript.minutes,

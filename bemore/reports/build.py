@@ -48,6 +48,7 @@ def report(data: ReportInput) -> dict[str, Any]:
         "startedAt": session.started_at_ms,
         "endedAt": session.ended_at_ms,
         "duration": session.duration_ms,
+        "lastDataAt": dict(session.last_data_at),
         "durationFormatted": duration(session.duration_ms, exact=True),
         "generatedAt": data.generated_at_ms,
         "version": VERSION,
@@ -148,8 +149,17 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket]) -> dict[str,
         "currentMetrics": voice_metrics(data.chunks),
         "history": history,
         "timeSeries": series,
+        "lanes": _lanes(data),
         "lastUpdate": session.started_at_ms + min(max(ends), session.duration_ms) if ends else None,
     }
+
+
+def _lanes(data: ReportInput) -> dict[str, Any] | None:
+    """When each speaker spoke and when nobody did, as ``[start, end]``: the intervals and silences of ``talk``; None where that is."""
+    talk = conversation(data.spoken, data.snippets)
+    if talk is None:
+        return None
+    return {**talk.voiced, "silences": [(start, end) for start, end, _ in talk.silences]}
 
 
 def report_id(session_id: str) -> str:

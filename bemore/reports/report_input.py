@@ -13,7 +13,8 @@ __all__ = ["Minute", "MinuteAudio", "MinuteText", "ReportInput", "SessionInfo", 
 class SessionInfo:
     """The session itself. ``started_at_ms`` and ``ended_at_ms`` are since the epoch; ``duration_ms`` grows until the end.
 
-    ``last_frame_ms`` and ``last_audio_ms`` are the time of the last frame and the end of the last chunk, in ms since the session's start.
+    ``last_frame_ms`` and ``last_audio_ms`` are the time of the last frame and the end of the last chunk, in ms since the session's start;
+    ``last_data_at`` has the end of the newest item of each kind, ms since the epoch or None.
     """
 
     session_id: str
@@ -28,6 +29,7 @@ class SessionInfo:
     total_stt_snippets: int
     last_frame_ms: int | None = None
     last_audio_ms: int | None = None
+    last_data_at: Mapping[str, int | None] = field(default_factory=lambda: dict.fromkeys(("frames", "audio", "stt")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from bemore.schemas.base import Body
 from bemore.schemas.emotion import AROUSAL, DOMINANCE, VALENCE, AffectVector, Distribution, Emotion, SessionAffect, SessionEmotion, balance
@@ -11,7 +11,7 @@ from bemore.schemas.minutes import MinuteScores, MinuteStatistics
 from bemore.schemas.response import (
     CounselorId, MinuteIndex, NextCursor, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms, word
 )  # fmt: skip
-from bemore.schemas.sessions import Duration, EndedAt, StartedAt, Status, TotalAudioChunks, TotalFrames, TotalSttSnippets
+from bemore.schemas.sessions import Duration, EndedAt, LastDataAt, StartedAt, Status, TotalAudioChunks, TotalFrames, TotalSttSnippets
 from bemore.schemas.telemetry import SPEAKERS, SpeakerName
 from bemore.settings import MODEL_VERSION
 
@@ -205,6 +205,7 @@ class Report(Response):
     started_at: StartedAt
     ended_at: EndedAt
     duration: Duration
+    last_data_at: LastDataAt
     duration_formatted: Annotated[str, doc("The duration in Korean", examples=["12분 3초"])]
     generated_at: Annotated[int, epoch_ms("When the report was made")]
     version: Annotated[str, doc("Version of the report's format")]
@@ -288,6 +289,17 @@ class VoiceOfTenSeconds(Response):
     speech_count: Annotated[int, count("How often speech began")]
 
 
+_Spans = list[Annotated[list[int], Meta(min_length=2, max_length=2)]]
+
+
+class VoiceLanes(Response):
+    """When each speaker spoke, and when nobody did."""
+
+    user: Annotated[_Spans, doc("Voiced intervals of the client, `[start, end]` in ms since the session's start")]
+    counselor: Annotated[_Spans, doc("Voiced intervals of the counselor")]
+    silences: Annotated[_Spans, doc("Silences of at least 3 seconds")]
+
+
 class VoiceAnalysis(Response):
     """The voice over the session."""
 
@@ -295,4 +307,5 @@ class VoiceAnalysis(Response):
     current_metrics: VoiceMetrics
     history: Annotated[list[VoiceOfMinute], doc("One a minute")]
     time_series: Annotated[list[VoiceOfTenSeconds], doc("One per ten seconds that have audio")]
+    lanes: Annotated[VoiceLanes | None, doc("The intervals that `talk` of the report measures", null="while `talk` is null")]
     last_update: Annotated[int | None, epoch_ms("The end of the newest data", null="without data")]

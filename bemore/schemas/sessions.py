@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from msgspec import UNSET, UnsetType
+
 from bemore.schemas import examples
 from bemore.schemas.base import Body
 from bemore.schemas.emotion import EmotionSummary
@@ -9,7 +11,7 @@ from bemore.schemas.fields import Flag, Id, OneOf, Text, Whole
 from bemore.schemas.minutes import MinuteStatistics
 from bemore.schemas.paging import Cursor, Limit
 from bemore.schemas.response import (
-    CounselorId, Envelope, NextCursor, Response, SessionId, Succeeded, UserId, count, doc, epoch_ms, span_ms, word
+    CounselorId, Envelope, NextCursor, Response, SessionId, Succeeded, UserId, count, doc, epoch_ms, score, span_ms, word
 )  # fmt: skip
 
 STATUSES = ("active", "paused", "ended")
@@ -53,6 +55,7 @@ class FindSessions(ListSessions):
     status = OneOf(*STATUSES, description="Only those in this state")
     user_id = Id(description="Only those of this user")
     counselor_id = Id(description="Only those of this counselor")
+    overview = OneOf("true", "false", load_default="false", description="Whether each session comes with how it went")
 
 
 Status = Annotated[Literal[STATUSES], word("The session's state: active ⇄ paused → ended")]
@@ -191,10 +194,23 @@ class UserSessions(Response):
     next_cursor: NextCursor
 
 
+class SessionOverview(Response):
+    """How a session went."""
+
+    scored_minutes: Annotated[int, count("Scored minutes")]
+    average_score: Annotated[float | None, score("Mean of their combined scores", null="without one")]
+    scores: Annotated[
+        list[float | None],
+        doc("Combined scores of the minutes; of a longer session, means of 24 equal stretches; null where none is scored", maxItems=24),
+    ]
+    rating: Annotated[float | None, doc("Mean of its feedback, 1..5 with two decimals", null="without feedback", minimum=1, maximum=5)]
+
+
 class SessionOfUser(ListedSession):
     """A session in a list of several users' sessions."""
 
     user_id: UserId
+    overview: Annotated[SessionOverview, doc("How it went; only if asked for")] | UnsetType = UNSET
 
 
 class FoundSessions(Response):

@@ -533,6 +533,7 @@ export interface Report {
   startedAt: number;
   endedAt: number | null;
   duration: number;
+  lastDataAt: LastDataAt;
   durationFormatted: string;
   generatedAt: number;
   version: string;
@@ -607,6 +608,8 @@ export interface VadAnalysis {
   }[];
   /** One element per 10 s. */
   timeSeries: { t: number; timestamp: number; speechRate: number; silenceRate: number; speechCount: number }[];
+  /** Intervals `[start, end]` that `talk` of the report measures; null while that is. */
+  lanes: { user: [number, number][]; counselor: [number, number][]; silences: [number, number][] } | null;
   lastUpdate: number | null;
 }
 
@@ -627,9 +630,19 @@ export interface Transcript {
   nextCursor: string | null;
 }
 
+/** How a session went. */
+export interface Overview {
+  scoredMinutes: number;
+  averageScore: number | null;
+  /** Combined scores of the minutes; of a longer session, means of 24 equal stretches; null where none is scored. */
+  scores: (number | null)[];
+  /** Mean of its feedback. */
+  rating: number | null;
+}
+
 export interface SessionPage {
   count: number;
-  sessions: (SessionSummary & { userId: string })[];
+  sessions: (SessionSummary & { userId: string; overview?: Overview })[];
   nextCursor: string | null;
 }
 
@@ -789,7 +802,7 @@ export interface CallOptions {
 }
 
 export interface PageOptions extends CallOptions {
-  /** Default and most: 100; of a transcript at most 500; of minutes 1440. */
+  /** Default and most: 100; of a transcript at most 5000; of minutes 1440. */
   limit?: number;
   /** `nextCursor` of the page before. */
   cursor?: string | null;
@@ -809,6 +822,13 @@ export interface SessionFilter extends PageOptions {
   status?: Status;
   userId?: string;
   counselorId?: string;
+  /** Whether each session comes with how it went. Default: false. */
+  overview?: boolean;
+}
+
+export interface TranscriptOptions extends PageOptions {
+  /** Only snippets that began at this time or later, ms since the session's start. */
+  from?: number;
 }
 
 export interface LanguageOptions extends CallOptions {
@@ -927,7 +947,7 @@ export class BeMoreClient extends EventTarget {
   userSessions(userId: string, options?: PageOptions): Promise<UserSessionPage>;
 
   /** A page of the transcript, in the order of time. */
-  transcript(sessionId: string, options?: PageOptions): Promise<Transcript>;
+  transcript(sessionId: string, options?: TranscriptOptions): Promise<Transcript>;
 
   /** The transcript as WebVTT, for subtitles: a `File` with the name that the service gives it. */
   transcriptVtt(sessionId: string, options?: LanguageOptions): Promise<File>;

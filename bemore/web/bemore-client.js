@@ -1063,9 +1063,10 @@ export class BeMoreClient extends EventTarget {
   /** Counts and durations of all sessions, and the newest of them. */
   async stats(options) { return this.#data("GET", "/api/session/stats/summary", options); }
 
-  /** A page of sessions, newest first; continue with `cursor: nextCursor` until that is null. */
-  async sessions({ status, userId, counselorId, limit, cursor, signal } = {}) {
-    return this.#data("GET", `/api/session${queryOf({ status, userId, counselorId, limit, cursor })}`, { signal });
+  /** A page of sessions, newest first, with `overview` how each went; continue with `cursor: nextCursor` until that is null. */
+  async sessions({ status, userId, counselorId, overview, limit, cursor, signal } = {}) {
+    const query = queryOf({ status, userId, counselorId, overview, limit, cursor });
+    return this.#data("GET", `/api/session${query}`, { signal });
   }
 
   /** A page of a user's sessions, newest first. */
@@ -1073,9 +1074,9 @@ export class BeMoreClient extends EventTarget {
     return this.#data("GET", `/api/session/user/${segment(userId)}${queryOf({ limit, cursor })}`, { signal });
   }
 
-  /** A page of the transcript, in the order of time. */
-  async transcript(sessionId, { limit, cursor, signal } = {}) {
-    return this.#data("GET", this.#of(sessionId, `/transcript${queryOf({ limit, cursor })}`), { signal });
+  /** A page of the transcript, in the order of time; `from` is the first time, ms since the session's start. */
+  async transcript(sessionId, { from, limit, cursor, signal } = {}) {
+    return this.#data("GET", this.#of(sessionId, `/transcript${queryOf({ from, limit, cursor })}`), { signal });
   }
 
   /** The transcript as WebVTT, for subtitles: a `File` with the name that the service gives it, its speakers named in `lang`. */

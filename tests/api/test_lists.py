@@ -238,7 +238,26 @@ def test_pages_of_found_sessions_miss_none_and_repeat_none(client, clock):
     assert seen == [*reversed(started)]
 
 
-@pytest.mark.parametrize("query", ["status=open", "status=", "limit=0", "limit=101", "cursor=x", "userId=", "counselorId=%00"])
+def test_how_sessions_went_comes_with_the_list_if_asked_for(client, clock):
+    empty, short, long = start_many(client, clock, 3)
+    at = lambda minute, value: {**scores(1, minute)[0], "combinedScore": value}  # noqa: E731
+    store = lambda session, items: client.post("/api/session/batch-tick", json={"sessionId": session, "items": items})  # noqa: E731
+    assert store(short, [at(0, 0.5), at(1, 0.25), at(3, 0.9)]).status_code == 201
+    for first in (0, 48):
+        assert store(long, [at(first + minute, 0.2 if first + minute < 48 else 0.8) for minute in range(48)]).status_code == 201
+    for rating in (5, 4, 4):
+        assert client.post(f"/api/session/{long}/feedback", json={"rating": rating}).status_code == 201
+    assert all("overview" not in each for query in ({}, {"overview": "false"}) for each in found(client, **query)["sessions"])
+    overviews = {each["sessionId"]: each["overview"] for each in found(client, overview="true")["sessions"]}
+    assert overviews[empty] == {"scoredMinutes": 0, "averageScore": None, "scores": [], "rating": None}
+    assert overviews[short] == {"scoredMinutes": 3, "averageScore": 0.55, "scores": [0.5, 0.25, None, 0.9], "rating": None}
+    assert overviews[long] == {"scoredMinutes": 96, "averageScore": 0.5, "scores": [0.2] * 12 + [0.8] * 12, "rating": 4.33}
+    assert [each["sessionId"] for each in found(client, overview="true", limit=1)["sessions"]] == [long]
+
+
+@pytest.mark.parametrize(
+    "query", ["status=open", "status=", "limit=0", "limit=101", "cursor=x", "userId=", "counselorId=%00", "overview=yes", "overview="]
+)
 def test_a_wrong_search_is_refused_by_name(client, query):
     answer = client.get(f"/api/session?{query}")
     assert answer.status_code == 400 and query.partition("=")[0] in answer.json["error"]["message"]
@@ -276,6 +295,27 @@ def test_what_was_said_before_the_start_comes_first_and_at_no_negative_time(clie
     snippets = data["snippets"] + rest["snippets"]
     assert [each["text"] for each in snippets] == [each["text"] for each in items]
     assert all(each["tsStart"] == each["tsEnd"] == 0 for each in snippets)
+
+
+def test_the_transcript_is_read_from_a_time_on(client, clock):
+    session = start_session(client)
+    place = f"/api/session/{session}"
+    early = [{"tsStart": clock.now_ms - 5_000, "tsEnd": clock.now_ms - 4_000, "text": "그 전"}]
+    items = [*early, *stt(5, 10_000, 1_000)]
+    assert client.post(f"{place}/stt", json={"items": items}).status_code == 201
+    starts = lambda query: [each["tsStart"] for each in client.get(f"{place}/transcript?{query}").json["data"]["snippets"]]  # noqa: E731
+    assert starts("from=0") == starts("") == [0, 10_000, 11_000, 12_000, 13_000, 14_000]
+    assert starts("from=12000") == starts("from=11001") == [12_000, 13_000, 14_000]
+    assert starts("from=14001") == []
+    first = client.get(f"{place}/transcript?from=11000&limit=2").json["data"]
+    assert starts(f"from=11000&limit=2&cursor={first['nextCursor']}") == [13_000, 14_000]
+    assert starts("limit=5000") == starts("")
+
+
+@pytest.mark.parametrize("query", ["from=-1", "from=x", "from=1.5", "from=", "limit=5001"])
+def test_a_wrong_part_of_a_transcript_is_refused_by_name(client, query):
+    answer = client.get(f"/api/session/{start_session(client)}/transcript?{query}")
+    assert answer.status_code == 400 and query.partition("=")[0] in answer.json["error"]["message"]
 
 
 def test_a_known_transcript_is_not_sent_again(client):

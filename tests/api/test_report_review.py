@@ -163,6 +163,28 @@ def test_when_data_last_came_is_told_with_the_session_and_in_every_list(client, 
     assert listed(client) == [START_MS + 40_100] * 2
 
 
+def test_when_data_last_came_is_in_the_report_as_well(client, clock):
+    session_id = start_session(client)
+    assert data(client, session_id)["lastDataAt"] == {"frames": None, "audio": None, "stt": None}
+    send(client, session_id, "stt", {"items": stt(1)})
+    send(client, session_id, "frames", {"items": frames(2, 40_000)})
+    found = client.get(place(session_id)).json["data"]["lastDataAt"]
+    assert data(client, session_id)["lastDataAt"] == found == {"frames": START_MS + 40_100, "audio": None, "stt": START_MS + 3000}
+
+
+def test_the_lanes_of_the_voices_are_what_talk_measures(client):
+    session_id = start_session(client)
+    assert data(client, session_id, "vad-analysis")["lanes"] is None
+    send(client, session_id, "audio", {"items": audio(3)})
+    assert data(client, session_id, "vad-analysis")["lanes"] is None, "it is not known who spoke"
+    session_id = conversation(client)
+    lanes = {"user": [[7000, 22_000]], "counselor": [[0, 2000]], "silences": [[2000, 7000]]}
+    assert data(client, session_id, "vad-analysis")["lanes"] == lanes
+    session_id = start_session(client)
+    send(client, session_id, "stt", {"items": stt(2, 5000, speaker="user")})
+    assert data(client, session_id, "vad-analysis")["lanes"] == {"user": [[5000, 11_000]], "counselor": [], "silences": []}
+
+
 def test_data_of_a_clock_that_runs_behind_came_at_the_start(client, clock):
     session_id = start_session(client)
     send(client, session_id, "frames", {"items": frames(1, START_MS - 700)})

@@ -150,6 +150,7 @@ PARTS = {
     ("GET /api/session/{session_id}/report", "talk"): "Talk",
     ("GET /api/session/{session_id}/report", "coverage"): "Coverage",
     ("GET /api/session/{session_id}", "lastDataAt"): "LastDataAt",
+    ("GET /api/session/{session_id}/report", "lastDataAt"): "LastDataAt",
     ("GET /api/session/{session_id}/summary", "averageVoiceMetrics"): "VoiceMetrics",
     ("GET /api/dashboard/summary", "todayAvg"): "VadOrNulls",
 }

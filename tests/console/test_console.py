@@ -120,7 +120,7 @@ def test_a_newcomer_sees_a_session_grow_end_and_its_report_within_a_minute(chrom
         assert page.locator(".state").inner_text() == "Ended"
         assert page.locator(".minutes tbody tr").count() in (0, 10), "the table is there again, opened or not"
         assert page.locator(".sentences li").count() >= 2
-        assert page.locator(".lines .card-head").inner_text().endswith("63 lines")
+        assert page.locator(".lines .card-head").inner_text().endswith("60 lines")
         assert page.locator(".moments-list > li").count() >= 4 and page.locator(".moments-list blockquote").count() >= 4
         assert console.focused()[0] == "H1", "what had the focus is gone with the state"
 

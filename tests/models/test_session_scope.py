@@ -47,6 +47,7 @@ WITHOUT_SCOPE = {
     "models.session.start": "",
     "models.session.newest": "",
     "models.session.hidden": "",
+    "models.overview.of_page": "rows",
     "models.dashboard.two_days": "",
     "models.dashboard._minutes": "keys",
     "models.idempotency.recall": "key",

@@ -16,7 +16,7 @@ from bemore.reports.text import summary_text
 from bemore.reports.view import ReportView
 
 REPORT_KEYS = (
-    "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"
+    "reportId sessionId userId counselorId status startedAt endedAt duration lastDataAt durationFormatted generatedAt version modelVersion"
     " summary moments talk coverage minutes vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights"
     " recommendations cbtFindings feedback stats"
 ).split()
@@ -183,7 +183,7 @@ def test_summary_text_shows_no_character_that_acts():
 def test_vad_analysis_counts_ten_seconds_and_minutes():
     data = replace(sample(2), audio_minutes={0: MinuteAudio(0, 0.625, 0.4), 2: MinuteAudio(2, 0.25, 0.1)})
     made = vad_analysis(data, [(0, 6, 10, 2), (3, 0, 8, 0), (4, 0, 0, 0)])
-    assert list(made) == ["sessionId", "currentMetrics", "history", "timeSeries", "lastUpdate"]
+    assert list(made) == ["sessionId", "currentMetrics", "history", "timeSeries", "lanes", "lastUpdate"]
     assert made["timeSeries"] == [
         {"t": 0, "timestamp": START_MS, "speechRate": 0.6, "silenceRate": 0.4, "speechCount": 2},
         {"t": 30_000, "timestamp": START_MS + 30_000, "speechRate": 0.0, "silenceRate": 1.0, "speechCount": 0},
