@@ -43,7 +43,8 @@ def drive(client):
     key = {"Idempotency-Key": f"key-{session}"}
     for _ in range(2):
         assert client.post(f"{at}/feedback", json={"rating": 5}, headers=key).status_code == 201
-    lists = [f"/api/session{query}" for query in ("", "?status=active", "?status=ended", "?userId=user-1", "?counselorId=counselor-1", "?overview=true")]
+    queries = "", "?status=active", "?status=ended", "?userId=user-1", "?counselorId=counselor-1", "?overview=true"
+    lists = [f"/api/session{query}" for query in queries]
     for path in (at, f"{at}/inferences", f"{at}/transcript", "/api/session/stats/summary", "/api/session/user/user-1", *lists):
         assert client.get(path).status_code == 200
     device = {"X-Device-ID": "device-1"}
