@@ -10,14 +10,15 @@ from typing import Any
 
 from bemore.clock import MINUTE_MS
 from bemore.reports.analysis import SessionAnalysis
+from bemore.reports.language import Language
 from bemore.reports.minutes import inference
+from bemore.reports.narrative import voice_sentence
 from bemore.reports.report_input import Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceBucket
 from bemore.scoring.emotion import distribution
 from bemore.scoring.minute_score import statistics
 from bemore.scoring.rounding import round3
-from bemore.scoring.voice_metrics import voice_metrics
-from bemore.scoring.wording import duration
+from bemore.scoring.voice_metrics import VoiceMetrics, voice_metrics
 
 VERSION = "1.0"
 """Version of the report's shape."""
@@ -25,7 +26,7 @@ VERSION = "1.0"
 MAX_KEYWORDS = 20
 
 
-def report(data: ReportInput) -> dict[str, Any]:
+def report(data: ReportInput, language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/report``.
 
     Without minutes the scores of ``summary`` are 0, ``vadVector`` and ``dominantEmotion`` None, the timelines empty.
@@ -44,7 +45,7 @@ def report(data: ReportInput) -> dict[str, Any]:
         "startedAt": session.started_at_ms,
         "endedAt": session.ended_at_ms,
         "duration": session.duration_ms,
-        "durationFormatted": duration(session.duration_ms, exact=True),
+        "durationFormatted": language.duration(session.duration_ms, exact=True),
         "generatedAt": data.generated_at_ms,
         "version": VERSION,
         "modelVersion": data.model_version,
@@ -59,12 +60,12 @@ def report(data: ReportInput) -> dict[str, Any]:
         "minutes": [inference(session.session_id, minute) for minute in data.minutes],
         "vadVector": analysis.vector,
         "vadTimeline": analysis.vad_timeline(),
-        "vadSummary": voice,
+        "vadSummary": _with_summary(voice, language),
         "emotionTimeline": analysis.emotion_timeline(),
         "emotionDistribution": distribution(analysis.labels),
         "keywords": top_keywords(data.snippet_keywords, data.minutes),
-        "highlights": analysis.highlights(),
-        "recommendations": analysis.recommendations(voice),
+        "highlights": analysis.highlights(language),
+        "recommendations": analysis.recommendations(language, voice),
         "cbtFindings": [],
         "feedback": [
             {"feedbackId": feedback_id, "rating": rating, "note": note, "submittedAt": submitted_ms}
@@ -79,7 +80,7 @@ def report(data: ReportInput) -> dict[str, Any]:
     }
 
 
-def summary(data: ReportInput) -> dict[str, Any]:
+def summary(data: ReportInput, language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/summary``. Cognitive distortions are not detected, so ``cbt`` counts none."""
     session = data.session
     analysis = SessionAnalysis(data)
@@ -91,11 +92,11 @@ def summary(data: ReportInput) -> dict[str, Any]:
         "endedAt": session.ended_at_ms,
         "duration": session.duration_ms,
         "vadVector": analysis.vector,
-        "keyObservations": analysis.observations(voice),
+        "keyObservations": analysis.observations(language, voice),
         "dominantEmotion": analysis.dominant,
-        "averageVoiceMetrics": voice,
+        "averageVoiceMetrics": _with_summary(voice, language),
         "cbt": {"totalDistortions": 0, "mostCommon": None},
-        "recommendations": analysis.recommendations(voice),
+        "recommendations": analysis.recommendations(language, voice),
     }
 
 
@@ -107,7 +108,7 @@ def emotion_summary(data: ReportInput) -> dict[str, Any] | None:
     return {"dominantEmotion": analysis.dominant, "distribution": distribution(analysis.labels), "vadVector": analysis.vector}
 
 
-def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket]) -> dict[str, Any]:
+def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/vad-analysis``; ``buckets`` are those of the session's audio, in order.
 
     ``history`` has every minute that has a score or audio, with None for the values it lacks. ``timestamp`` of a minute is
@@ -129,11 +130,15 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket]) -> dict[str,
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,
-        "currentMetrics": voice_metrics(data.chunks),
+        "currentMetrics": _with_summary(voice_metrics(data.chunks), language),
         "history": history,
         "timeSeries": series,
         "lastUpdate": session.started_at_ms + min(max(ends), session.duration_ms) if ends else None,
     }
+
+
+def _with_summary(voice: VoiceMetrics, language: Language) -> dict[str, Any]:
+    return {**voice, "summary": voice_sentence(language, voice)}
 
 
 def report_id(session_id: str) -> str:
