@@ -1,23 +1,26 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
 import contextlib
+import re
 import threading
 
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
+from bemore.clock import utc
 from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
 from bemore.errors import ServiceBusy
-from bemore.models import report as model
+from bemore.models import report as model, session
 from bemore.models.audit import READ_REPORT
 from bemore.reports import build, text
+from bemore.reports.build import report_id
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
 from bemore.reports.language import LANGUAGES
 from bemore.reports.options import RenderOptions
-from bemore.schemas.report_options import ChooseLanguage, ReportOptions
+from bemore.schemas.report_options import ChooseLanguage, PdfOptions, ReportOptions
 from bemore.schemas.reports import ChooseCsv, PageOfReport, Report, ReportBrief, ReportText, VoiceAnalysis
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -25,6 +28,13 @@ blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:
 
 def _gather(scope, **options):
     return model.gather(scope, clock.now_ms(), current_app.extensions["bemore"].model_version, **options)
+
+
+def _rendered(render, scope, query, transcript=False):
+    """A report as ``render`` writes it for people, with or without the whole transcript."""
+    data, _ = _gather(scope, transcript=transcript)
+    options = _options(query)
+    return render(*build.report_and_timeline(data, options.language), options)
 
 
 def _language(query):
@@ -92,8 +102,7 @@ def summary(scope, query):
 @blueprint.get("/report/summary")
 @_operation("The report as plain text, for an e-mail", query=ReportOptions, response=ReportText)
 def summary_text(scope, query):
-    data = _report(scope, query)
-    return {"reportId": data["reportId"], "summary": text.summary_text(data, _options(query))}
+    return {"reportId": report_id(scope.public_id), "summary": _rendered(text.summary_text, scope, query)}
 
 
 @blueprint.get("/vad-analysis")
@@ -105,18 +114,22 @@ def vad_analysis(scope, query):
 @blueprint.get("/report/html")
 @_operation("The report as one self-contained page", query=ReportOptions, media="text/html")
 def as_html(scope, query):
-    response = Response(html(_report(scope, query), _options(query)), content_type="text/html; charset=utf-8")
+    """With the transcript."""
+    response = Response(_rendered(html, scope, query, transcript=True), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
 
 @blueprint.get("/report/pdf")
-@_operation("The report as PDF, A4", query=ReportOptions, media="application/pdf")
+@_operation("The report as PDF, A4", query=PdfOptions, media="application/pdf")
 def as_pdf(scope, query):
-    # Imported on first use: the library takes half as much memory as the whole service.
+    # Imported on first use: the library takes as much memory as the rest of the service.
     from bemore.reports.pdf.document import pdf
 
-    return _download(pdf(_report(scope, query), _options(query)), "application/pdf", f"bemore-report-{scope.public_id}.pdf")
+    row = session.find(scope)
+    day = utc(row.started_ms).astimezone(_options(query).zone).date()
+    content = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")
+    return _download(content, "application/pdf", f"bemore-{day}-{_in_file_name(row.user_id)}.pdf")
 
 
 @blueprint.get("/report/csv")
@@ -127,6 +140,11 @@ def as_csv(scope, query):
     made = build.report(data, _language(query))
     content = vad_csv(made) if kind == "vad" else emotion_csv(made, data.minute_texts)
     return _download(content, "text/csv; charset=utf-8", f"bemore-{kind}-{scope.public_id}.csv")
+
+
+def _in_file_name(user_id):
+    """A user's id in characters that every file system takes."""
+    return re.sub("[^A-Za-z0-9._-]+", "_", user_id).strip("._-")[:64] or "client"
 
 
 def _download(content, kind, name):

@@ -15,9 +15,13 @@ from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
 from bemore.reports.report_input import Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceBucket
+from bemore.reports.timeline import Timeline
+from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
 from bemore.scoring.minute_score import statistics
+from bemore.scoring.moments import moments
 from bemore.scoring.rounding import round3
+from bemore.scoring.talk import conversation, talk_measures
 from bemore.scoring.voice_metrics import VoiceMetrics, voice_metrics
 
 VERSION = "1.0"
@@ -27,7 +31,12 @@ MAX_KEYWORDS = 20
 
 
 def report(data: ReportInput, language: Language) -> dict[str, Any]:
-    """The ``data`` of ``GET /:id/report``.
+    """The ``data`` of ``GET /:id/report``: see ``report_and_timeline``."""
+    return report_and_timeline(data, language)[0]
+
+
+def report_and_timeline(data: ReportInput, language: Language) -> tuple[dict[str, Any], Timeline]:
+    """The ``data`` of ``GET /:id/report``, and what the pages show besides.
 
     Without minutes the scores of ``summary`` are 0, ``vadVector`` and ``dominantEmotion`` None, the timelines empty.
     ``stats`` holds the session's totals and the statistics of its minutes as in ``inferences``.
@@ -36,7 +45,13 @@ def report(data: ReportInput, language: Language) -> dict[str, Any]:
     analysis = SessionAnalysis(data)
     stats = statistics(data.minutes)
     voice = voice_metrics(data.chunks)
-    return {
+    talk = conversation(data.spoken, data.snippets)
+    timeline = Timeline(
+        talk.voiced if talk else {},
+        [(start, end) for start, end, _ in talk.silences] if talk else (),
+        [(each.start_ms, each.end_ms, each.speaker, each.text) for each in data.snippets],
+    )
+    made = {
         "reportId": report_id(session.session_id),
         "sessionId": session.session_id,
         "userId": session.user_id,
@@ -57,7 +72,17 @@ def report(data: ReportInput, language: Language) -> dict[str, Any]:
             "emotionCount": len(analysis.emotions),
             "vadAnalysisCount": len(analysis.affects),
         },
-        "minutes": [inference(session.session_id, minute) for minute in data.minutes],
+        "moments": moments(
+            [(minute.minute_index, minute.combined) for minute in data.minutes],
+            talk.silences if talk else (),
+            talk.turns if talk else (),
+            data.snippets,
+        ),
+        "talk": talk and talk_measures(talk, data.snippets),
+        "coverage": session_coverage(
+            data.coverage, seconds_so_far(session.duration_ms, session.last_frame_ms, session.last_audio_ms)
+        ),
+        "minutes": [inference(session.session_id, minute, data.coverage.get(minute.minute_index)) for minute in data.minutes],
         "vadVector": analysis.vector,
         "vadTimeline": analysis.vad_timeline(),
         "vadSummary": _with_summary(voice, language),
@@ -78,6 +103,7 @@ def report(data: ReportInput, language: Language) -> dict[str, Any]:
             **stats,
         },
     }
+    return made, timeline
 
 
 def summary(data: ReportInput, language: Language) -> dict[str, Any]:
@@ -85,6 +111,7 @@ def summary(data: ReportInput, language: Language) -> dict[str, Any]:
     session = data.session
     analysis = SessionAnalysis(data)
     voice = voice_metrics(data.chunks)
+    talk = conversation(data.spoken, data.snippets)
     return {
         "sessionId": session.session_id,
         "status": session.status,
@@ -95,6 +122,7 @@ def summary(data: ReportInput, language: Language) -> dict[str, Any]:
         "keyObservations": analysis.observations(language, voice),
         "dominantEmotion": analysis.dominant,
         "averageVoiceMetrics": _with_summary(voice, language),
+        "talk": talk and talk_measures(talk, data.snippets),
         "cbt": {"totalDistortions": 0, "mostCommon": None},
         "recommendations": analysis.recommendations(language, voice),
     }

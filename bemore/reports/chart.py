@@ -21,6 +21,9 @@ MAX_DOTS = 48
 MAX_SPANS = 1_000
 """Spans are drawn in so many steps of the axis at most; what lies closer together is drawn joined."""
 
+MAX_BARS = 480
+"""The lanes of voices are drawn in so many bars at most."""
+
 HOURS_FROM_MS = 120 * MINUTE_MS
 """From this length on, the axis has hours and minutes."""
 
@@ -31,6 +34,7 @@ MAX_GAP_MINUTES = 10_080
 """In a longer session (a week), only scored minutes are drawn as not measured."""
 
 STEPS = (1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 240, 480, 720, 1440)
+BAR_STEPS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)
 TICK_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480, 720, 1440)
 Y_TICKS = (0, 20, 40, 60, 80, 100)
 
@@ -60,6 +64,15 @@ class TimeAxis(NamedTuple):
         step = _step(self.end_ms / MINUTE_MS, max_ticks - 1, TICK_STEPS)
         minutes = range(0, int(self.end_ms // MINUTE_MS) + 1, step)
         return [(self.x(minute * MINUTE_MS), self.label(minute)) for minute in minutes]
+
+    def shares(self, spans: Iterable[Span]) -> list[tuple[float, float, float]]:
+        """How much of each bin the ordered, disjoint spans take, as ``(left, right, share)``; empty bins are left out."""
+        step = 1000 * _step(self.end_ms / 1000, MAX_BARS, BAR_STEPS_S)
+        filled: dict[int, int] = {}
+        for start, end in spans:
+            for bar in range(start // step, -(-end // step)):
+                filled[bar] = filled.get(bar, 0) + min(end, (bar + 1) * step) - max(start, bar * step)
+        return [(self.x(bar * step), self.x((bar + 1) * step), min(1.0, ms / step)) for bar, ms in filled.items()]
 
     def spans(self, spans: Iterable[Span]) -> list[tuple[float, float]]:
         """Ordered spans of ms as positions ``(left, right)``; those that a page cannot show apart are joined."""
@@ -208,7 +221,7 @@ class Mark(NamedTuple):
 def marks(report: Mapping[str, Any], axis: TimeAxis) -> list[Mark]:
     """The moments and the shared notes of a report."""
     places = [(axis.x((each["startMs"] + each["endMs"]) / 2), each["kind"]) for each in report["moments"]]
-    places += [(axis.x((each["tStart"] + (each["tEnd"] or each["tStart"])) / 2), each["kind"]) for each in report["notes"]]
+    places += [(axis.x((each["tStart"] + (each["tEnd"] or each["tStart"])) / 2), each["kind"]) for each in report.get("notes", ())]
     found: list[Mark] = []
     for x, kind in sorted(places):
         taken = {mark.row for mark in found if x - mark.x < MARK_DISTANCE}

@@ -13,9 +13,9 @@ MAX_KEYWORDS = 10
 MAX_NOTES = 10
 
 
-def summary_text(report: Mapping[str, Any], options: RenderOptions, timeline: Timeline) -> str:
+def summary_text(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions) -> str:
     """A report as plain text: lines of any length, no markup, ``\\n`` between lines."""
-    view = ReportView(report, options, timeline)
+    view = ReportView(report, timeline, options)
     words, scored = view.words, bool(view.charts.lines)
     lines = [f"BeMore {words.heading}", "", view.subtitle + f" ({view.status})", _facts(view.people), view.missing]
     moments = []
@@ -23,8 +23,7 @@ def summary_text(report: Mapping[str, Any], options: RenderOptions, timeline: Ti
         moments.append(f"- {moment.name}: {moment.value} ({moment.span})")
         moments += [f"    {quote.speaker + ': ' if quote.speaker else ''}{clip(quote.text, 200)}" for quote in moment.quotes]
     lines += _block(view.moments.title, moments)
-    talk = [f"- {bar.label} {bar.value}" for bar in view.talk.bars]
-    talk += [
+    talk = [
         f"- {label}: " + ", ".join(f"{name} {value}" for name, value in zip(view.talk.columns, values, strict=True))
         for label, values in (view.talk.rows if view.talk.columns else ())
     ]

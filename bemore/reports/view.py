@@ -11,7 +11,7 @@ from typing import Any
 from bemore.reports import chart
 from bemore.reports.chart import TimeAxis, bin_size, bins
 from bemore.reports.language import DASH
-from bemore.reports.narrative import expressions, has_audio
+from bemore.reports.narrative import expressions
 from bemore.reports.options import RenderOptions
 from bemore.reports.style import SCORE_LINES
 from bemore.reports.timeline import Timeline, Turn, turns
@@ -36,7 +36,7 @@ TILE_EXPLAINED = dict(zip(TILE_COLORS, (0, 0, 0, 1, 2, 3), strict=True))
 class ReportView:
     """All parts of a report, in the order in which a reader meets them."""
 
-    def __init__(self, report: Mapping[str, Any], options: RenderOptions, timeline: Timeline):
+    def __init__(self, report: Mapping[str, Any], timeline: Timeline, options: RenderOptions):
         language, stats = options.language, report["stats"]
         self.words = language
         self.axis = chart.time_axis(report, timeline.last_ms)
@@ -63,7 +63,7 @@ class ReportView:
         self.keywords = Section(
             language.titles["keywords"], [Fact(each["keyword"], language.times(each["count"])) for each in report["keywords"]], language.no_words
         )
-        self.notes = Section(language.titles["notes"], [_note(each, options) for each in report["notes"]])
+        self.notes = Section(language.titles["notes"], [_note(each, options) for each in report.get("notes", ())])
         self.feedback = Section(language.titles["feedback"], [_feedback(each, options) for each in reversed(report["feedback"])])
         self.table = _table(report, self.axis, options)
         self.transcript: Section[Turn] = Section(language.titles["transcript"], turns(timeline.transcript))
@@ -159,10 +159,10 @@ def _charts(report: Mapping[str, Any], axis: TimeAxis, timeline: Timeline, optio
     lanes = None
     if report["talk"] is not None:
         user, counselor = (timeline.voiced.get(name, ()) for name in SPEAKERS)
-        spans = (user, counselor, chart.both(user, counselor), timeline.silences)
+        spoken = (user, counselor, chart.both(user, counselor))
         shares = {name: measures["share"] for name, measures in report["talk"]["speakers"].items()}
         words = {name: DASH if share is None else language.percent(share) for name, share in shares.items()}
-        lanes = Lanes(*(axis.spans(each) for each in spans), language.lanes_described(words))
+        lanes = Lanes(*(axis.shares(each) for each in spoken), axis.spans(timeline.silences), language.lanes_described(words))
     marks = chart.marks(report, axis)
     names = {**language.moments, **language.note_kinds}
     kinds = {mark.kind for mark in marks}
@@ -189,12 +189,10 @@ def _emotions(shares: Mapping[str, float], options: RenderOptions) -> Section[Ba
 
 
 def _observations(report: Mapping[str, Any], options: RenderOptions) -> list[str]:
-    """The highlights and ``keyObservations``, without the sentence on the voice, which stands with the talk."""
+    """The highlights and ``keyObservations`` but for the sentence on the voice: the section on talk and silence has those figures."""
     vector = report["vadVector"]
     text_scores = [minute["textScore"] for minute in report["minutes"]]
     found = expressions(options.language, text_scores, vector and Affect(**vector), report["summary"]["dominantEmotion"])
-    if report["talk"] is not None and has_audio(report["vadSummary"]):
-        found.insert(0, report["vadSummary"]["summary"])
     return [*report["highlights"], *found]
 
 
@@ -206,7 +204,7 @@ def _note(note: Mapping[str, Any], options: RenderOptions) -> Note:
 
 
 def _feedback(feedback: Mapping[str, Any], options: RenderOptions) -> Note:
-    who = options.language.roles.get(feedback["role"] or "", "")
+    who = options.language.roles.get(feedback.get("role") or "", "")
     time = options.time(feedback["submittedAt"])
     return Note(options.language.rating(feedback["rating"]), ", ".join(filter(None, (who, time))), feedback["note"] or "")
 
@@ -260,7 +258,7 @@ def _technical(report: Mapping[str, Any], options: RenderOptions) -> list[Fact]:
         "sessionId": report["sessionId"], "reportId": report["reportId"], "userId": report["userId"], "counselorId": report["counselorId"],
         "startedAt": options.time(report["startedAt"]), "endedAt": options.time(report["endedAt"]), "zone": options.zone.key,
         "modelVersion": report["modelVersion"], "version": report["version"],
-        "totalMinutes": language.pieces(stats["totalMinutes"]),
+        "totalMinutes": language.length("minute", f"{stats['totalMinutes']:,}"),
         **{key: language.pieces(stats[key]) for key in ("totalFrames", "totalAudioChunks", "totalSttSnippets")},
     }  # fmt: skip
     return [Fact(label, values[key]) for key, label in language.facts.items()]

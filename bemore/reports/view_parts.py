@@ -126,12 +126,18 @@ class Table:
 Positions = Sequence[tuple[float, float]]
 
 
-class Lanes(NamedTuple):
-    """Who spoke when, as positions ``(left, right)`` on the time axis, and the same in words."""
+Shares = Sequence[tuple[float, float, float]]
 
-    user: Positions
-    counselor: Positions
-    both: Positions
+
+class Lanes(NamedTuple):
+    """Who spoke when, as bars ``(left, right, share of that time)`` on the time axis, the silences on it, and the same in words.
+
+    ``both`` is when both spoke, a part of the other two.
+    """
+
+    user: Shares
+    counselor: Shares
+    both: Shares
     silences: Positions
     described: str
 

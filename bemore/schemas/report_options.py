@@ -31,3 +31,9 @@ class ReportOptions(ChooseLanguage):
     """How a report is written. Names, codes and numbers of JSON do not depend on it, and its times are always UTC."""
 
     tz = TimeZone(description="Time zone of the times that people read, an IANA name; the default is the setting `REPORT_TIME_ZONE`")
+
+
+class PdfOptions(ReportOptions):
+    """How a report is written as a PDF."""
+
+    transcript = OneOf("true", "false", load_default="false", description="`true` adds the transcript as an appendix")

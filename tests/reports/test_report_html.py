@@ -13,10 +13,9 @@ from PIL import Image, ImageStat
 from pypdf import PdfReader
 
 from tests.support.report_programs import chromium, need_program, run
-from tests.support.report_samples import FORMULA, SCRIPT, cases, hostile, sample
+from tests.support.report_samples import FORMULA, SCRIPT, cases, hostile, html, report, sample
 
-from bemore.reports.build import report
-from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH, html
+from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH
 
 VOID = {"meta", "link", "br"}
 #: What may name an address or run something.

@@ -12,10 +12,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from tests.support.report_programs import need_program, run
-from tests.support.report_samples import EMOJI, FEEDBACK, HOSTILE, LONG, cases, hostile, sample
+from tests.support.report_samples import EMOJI, FEEDBACK, HOSTILE, LONG, cases, hostile, pdf, report, sample
 
-from bemore.reports.build import report
-from bemore.reports.pdf.document import pdf
 from bemore.reports.pdf.font import truetype, widths
 from bemore.reports.pdf.page import COLORS, Pages
 from bemore.reports.style import SCORE_LINES

@@ -25,14 +25,14 @@ MAX_OPEN_ROWS = 30
 MAX_NOTES = 50
 
 
-def html(report: Mapping[str, Any], options: RenderOptions, timeline: Timeline, *, nonce: str | None = None) -> str:
+def html(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions, *, nonce: str | None = None) -> str:
     """A report's dict as a page.
 
     Send it as ``text/html; charset=utf-8`` with :data:`CONTENT_SECURITY_POLICY`. Where the caller's own policy allows a nonce
     instead of the style's hash, pass it as ``nonce``.
     """
     return _environment.get_template("report.html").render(
-        view=ReportView(report, options, timeline),
+        view=ReportView(report, timeline, options),
         score_lines=SCORE_LINES,
         max_open_rows=MAX_OPEN_ROWS,
         max_notes=MAX_NOTES,
@@ -59,6 +59,13 @@ def _rectangles(spans: Iterable[tuple[float, float]], top: int, bottom: int) -> 
     return "".join(f"M{left * 1000:.1f} {top}V{bottom}H{right * 1000:.1f}V{top}z" for left, right in spans)
 
 
+def _bars(shares: Iterable[tuple[float, float, float]], base: int, height: int) -> str:
+    """The path of bars that grow from the line ``base`` by their share of ``height`` (negative: upward), in a width of 1,000."""
+    return "".join(
+        f"M{left * 1000:.1f} {base}V{base + height * share:.1f}H{right * 1000:.1f}V{base}z" for left, right, share in shares
+    )
+
+
 def _shape(kind: str) -> str:
     """The path of a mark around its middle."""
     return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in polygon) + "z" for polygon in MARKS[kind])
@@ -73,7 +80,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters |= {
-    "clip": clip, "css_percent": _css_percent, "display_text": display_text, "rectangles": _rectangles, "shape": _shape,
+    "bars": _bars, "clip": clip, "css_percent": _css_percent, "display_text": display_text, "rectangles": _rectangles, "shape": _shape,
     "svg_points": _svg_points, "tooltip": _tooltip,
 }  # fmt: skip
 _environment.globals |= {"y_ticks": Y_TICKS}

@@ -28,9 +28,9 @@ class Language(ABC):
     # -- Values --------------------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def percent(share: float, decimals: int = 0) -> str:
-        """A share of 0..1: ``"32%"``, with one decimal ``"32.4%"``."""
-        return f"{share * 100:.{decimals}f}%"
+    def percent(share: float) -> str:
+        """A share of 0..1: ``"32%"``; ``"<1%"`` for what is little but not nothing."""
+        return "<1%" if 0 < share < 0.005 else f"{floor(share * 100 + 0.5)}%"
 
     @staticmethod
     def score(value: float | None) -> str:
