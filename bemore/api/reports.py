@@ -12,7 +12,7 @@ from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
 from bemore.errors import ServiceBusy
-from bemore.models import report as model, session
+from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
 from bemore.reports import build, text
 from bemore.reports.build import report_id
@@ -31,10 +31,10 @@ def _gather(scope, **options):
 
 
 def _rendered(render, scope, query, transcript=False):
-    """A report as ``render`` writes it for people, with or without the whole transcript."""
+    """A report as ``render`` writes it for people, with or without the whole transcript, and the SessionInfo."""
     data, _ = _gather(scope, transcript=transcript)
     options = _options(query)
-    return render(*build.report_and_timeline(data, options.language), options)
+    return render(*build.report_and_timeline(data, options.language, transcript), options), data.session
 
 
 def _language(query):
@@ -102,7 +102,7 @@ def summary(scope, query):
 @blueprint.get("/report/summary")
 @_operation("The report as plain text, for an e-mail", query=ReportOptions, response=ReportText)
 def summary_text(scope, query):
-    return {"reportId": report_id(scope.public_id), "summary": _rendered(text.summary_text, scope, query)}
+    return {"reportId": report_id(scope.public_id), "summary": _rendered(text.summary_text, scope, query)[0]}
 
 
 @blueprint.get("/vad-analysis")
@@ -115,7 +115,8 @@ def vad_analysis(scope, query):
 @_operation("The report as one self-contained page", query=ReportOptions, media="text/html")
 def as_html(scope, query):
     """With the transcript."""
-    response = Response(_rendered(html, scope, query, transcript=True), content_type="text/html; charset=utf-8")
+    content, _ = _rendered(html, scope, query, transcript=True)
+    response = Response(content, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
@@ -126,10 +127,9 @@ def as_pdf(scope, query):
     # Imported on first use: the library takes as much memory as the rest of the service.
     from bemore.reports.pdf.document import pdf
 
-    row = session.find(scope)
-    day = utc(row.started_ms).astimezone(_options(query).zone).date()
-    content = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")
-    return _download(content, "application/pdf", f"bemore-{day}-{_in_file_name(row.user_id)}.pdf")
+    content, session = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")
+    day = utc(session.started_at_ms).astimezone(_options(query).zone).date()
+    return _download(content, "application/pdf", f"bemore-{day}-{_in_file_name(session.user_id)}.pdf")
 
 
 @blueprint.get("/report/csv")

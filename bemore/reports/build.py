@@ -35,8 +35,8 @@ def report(data: ReportInput, language: Language) -> dict[str, Any]:
     return report_and_timeline(data, language)[0]
 
 
-def report_and_timeline(data: ReportInput, language: Language) -> tuple[dict[str, Any], Timeline]:
-    """The ``data`` of ``GET /:id/report``, and what the pages show besides.
+def report_and_timeline(data: ReportInput, language: Language, transcript: bool = False) -> tuple[dict[str, Any], Timeline]:
+    """The ``data`` of ``GET /:id/report``, and what the pages show besides; the transcript if asked for.
 
     Without minutes the scores of ``summary`` are 0, ``vadVector`` and ``dominantEmotion`` None, the timelines empty.
     ``stats`` holds the session's totals and the statistics of its minutes as in ``inferences``.
@@ -49,7 +49,7 @@ def report_and_timeline(data: ReportInput, language: Language) -> tuple[dict[str
     timeline = Timeline(
         talk.voiced if talk else {},
         [(start, end) for start, end, _ in talk.silences] if talk else (),
-        [(each.start_ms, each.end_ms, each.speaker, each.text) for each in data.snippets],
+        [(each.start_ms, each.end_ms, each.speaker, each.text) for each in data.snippets] if transcript else (),
     )
     made = {
         "reportId": report_id(session.session_id),

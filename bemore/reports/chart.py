@@ -76,7 +76,8 @@ class TimeAxis(NamedTuple):
 
     def spans(self, spans: Iterable[Span]) -> list[tuple[float, float]]:
         """Ordered spans of ms as positions ``(left, right)``; those that a page cannot show apart are joined."""
-        least, joined = 1 / MAX_SPANS, []
+        least = 1 / MAX_SPANS
+        joined: list[tuple[float, float]] = []
         for start, end in spans:
             left, right = self.x(start), self.x(end)
             if joined and left - joined[-1][1] < least:

@@ -19,7 +19,7 @@ from bemore.reports.view_parts import Balance, Bar, Charts, Fact, Gap, Lanes, Mo
 from bemore.scoring.affect import Affect
 from bemore.scoring.emotion import dominant
 
-MAX_ROWS = 120
+MAX_ROWS = 100
 """The table of minutes has at most so many rows; of more minutes, each row is the mean of several."""
 
 MAX_ROW_KEYWORDS = 5
@@ -32,6 +32,7 @@ TILE_COLORS = {
     "avgTextScore": "text",
 }  # fmt: skip
 TILE_EXPLAINED = dict(zip(TILE_COLORS, (0, 0, 0, 1, 2, 3), strict=True))
+
 
 class ReportView:
     """All parts of a report, in the order in which a reader meets them."""
@@ -60,9 +61,8 @@ class ReportView:
         self.recommendations = Section(language.titles["recommendations"], report["recommendations"], language.no_rows)
         self.affect = _affect(report["vadVector"], options)
         self.emotions = _emotions(report["emotionDistribution"], options)
-        self.keywords = Section(
-            language.titles["keywords"], [Fact(each["keyword"], language.times(each["count"])) for each in report["keywords"]], language.no_words
-        )
+        keywords = [Fact(each["keyword"], language.times(each["count"])) for each in report["keywords"]]
+        self.keywords = Section(language.titles["keywords"], keywords, language.no_words)
         self.notes = Section(language.titles["notes"], [_note(each, options) for each in report.get("notes", ())])
         self.feedback = Section(language.titles["feedback"], [_feedback(each, options) for each in reversed(report["feedback"])])
         self.table = _table(report, self.axis, options)
@@ -162,7 +162,8 @@ def _charts(report: Mapping[str, Any], axis: TimeAxis, timeline: Timeline, optio
         spoken = (user, counselor, chart.both(user, counselor))
         shares = {name: measures["share"] for name, measures in report["talk"]["speakers"].items()}
         words = {name: DASH if share is None else language.percent(share) for name, share in shares.items()}
-        lanes = Lanes(*(axis.shares(each) for each in spoken), axis.spans(timeline.silences), language.lanes_described(words))
+        bars = [axis.shares(spans) for spans in spoken]
+        lanes = Lanes(bars[0], bars[1], bars[2], axis.spans(timeline.silences), language.lanes_described(words))
     marks = chart.marks(report, axis)
     names = {**language.moments, **language.note_kinds}
     kinds = {mark.kind for mark in marks}
@@ -262,5 +263,3 @@ def _technical(report: Mapping[str, Any], options: RenderOptions) -> list[Fact]:
         **{key: language.pieces(stats[key]) for key in ("totalFrames", "totalAudioChunks", "totalSttSnippets")},
     }  # fmt: skip
     return [Fact(label, values[key]) for key, label in language.facts.items()]
-
-

@@ -11,11 +11,11 @@ from tests.support.stored import inferences
 #: The fields, letter by letter as the contract has them.
 REPORT = """
     reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion
-    summary minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights recommendations
-    cbtFindings feedback stats
+    summary moments talk coverage minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords
+    highlights recommendations cbtFindings feedback stats
 """.split()
 SUMMARY = """
-    sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics cbt recommendations
+    sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics talk cbt recommendations
 """.split()
 VOICE = "speechRatio pauseRatio averagePauseDuration longestPause averageSpeechBurst speechBurstCount pauseCount summary".split()
 EMOTIONS = set("happy sad angry anxious neutral surprised disgusted fearful".split())
@@ -214,7 +214,10 @@ def test_dark_words_never_make_a_sentence_that_names_an_illness(client):
     for sentence in (*report["highlights"], *report["recommendations"], *summary["keyObservations"], report["vadSummary"]["summary"]):
         assert not DISORDERS.search(sentence), sentence
     lines = data(client, session_id, "report/summary")["summary"].splitlines()
-    assert not DISORDERS.search("\n".join(line for line in lines if not line.startswith("주요 단어: ")))
+    keywords = lines[lines.index("[주요 단어]") + 1]
+    assert any(words[:40] in line for line in lines), "what was said is quoted"
+    own = [line for line in lines if line != keywords and not line.startswith("    ")]
+    assert not DISORDERS.search("\n".join(own))
 
 
 # -- Sessions that are not there ---------------------------------------------------------------------------------------------

@@ -113,7 +113,8 @@ def test_tooltips_give_the_values_of_each_point():
 def test_points_lie_at_their_values():
     data = sample(3)
     places = [line.get("points").split() for line in svg(data).iter("polyline") if "combined" in line.get("class")]
-    expected = [f"{x / 183 * 1000:.1f},{(1 - minute['combinedScore']) * 1000:.0f}" for x, minute in zip((30, 90, 150), minutes_of(data), strict=True)]
+    scores = [minute["combinedScore"] for minute in minutes_of(data)]
+    expected = [f"{x / 183 * 1000:.1f},{(1 - score) * 1000:.0f}" for x, score in zip((30, 90, 150), scores, strict=True)]
     assert places == [expected]
 
 
@@ -141,7 +142,8 @@ def test_spans_too_close_to_tell_apart_are_joined():
 @pytest.mark.parametrize(
     ("one", "other", "common"),
     [
-        ([(0, 10)], [(5, 20)], [(5, 10)]), ([(0, 10)], [(10, 20)], []), ([(0, 30)], [(5, 10), (15, 20)], [(5, 10), (15, 20)]), ([], [(0, 1)], []),
+        ([(0, 10)], [(5, 20)], [(5, 10)]), ([(0, 10)], [(10, 20)], []), ([(0, 30)], [(5, 10), (15, 20)], [(5, 10), (15, 20)]),
+        ([], [(0, 1)], []),
         ([(0, 5), (5, 10)], [(0, 10)], [(0, 5), (5, 10)]),
     ],
 )  # fmt: skip

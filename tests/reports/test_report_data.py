@@ -7,7 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, html, no_data, report, sample, server_minute, session, text as summary_text, view
+from tests.support.report_samples import (
+    HOSTILE, SESSION_ID, START_MS, cases, client_minute, html, no_data, report, sample, server_minute, session, text as summary_text, view
+)  # fmt: skip
 
 from bemore.reports.build import summary, vad_analysis
 from bemore.reports.report_input import MinuteAudio

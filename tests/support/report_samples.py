@@ -165,22 +165,25 @@ def report(data: ReportInput, language: str = "ko") -> dict:
 
 
 def timeline(data: ReportInput) -> Timeline:
-    return build.report_and_timeline(data, LANGUAGES["ko"])[1]
+    return build.report_and_timeline(data, LANGUAGES["ko"], transcript=True)[1]
 
 
-def view(made: dict, timeline: Timeline = Timeline(), **how) -> ReportView:
+NOTHING = Timeline()
+
+
+def view(made: dict, timeline: Timeline = NOTHING, **how) -> ReportView:
     return ReportView(made, timeline, options(**how))
 
 
-def html(made: dict, timeline: Timeline = Timeline(), nonce: str | None = None, **how) -> str:
+def html(made: dict, timeline: Timeline = NOTHING, nonce: str | None = None, **how) -> str:
     return page.html(made, timeline, options(**how), nonce=nonce)
 
 
-def pdf(made: dict, timeline: Timeline = Timeline(), **how) -> bytes:
+def pdf(made: dict, timeline: Timeline = NOTHING, **how) -> bytes:
     return document.pdf(made, timeline, options(**how))
 
 
-def text(made: dict, timeline: Timeline = Timeline(), **how) -> str:
+def text(made: dict, timeline: Timeline = NOTHING, **how) -> str:
     return summary_text(made, timeline, options(**how))
 
 

@@ -303,5 +303,6 @@ class Language(ABC):
     def left_out(self, count: int, what: str) -> str:
         """So many more are not shown; ``what`` is ``minutes``, ``feedback``, ``gaps``, ``notes`` or ``sentences``."""
 
+
 def _local(ms: int, zone: ZoneInfo) -> datetime:
     return utc(ms).astimezone(zone)

@@ -56,7 +56,8 @@ class English(Language):
         "avgFacialScore": "Average face", "avgVadScore": "Average voice", "avgTextScore": "Average text",
     }  # fmt: skip
     axes = {
-        "valence": ("Valence", "unpleasant", "pleasant"), "arousal": ("Arousal", "calm", "lively"), "dominance": ("Dominance", "low", "high"),
+        "valence": ("Valence", "unpleasant", "pleasant"), "arousal": ("Arousal", "calm", "lively"),
+        "dominance": ("Dominance", "low", "high"),
     }  # fmt: skip
     measured_kinds = {"frames": "Face", "audio": "Voice"}
     titles = {
@@ -101,8 +102,8 @@ class English(Language):
     no_talk = "The data does not tell who spoke, so both voices were measured together."
     talk_of_transcript = "There is no audio by speaker, so this is based on the times of the transcript. Silences are not known."
     affect_explained = (
-        "An estimate calculated from the face, voice and text scores and the loudness; it does not measure what a person feels. Valence goes"
-        " from unpleasant (−1) to pleasant (+1), arousal from calm (−1) to lively (+1), dominance from low (−1) to high (+1)."
+        "An estimate calculated from the face, voice and text scores and the loudness; it does not measure what a person feels. Valence"
+        " goes from unpleasant (−1) to pleasant (+1), arousal from calm (−1) to lively (+1), dominance from low (−1) to high (+1)."
     )
     emotions_explained = "For each minute, the emotion word closest to the estimated affect. The shares are of the minutes."
 
@@ -179,7 +180,10 @@ class English(Language):
         return "There is no transcript of what was said. Make sure that speech recognition is on."
 
     def little_speech(self, share: float) -> str:
-        return f"Speech filled {self.percent(share)} of the recorded time. Check the distance to the microphone, and allow more time to talk."
+        return (
+            f"Speech filled {self.percent(share)} of the recorded time. Check the distance to the microphone,"
+            " and allow more time to talk."
+        )
 
     def much_speech(self, share: float) -> str:
         return f"Speech filled {self.percent(share)} of the recorded time. Consider leaving short breaks to let things settle."
@@ -219,8 +223,9 @@ class English(Language):
     def silences(self, silences: Mapping[str, Any]) -> str:
         count, broken = silences["count"], silences["brokenBy"]
         return (
-            f"There {'was' if count == 1 else 'were'} {_count(count, 'silence')} of three seconds or more, {self.duration(silences['totalMs'])}"
-            f" in all. The longest began at {self.clock(silences['longestAt'])} and lasted {self.duration(silences['longestMs'])}."
+            f"There {'was' if count == 1 else 'were'} {_count(count, 'silence')} of three seconds or more,"
+            f" {self.duration(silences['totalMs'])} in all. The longest began at {self.clock(silences['longestAt'])}"
+            f" and lasted {self.duration(silences['longestMs'])}."
             f" The client spoke first after {broken['user']}, the counselor after {broken['counselor']}."
         )
 
@@ -248,7 +253,8 @@ class English(Language):
         return {
             "combinedScore": f"{facial} × face + {voice} × voice + {text} × text, from 0 to 100. It does not say how well the session went."
             " Scores sent by the browser follow the browser’s own calculation.",
-            "facialScore": "How well the camera saw the face on average (0–100). It says nothing about expression or mood. 50 without data.",
+            "facialScore": "How well the camera saw the face on average (0–100). It says nothing about expression or mood."
+            " 50 without data.",
             "vadScore": "0.7 × share of speech + 0.3 × loudness (0–100). 30 without data.",
             "textScore": "The average over all sentences, counting positive wording as 70, neutral as 50, negative as 30 (0–100)."
             " 50 without data.",

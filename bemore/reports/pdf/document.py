@@ -36,12 +36,12 @@ def pdf(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions) -
     view = ReportView(report, timeline, options)
     inputs = {"report": json.dumps(_data(report, view), ensure_ascii=False)}
     # A compiler serves one thread at a time; to make one takes 3 ms.
-    compiler = typst.Compiler(_template(), font_paths=_fonts(), ignore_system_fonts=True)
+    compiler = typst.Compiler(font_paths=_fonts(), ignore_system_fonts=True)
     try:
-        file = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards="ua-1")
+        file = compiler.compile(_template(), format="pdf", sys_inputs=inputs, pdf_standards="ua-1")
     except typst.TypstError:
         # PDF/UA allows no character that the font lacks, such as emoji. The tags are the same without its mark.
-        file = compiler.compile(format="pdf", sys_inputs=inputs)
+        file = compiler.compile(_template(), format="pdf", sys_inputs=inputs)
     assert isinstance(file, bytes)
     return file
 
