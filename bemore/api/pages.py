@@ -21,10 +21,15 @@ CONSOLE = StaticFiles(
         **{
             f"{name}.js": (_CONSOLE, _SCRIPT)
             for name in (
-                "api", "charts", "chart_data", "dialogs", "dialogue", "dom", "i18n", "list", "live", "pace", "page", "panels",
+                "api", "charts", "chart_data", "dialogs", "dialogue", "dom", "frame", "i18n", "list", "live", "pace", "page", "panels",
                 "preferences", "quota", "report", "session", "simulation", "transcript", "words",
             )
         },
+        **{
+            f"capture/{name}.js": (_CONSOLE, _SCRIPT)
+            for name in ("face", "live_session", "microphone", "page", "sound_worklet", "speech", "voice", "words")
+        },
+        "capture/live.css": (_CONSOLE, _STYLE),
         "tokens.css": (_CONSOLE, _STYLE),
         "console.css": (_CONSOLE, _STYLE),
         "session.css": (_CONSOLE, _STYLE),
@@ -70,6 +75,16 @@ def console():
 def console_folder():
     """404 if it is switched off."""
     return console()
+
+
+@blueprint.get("/console/live")
+@operation("A page that records one's own microphone and camera", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
+def capture():
+    """A sample for pages that use the client library; 404 if the console is switched off. `demo/live.html` is this page."""
+    _require_console()
+    response = CONSOLE.page("console/capture/live.html")
+    response.headers["Permissions-Policy"] = "camera=(self), microphone=(self), geolocation=()"
+    return response
 
 
 @blueprint.get("/console/<path:file>")

@@ -1,16 +1,13 @@
-/** The console: which view is shown, by the address; language, colors, signing in; what went wrong. */
+/** The console: which view is shown, by the address; what went wrong. */
 
-import { onToken, token } from "./api.js";
-import { askToken, signOut } from "./dialogs.js";
-import { h, icon, notice, say, setAttribute } from "./dom.js";
-import { language, length, onLanguage, setLanguage, t } from "./i18n.js";
+import { onToken } from "./api.js";
+import { h, notice } from "./dom.js";
+import { drawFrame } from "./frame.js";
+import { length, onLanguage, t } from "./i18n.js";
 import { listView } from "./list.js";
-import { onTheme, setTheme, theme } from "./preferences.js";
-import { showQuota } from "./quota.js";
 import { sessionView } from "./session.js";
 
 const main = document.getElementById("main");
-const [tokenButton, languageButton, themeButton] = ["token", "language", "theme"].map((id) => document.getElementById(id));
 
 let view = null;
 let refused = false;
@@ -23,7 +20,7 @@ function failed(error) {
   if (status === 401) {
     refused = true;
     notice(t("needToken"));
-    frame();
+    drawFrame({ refused });
     return false;
   }
   troubled = true;
@@ -40,7 +37,7 @@ function failed(error) {
 function recovered() {
   if (troubled || refused) notice(null);
   troubled = refused = false;
-  frame();
+  drawFrame({ refused });
 }
 
 /** Go to a view: `#/` or `#/session/…`. */
@@ -76,46 +73,17 @@ function route({ focus = true } = {}) {
   view.element.querySelector("h1").focus();
 }
 
-/** The texts and buttons around the view. */
-function frame() {
-  document.documentElement.lang = language();
-  for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
-  languageButton.textContent = t("otherLanguage");
-  languageButton.lang = language() === "ko" ? "en" : "ko";
-  const other = theme() === "dark" ? "light" : "dark";
-  const name = t(other === "dark" ? "toDark" : "toLight");
-  themeButton.replaceChildren(icon(other === "dark" ? "moon" : "sun"));
-  setAttribute(themeButton, "aria-label", name);
-  setAttribute(themeButton, "title", name);
-  tokenButton.hidden = !token() && !refused;
-  tokenButton.replaceChildren(icon("key"), t(token() && !refused ? "signOut" : "signIn"));
-  showQuota();
-}
-
-languageButton.addEventListener("click", () => setLanguage(language() === "ko" ? "en" : "ko"));
-themeButton.addEventListener("click", () => setTheme(theme() === "dark" ? "light" : "dark"));
-tokenButton.addEventListener("click", async () => {
-  if (!token() || refused) return askToken();
-  await signOut();
-  say(t("signedOut"));
-});
-document.querySelector(".skip").addEventListener("click", (event) => {
-  event.preventDefault(); // the part of the address behind # names the view
-  main.focus();
-});
-
 onLanguage(() => {
-  frame();
+  drawFrame();
   view.draw();
   document.title = `${view.title()} – BeMore`;
 });
-onTheme(frame);
 onToken(() => {
   refused = false;
-  frame();
+  drawFrame({ refused });
   route();
 });
 addEventListener("hashchange", () => route());
 
-frame();
+drawFrame();
 route({ focus: false });

@@ -87,7 +87,7 @@ export const WORDS = {
   playFailed: ["The simulated session stopped: {message}", "가상 세션이 중단되었습니다: {message}"],
   endNow: ["End now", "지금 종료"],
   demo: ["Demo", "시연"],
-  demoWhat: ["A demonstration with made-up data", "꾸며 낸 데이터로 만든 시연 세션"],
+  demoWhat: ["A demonstration, not part of any totals", "시연 세션(통계에는 포함되지 않음)"],
   deleteDemo: ["Delete", "삭제"],
   deleteTitle: ["Delete this demonstration?", "이 시연 세션을 삭제하시겠습니까?"],
   deleteWhat: ["The session and everything stored under it are erased for good.", "세션과 그 안에 저장된 모든 데이터가 완전히 삭제됩니다."],
