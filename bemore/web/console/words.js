@@ -66,6 +66,7 @@ export const WORDS = {
   ],
   welcomeCost: ["It uses 42 of the 300 writes that are allowed in ten minutes.", "10분 동안 허용되는 쓰기 요청 300건 중 42건을 사용합니다."],
   tryIt: ["Try it", "체험하기"],
+  ownVoice: ["With your own voice", "내 목소리로 체험"],
   tryWaits: [
     "The quota of requests is used up. The demonstration starts in about {length}.",
     "요청 한도를 모두 사용했습니다. 약 {length} 뒤에 체험이 시작됩니다.",

@@ -126,8 +126,8 @@ function liveCard() {
     h("div", { class: "now" }, h("h2", { id: "now-title" }, `${t("recording")}: ${role}`), parts.time),
     h("div", { class: "part" }, h("div", { class: "said-now" }, parts.speaking, parts.pitch), parts.level),
     h("div", { class: "part" }, h("h3", {}, t("lastMinute")), parts.strip),
-    chosen.camera && picture.srcObject && h("div", { class: "picture" }, picture, parts.face),
     h("div", { class: "buttons" }, stop, consoleLink(), !live.joined && inviteButton()),
+    chosen.camera && picture.srcObject && h("div", { class: "picture" }, picture, parts.face),
   );
   // Moved elements stand still.
   if (picture.isConnected || picture.srcObject) picture.play().catch(() => undefined);
