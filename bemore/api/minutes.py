@@ -59,9 +59,10 @@ def _minute_of(item):
 @operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
 def inferences(scope, query):
     """The statistics are of all minutes. Follow `nextCursor` until it is null."""
-    found, rows, all_minutes = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
+    found, rows, all_minutes, covered = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
     page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
-    return {"inferences": [inference(found.public_id, row) for row in page], "stats": statistics(all_minutes), "nextCursor": more}
+    told = [inference(found.public_id, row, covered.get(row.minute_index)) for row in page]
+    return {"inferences": told, "stats": statistics(all_minutes), "nextCursor": more}
 
 
 def last_seen(query):

@@ -47,6 +47,7 @@ def show(scope):
         "userId": row.user_id,
         "pausedAt": row.paused_ms,
         "resumedAt": row.resumed_ms,
+        "lastDataAt": row.last_data_at(),
         "clockOffsetMs": row.clock_offset_ms,
         "emotionCount": row.minute_count,
         "landmarkCount": row.frame_count,
@@ -127,7 +128,7 @@ def of_user(user_id, query):
     check_path("userId")
     check(_user, {"userId": user_id})
     page, more = _page(query, **narrowed(user_id=user_id))
-    return {"userId": user_id, "count": len(page), "sessions": [_brief(row) for row in page], "nextCursor": more}
+    return {"userId": user_id, "count": len(page), "sessions": [_listed(row) for row in page], "nextCursor": more}
 
 
 @blueprint.get("")
@@ -136,7 +137,7 @@ def find(query):
     """All, or those of a state, a user, a counselor. Follow `nextCursor` until it is null."""
     found = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
     page, more = _page(query, status=query["status"], **found)
-    sessions = [{**_brief(row), "userId": row.user_id} for row in page]
+    sessions = [{**_listed(row), "userId": row.user_id} for row in page]
     return {"count": len(page), "sessions": sessions, "nextCursor": more}
 
 
@@ -172,6 +173,11 @@ def _brief(row):
         "duration": row.duration_ms(clock.now_ms()),
         "demo": bool(row.demo),
     }
+
+
+def _listed(row):
+    newest = [each for each in row.last_data_at().values() if each is not None]
+    return {**_brief(row), "lastDataAt": max(newest, default=None)}
 
 
 def _totals(row):

@@ -1,8 +1,8 @@
 """SQLite's write queue: one thread that commits together what waits together (group commit).
 
 SQLite has one writer at a time, and a durable commit waits for the disk. Threads of requests hand their writes to this queue. The writer
-thread takes all that wait, runs each under a savepoint of its own in one transaction, and hands out the results after the commit. A write
-that fails is undone alone; what the database refuses (a full disk, a locked file) is refused to all of them.
+thread takes all that wait, runs them in one transaction, each under a savepoint of its own if there are several, and hands out the results
+after the commit. A write that fails is undone alone; what the database refuses (a full disk, a locked file) is refused to all of them.
 """
 
 import queue
@@ -96,8 +96,10 @@ class WriteQueue:
         outcomes = []
         try:
             with self._transaction():
-                for write, _ in group:
-                    outcomes.append(self._run_alone(write))
+                if len(group) == 1:
+                    outcomes.append((group[0][0](), None))
+                else:
+                    outcomes.extend(self._run_alone(write) for write, _ in group)
         except BaseException as error:  # noqa: B036 (each of the group raises it)
             outcomes = [(None, error)] * len(group)
         for (_, done), (result, error) in zip(group, outcomes, strict=True):

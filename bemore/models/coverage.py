@@ -4,6 +4,7 @@ A minute has 60 bits for frames and 60 for audio. See ``MinuteCoverage`` in ``be
 """
 
 from bemore.clock import MINUTE_MS
+from bemore.db.connections import execute
 
 #: Minutes that are kept, a week; a session has no more scored minutes either.
 MAX_MINUTES = 10_080
@@ -12,10 +13,10 @@ MAX_MINUTES = 10_080
 def of_frames(times_ms):
     """``{minute: [frame bits, 0, 1]}`` of frames at times since the session's start; the last 1 says that the minute has data."""
     minutes = {}
-    for time_ms in times_ms:
-        minute, rest = divmod(max(time_ms, 0), MINUTE_MS)
+    for second in {max(time_ms, 0) // 1000 for time_ms in times_ms}:
+        minute, second = divmod(second, 60)
         if minute < MAX_MINUTES:
-            minutes.setdefault(minute, [0, 0, 1])[0] |= 1 << rest // 1000
+            minutes.setdefault(minute, [0, 0, 1])[0] |= 1 << second
     return minutes
 
 
@@ -51,3 +52,14 @@ def of_snippets(spans_ms):
 def as_rows(minutes):
     """Minutes as rows (minute, frame bits, audio bits, data)."""
     return [(minute, *bits) for minute, bits in minutes.items()]
+
+
+_OF_SESSION = (
+    "SELECT minute_index, frame_seconds, audio_seconds FROM minute_coverage"
+    " WHERE session_id = ? AND minute_index BETWEEN ? AND ?"
+)
+
+
+def of_row(row, first=0, last=MAX_MINUTES):
+    """``{minute: (frame bits, audio bits)}`` of a session (its SessionRow), inside the caller's transaction."""
+    return {minute: (frames, audio) for minute, frames, audio in execute(_OF_SESSION, (row.key, first, last)).fetchall()}

@@ -3,7 +3,7 @@
 
 import msgspec
 
-from bemore.models import session, telemetry
+from bemore.models import coverage, session, telemetry
 from bemore.db.connections import execute, read
 from bemore.models.session_data import SessionData
 from bemore.models.tables import MinuteScore
@@ -50,7 +50,8 @@ def store(scope, items, model_version):
 
 
 def page_of_session(scope, after, limit):
-    """The session, at most ``limit`` minutes after minute ``after`` in their order, and all its minutes without keywords, as of one moment.
+    """The session, at most ``limit`` minutes after minute ``after`` in their order, all its minutes without keywords, and the coverage of
+    the page as ``coverage.of_row`` gives it, as of one moment.
 
     Raises SessionNotFound.
     """
@@ -58,7 +59,9 @@ def page_of_session(scope, after, limit):
         row = session.find(scope)
         page = [_minute(*values) for values in execute(_PAGE, (row.key, after, limit)).fetchall()]
         whole = after < 0 and len(page) < limit
-        return row, page, page if whole else [_minute(*values) for values in execute(_SCORES, (row.key,)).fetchall()]
+        all_minutes = page if whole else [_minute(*values) for values in execute(_SCORES, (row.key,)).fetchall()]
+        covered = coverage.of_row(row, page[0].minute_index, page[-1].minute_index) if page else {}
+    return row, page, all_minutes, covered
 
 
 def of_row(row):

@@ -56,6 +56,14 @@ class SessionRow(NamedTuple):
         """From the start to the end, or to now while it has none."""
         return max(0, (now_ms if self.ended_ms is None else self.ended_ms) - self.started_ms)
 
+    def last_data_at(self):
+        """The end of the newest frame, audio chunk and snippet, as ``{"frames", "audio", "stt"}``: epoch ms or None.
+
+        A time before the start counts as the start.
+        """
+        newest = {"frames": self.last_frame_ms, "audio": self.last_audio_ms, "stt": self.last_stt_ms}
+        return {kind: None if ms is None else self.started_ms + max(0, ms) for kind, ms in newest.items()}
+
 
 #: What a SessionRow is made of.
 COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))

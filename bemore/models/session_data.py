@@ -25,15 +25,16 @@ class Upload:
     """What an upload says of its session besides its rows.
 
     ``newest_ms``: the latest end of an item in ms since the session's start; the request calls the columns of its times ``fields``.
-    ``places``: where its rows stood in the request. ``minutes``: its minutes as ``bemore.models.coverage`` makes them. ``byte_count``: its
-    size, of which the session may have ``max_bytes``; sent again it counts again, as it may be larger then. ``clock_offset_ms``: how far
-    the newest item is ahead of our clock, None unless it is dated by the epoch. The largest of them is the offset of the client's clock: a
-    late upload only makes it smaller.
+    ``places``: where its rows stood in the request. ``now_ms``: when it arrived. ``minutes``: its minutes as ``bemore.models.coverage``
+    makes them. ``byte_count``: its size, of which the session may have ``max_bytes``; sent again it counts again, as it may be larger
+    then. ``clock_offset_ms``: how far the newest item is ahead of our clock, None unless it is dated by the epoch. The largest of them is
+    the offset of the client's clock: a late upload only makes it smaller.
     """
 
     fields: tuple
     newest_ms: int
     places: list
+    now_ms: int
     minutes: dict = field(default_factory=dict)
     byte_count: int = 0
     max_bytes: int = 1 << 62
@@ -93,7 +94,7 @@ class SessionData:
             values = (as_json(rows),)
         else:
             latest, minutes = upload.newest_ms - PLAUSIBLE_MS, as_json(coverage.as_rows(upload.minutes))
-            limits = upload.byte_count, upload.max_bytes, latest
+            limits = upload.byte_count, upload.max_bytes, upload.now_ms, latest
             values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, upload.clock_offset_ms)
         found = session.one_or_none(self._postgres, scope, *values)
         if found is not None:
@@ -107,7 +108,7 @@ class SessionData:
     def _postgres_statement(self):
         limits = ""
         if self._last is not None:
-            limits = " AND byte_count + ? <= ? AND (ended_ms IS NULL OR ended_ms - started_ms >= ?)"
+            limits = " AND byte_count + ? <= ? AND coalesce(ended_ms, greatest(?, started_ms)) - started_ms >= ?"
         parts = [
             f"target AS (SELECT id, revision + 1 AS revision FROM session WHERE {session.NAMED} AND erasing = 0{limits}"
             " FOR NO KEY UPDATE)",
@@ -157,21 +158,16 @@ def _check(row, rows, upload):
     """Raise if a session does not take an upload."""
     if row.byte_count + upload.byte_count > upload.max_bytes:
         raise SessionTooLarge(upload.max_bytes)
-    if row.ended_ms is not None:
-        check_times(rows, upload.fields, upload.places, row.ended_ms - row.started_ms)
-
-
-def check_times(rows, fields, places, latest_ms):
-    """Raise InvalidInput if a time is implausible in a session that lasts until ``latest_ms`` after its start; arguments as in Upload."""
-    most = latest_ms + PLAUSIBLE_MS
+    most = row.duration_ms(upload.now_ms) + PLAUSIBLE_MS
+    if upload.newest_ms <= most:
+        return
     problems = [
         {"index": place, "field": name, "message": f"{name} must not be more than 24 hours after the session; it counts milliseconds"}
-        for place, row in zip(places, rows, strict=True)
-        for name, time_ms in zip(fields, row, strict=False)
+        for place, times in zip(upload.places, rows, strict=True)
+        for name, time_ms in zip(upload.fields, times, strict=False)
         if time_ms > most
     ]
-    if problems:
-        raise InvalidInput(problems)
+    raise InvalidInput(problems)
 
 
 def _refusal(error):

@@ -11,7 +11,7 @@ import msgspec
 from bemore.clock import EPOCH_FROM_MS, MINUTE_MS
 from bemore.models import coverage, session
 from bemore.db.connections import execute, read
-from bemore.models.session_data import SessionData, Upload, check_times, relative, started_ms
+from bemore.models.session_data import SessionData, Upload, relative, started_ms
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.minute_score import MinuteData
 
@@ -62,15 +62,14 @@ _SPAN = ("tsStart", "tsEnd")
 
 
 def _store(data, scope, rows, arrival, fields, minutes_of):
-    started, end = started_ms(scope), len(fields) - 1
-    latest = max(row[end] for row in rows)
-    clock_offset = latest - arrival.now_ms if latest >= EPOCH_FROM_MS else None
-    rows = relative(rows, len(fields), started)
-    places = list(range(len(rows))) if arrival.places is None else arrival.places
-    # A clock that was set back may be before the start.
-    check_times(rows, fields, places, max(0, arrival.now_ms - started))
-    newest = max(row[end] for row in rows)
-    upload = Upload(fields, newest, places, minutes_of(rows), arrival.byte_count, arrival.max_bytes, clock_offset)
+    end = len(fields) - 1
+    newest, clock_offset = max(row[end] for row in rows), None
+    if newest >= EPOCH_FROM_MS:
+        clock_offset = newest - arrival.now_ms
+        rows = relative(rows, len(fields), started_ms(scope))
+        newest = max(row[end] for row in rows)
+    places = range(len(rows)) if arrival.places is None else arrival.places
+    upload = Upload(fields, newest, places, arrival.now_ms, minutes_of(rows), arrival.byte_count, arrival.max_bytes, clock_offset)
     return data.store(scope, rows, upload)
 
 
@@ -108,25 +107,29 @@ def transcript(scope, limit, after=None):
         return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *(after or (_BEFORE_ALL_MS, 0, 0)), limit)).fetchall()]
 
 
-# A time before the start belongs to the first minute.
-_MINUTE_OF = "CASE WHEN {0} < 0 THEN 0 ELSE {0} / 60000 END"
-_PER_MINUTE = (
-    f"SELECT {_MINUTE_OF.format('ts_ms')} AS minute, count(*), sum(quality) FROM frame"
-    " WHERE session_id = ? AND ts_ms >= ? AND ts_ms < ? GROUP BY 1",
-    f"SELECT {_MINUTE_OF.format('ts_start_ms')} AS minute, count(*), sum(vad), sum(rms) FROM audio_chunk"
-    " WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ? GROUP BY 1",
-    f"SELECT {_MINUTE_OF.format('ts_start_ms')} AS minute, count(*) FILTER (WHERE sentiment = 'positive'),"
-    " count(*) FILTER (WHERE sentiment = 'neutral'), count(*) FILTER (WHERE sentiment = 'negative') FROM stt_snippet"
-    " WHERE session_id = ? AND ts_start_ms >= ? AND ts_start_ms < ? GROUP BY 1",
-)
+# A time before the start belongs to the first minute. One statement: each costs a round trip on PostgreSQL.
+_PER_MINUTE = " UNION ALL ".join(
+    f"SELECT {kind}, CASE WHEN {time} < 0 THEN 0 ELSE {time} / 60000 END AS minute, {measures} FROM {table}"
+    f" WHERE session_id = ? AND {time} >= ? AND {time} < ? GROUP BY minute"
+    for kind, table, time, measures in (
+        (0, "frame", "ts_ms", "count(*), sum(quality), 0, 0"),
+        (1, "audio_chunk", "ts_start_ms", "count(*), sum(vad), sum(rms), 0"),
+        (2, "stt_snippet", "ts_start_ms", "0, " + ", ".join(
+            f"count(*) FILTER (WHERE sentiment = '{each}')" for each in ("positive", "neutral", "negative"))),
+    )
+)  # fmt: skip
 
 
 def minutes_data(row, first, last):
     """``{minute: MinuteData}`` of a session (its SessionRow) from one minute to another, inside the caller's transaction."""
     span = (row.key, first * MINUTE_MS if first else _BEFORE_ALL_MS, (last + 1) * MINUTE_MS)
-    frames, audio, snippets = ({minute: rest for minute, *rest in execute(sql, span).fetchall()} for sql in _PER_MINUTE)
+    frames, audio, snippets = {}, {}, {}
+    for kind, minute, *measures in execute(_PER_MINUTE, span * 3).fetchall():
+        (frames, audio, snippets)[kind][minute] = measures
     return {
-        minute: MinuteData(*frames.get(minute, (0, 0.0)), *audio.get(minute, (0, 0.0, 0.0)), *snippets.get(minute, (0, 0, 0)))
+        minute: MinuteData(
+            *frames.get(minute, (0, 0.0))[:2], *audio.get(minute, (0, 0.0, 0.0))[:3], *map(int, snippets.get(minute, (0, 0, 0, 0))[1:])
+        )
         for minute in {*frames, *audio, *snippets}
     }
 

@@ -13,9 +13,12 @@ from bemore.reports.analysis import SessionAnalysis
 from bemore.reports.minutes import inference
 from bemore.reports.report_input import Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceBucket
+from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
 from bemore.scoring.minute_score import statistics
+from bemore.scoring.moments import moments
 from bemore.scoring.rounding import round3
+from bemore.scoring.talk import conversation, talk_measures
 from bemore.scoring.voice_metrics import voice_metrics
 from bemore.scoring.wording import duration
 
@@ -35,6 +38,7 @@ def report(data: ReportInput) -> dict[str, Any]:
     analysis = SessionAnalysis(data)
     stats = statistics(data.minutes)
     voice = voice_metrics(data.chunks)
+    talk = conversation(data.spoken, data.snippets)
     return {
         "reportId": report_id(session.session_id),
         "sessionId": session.session_id,
@@ -56,7 +60,17 @@ def report(data: ReportInput) -> dict[str, Any]:
             "emotionCount": len(analysis.emotions),
             "vadAnalysisCount": len(analysis.affects),
         },
-        "minutes": [inference(session.session_id, minute) for minute in data.minutes],
+        "moments": moments(
+            [(minute.minute_index, minute.combined) for minute in data.minutes],
+            talk.silences if talk else (),
+            talk.turns if talk else (),
+            data.snippets,
+        ),
+        "talk": talk and talk_measures(talk, data.snippets),
+        "coverage": session_coverage(
+            data.coverage, seconds_so_far(session.duration_ms, session.last_frame_ms, session.last_audio_ms)
+        ),
+        "minutes": [inference(session.session_id, minute, data.coverage.get(minute.minute_index)) for minute in data.minutes],
         "vadVector": analysis.vector,
         "vadTimeline": analysis.vad_timeline(),
         "vadSummary": voice,
@@ -84,6 +98,7 @@ def summary(data: ReportInput) -> dict[str, Any]:
     session = data.session
     analysis = SessionAnalysis(data)
     voice = voice_metrics(data.chunks)
+    talk = conversation(data.spoken, data.snippets)
     return {
         "sessionId": session.session_id,
         "status": session.status,
@@ -94,6 +109,7 @@ def summary(data: ReportInput) -> dict[str, Any]:
         "keyObservations": analysis.observations(voice),
         "dominantEmotion": analysis.dominant,
         "averageVoiceMetrics": voice,
+        "talk": talk and talk_measures(talk, data.snippets),
         "cbt": {"totalDistortions": 0, "mostCommon": None},
         "recommendations": analysis.recommendations(voice),
     }

@@ -4,10 +4,14 @@ from typing import Any
 
 from bemore.clock import iso
 from bemore.reports.report_input import Minute
+from bemore.scoring.coverage import minute_coverage
 
 
-def inference(session_id: str, minute: Minute) -> dict[str, Any]:
-    """A minute as ``GET /:id/inferences`` and the report return it. ``timestamp`` is ISO 8601 in UTC."""
+def inference(session_id: str, minute: Minute, covered: tuple[int, int] | None) -> dict[str, Any]:
+    """A minute as ``GET /:id/inferences`` and the report return it. ``timestamp`` is ISO 8601 in UTC.
+
+    ``covered`` are the bits of its seconds that have frames and audio, None if nothing is known of them.
+    """
     return {
         "id": f"{session_id}:{minute.minute_index}",
         "sessionId": session_id,
@@ -21,6 +25,7 @@ def inference(session_id: str, minute: Minute) -> dict[str, Any]:
         "confidence": minute.confidence,
         "timestamp": None if minute.timestamp_ms is None else iso(minute.timestamp_ms),
         "durationMs": minute.duration_ms,
+        "coverage": minute_coverage(covered),
     }
 
 

@@ -4,13 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bemore.scoring.minute_score import Minute
+from bemore.scoring.talk import Snippet
 
-__all__ = ["Minute", "MinuteAudio", "MinuteText", "ReportInput", "SessionInfo"]
+__all__ = ["Minute", "MinuteAudio", "MinuteText", "ReportInput", "SessionInfo", "Snippet"]
 
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """The session itself. ``started_at_ms`` and ``ended_at_ms`` are since the epoch; ``duration_ms`` grows until the end."""
+    """The session itself. ``started_at_ms`` and ``ended_at_ms`` are since the epoch; ``duration_ms`` grows until the end.
+
+    ``last_frame_ms`` and ``last_audio_ms`` are the time of the last frame and the end of the last chunk, in ms since the session's start.
+    """
 
     session_id: str
     user_id: str
@@ -22,6 +26,8 @@ class SessionInfo:
     total_frames: int
     total_audio_chunks: int
     total_stt_snippets: int
+    last_frame_ms: int | None = None
+    last_audio_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,9 @@ class ReportInput:
     by start; they may be an iterator, which one report consumes. ``snippet_keywords`` are ``(keyword, count)`` of the
     speech-to-text snippets; ``feedback`` is ``(feedback_id, rating, note or None, submitted_at_ms)``, oldest first.
     ``model_version`` is that of the rules in force; every minute keeps its own. ``minute_texts`` has the minutes with snippets.
+
+    ``spoken`` are the ``chunks`` of ``user`` and ``counselor`` by speaker, ``snippets`` the transcript, ordered by start. ``coverage`` is
+    ``(bits of frames, bits of audio)`` by minute: bit n is second n.
     """
 
     session: SessionInfo
@@ -64,3 +73,6 @@ class ReportInput:
     generated_at_ms: int
     model_version: str
     minute_texts: Mapping[int, MinuteText] = field(default_factory=dict)
+    spoken: Mapping[str, Sequence[tuple[int, int, float]]] = field(default_factory=dict)
+    snippets: Sequence[Snippet] = ()
+    coverage: Mapping[int, tuple[int, int]] = field(default_factory=dict)

@@ -91,6 +91,13 @@ class ScoredMinute(Response):
     data_points: DataPoints
 
 
+class MinuteCoverage(Response):
+    """How much of a minute was measured."""
+
+    frames: Annotated[float, score("Share of its seconds with a face frame")]
+    audio: Annotated[float, score("Share of its seconds with audio")]
+
+
 class MinuteScores(Response):
     """The stored scores of a minute."""
 
@@ -116,6 +123,7 @@ class MinuteScores(Response):
         doc("The browser's time of the minute, ISO 8601 in UTC", null="if it sent none", format="date-time", examples=[examples.TIMESTAMP]),
     ]
     duration_ms: Annotated[int | None, span_ms("The minute's length according to the browser", null="if it sent none", maximum=MAX_TIME_MS)]
+    coverage: Annotated[MinuteCoverage | None, doc("How much of the minute was measured", null="if nothing of it is known")]
 
 
 class TimelineMinute(Response):

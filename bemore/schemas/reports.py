@@ -1,15 +1,18 @@
 """Reports of a session."""
 
-from typing import Annotated
+from typing import Annotated, Literal
+
+from msgspec import UNSET, UnsetType
 
 from bemore.schemas.base import Body
 from bemore.schemas.emotion import AROUSAL, DOMINANCE, VALENCE, AffectVector, Distribution, Emotion, SessionAffect, SessionEmotion, balance
 from bemore.schemas.fields import OneOf
 from bemore.schemas.minutes import MinuteScores, MinuteStatistics
 from bemore.schemas.response import (
-    CounselorId, MinuteIndex, NextCursor, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms
+    CounselorId, MinuteIndex, NextCursor, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms, word
 )  # fmt: skip
 from bemore.schemas.sessions import Duration, EndedAt, StartedAt, Status, TotalAudioChunks, TotalFrames, TotalSttSnippets
+from bemore.schemas.telemetry import SPEAKERS, SpeakerName
 from bemore.settings import MODEL_VERSION
 
 
@@ -79,6 +82,110 @@ class GivenFeedback(Response):
     submitted_at: Annotated[int, epoch_ms("When it was submitted")]
 
 
+class Quote(Response):
+    """What was said."""
+
+    ts_start: OffsetMs
+    speaker: SpeakerName
+    text: Annotated[str, doc("The words; those that are left out are `…`", maxLength=200)]
+
+
+class Moment(Response, kw_only=True):
+    """A moment that a reader wants to see first."""
+
+    kind: Annotated[
+        Literal["lowest", "highest", "change", "silence", "longest-turn"],
+        word(
+            "The lowest and the highest scored minute, the largest change between neighboring minutes, the longest silence, a speaker's"
+            " longest turn"
+        ),
+    ]
+    start_ms: OffsetMs
+    end_ms: OffsetMs
+    value: Annotated[float, doc("The combined score 0..1, the signed change of it, or the length in milliseconds")]
+    speaker: Annotated[Literal[SPEAKERS], word("Whose turn it is; absent otherwise")] | UnsetType = UNSET
+    quotes: Annotated[list[Quote], doc("What was said nearest to its middle", maxItems=2)]
+
+
+class ResponseTime(Response):
+    """How long a speaker waits after the other one's turns."""
+
+    count: Annotated[int, count("Turns that began after the other speaker's had ended")]
+    median_ms: Annotated[int | None, span_ms("Median of the times between", null="without one")]
+
+
+class SpeakerTalk(Response):
+    """How one speaker talked."""
+
+    speech_ms: Annotated[int, span_ms("Time spoken")]
+    share: Annotated[float | None, score("Share of both speakers' time", null="if nobody spoke")]
+    turns: Annotated[int, count("Turns")]
+    longest_turn_ms: Annotated[int, span_ms("The longest turn, 0 without one")]
+    longest_turn_at: Annotated[int | None, span_ms("When it began, from the session's start", null="without a turn")]
+    average_turn_ms: Annotated[int, span_ms("Mean length of a turn, 0 without one")]
+    words: Annotated[int, count("Words of the transcript")]
+    words_per_minute: Annotated[float | None, count("Words per minute of speech", null="with less than 10 seconds of speech")]
+    response_time: ResponseTime
+
+
+class Talk(Response):
+    """How one speaker talked, for each of the two."""
+
+    user: SpeakerTalk
+    counselor: SpeakerTalk
+
+
+class SilencesBroken(Response):
+    """Who spoke first after the silences."""
+
+    user: Annotated[int, count("Broken by the client")]
+    counselor: Annotated[int, count("Broken by the counselor")]
+
+
+class Silences(Response):
+    """Stretches of at least 3 seconds of audio in which neither spoke; none without audio of a known speaker."""
+
+    count: Annotated[int, count("How many")]
+    total_ms: Annotated[int, span_ms("Their length together")]
+    longest_ms: Annotated[int, span_ms("The longest, 0 without one")]
+    longest_at: Annotated[int | None, span_ms("When it began, from the session's start", null="without one")]
+    broken_by: SilencesBroken
+
+
+class TalkMeasures(Response):
+    """Who spoke how much, as measured."""
+
+    basis: Annotated[Literal["audio", "transcript"], word("What the times are of: audio chunks or, without a speaker there, snippets")]
+    speakers: Talk
+    overlap_ms: Annotated[int, span_ms("Time in which both spoke")]
+    silences: Silences
+
+
+class Gap(Response):
+    """A stretch of a session without data."""
+
+    start_ms: OffsetMs
+    end_ms: OffsetMs
+
+
+class KindCoverage(Response):
+    """How much of a session has data of a kind."""
+
+    seconds: Annotated[int, count("Seconds with data")]
+    share: Annotated[float, score("Share of the session's seconds so far")]
+    gaps: Annotated[list[Gap], doc("Stretches of 5 seconds or more without data, in their order", maxItems=100)]
+
+
+class Coverage(Response):
+    """How much of a session was measured."""
+
+    frames: KindCoverage
+    audio: KindCoverage
+
+
+MeasuredTalk = Annotated[TalkMeasures | None, doc("Who spoke how much", null="while no chunk and no snippet has a speaker")]
+
+
 class ReportStatistics(MinuteStatistics):
     """Totals of telemetry and statistics of the minutes."""
 
@@ -103,6 +210,9 @@ class Report(Response):
     version: Annotated[str, doc("Version of the report's format")]
     model_version: Annotated[str, doc("The rules in force", examples=[MODEL_VERSION])]
     summary: ReportSummary
+    moments: Annotated[list[Moment], doc("In their order", maxItems=8)]
+    talk: MeasuredTalk
+    coverage: Coverage
     minutes: Annotated[list[MinuteScores], doc("The minutes of this page, in their order")]
     next_cursor: NextCursor
     vad_vector: SessionAffect
@@ -137,6 +247,7 @@ class ReportBrief(Response):
     key_observations: Sentences
     dominant_emotion: SessionEmotion
     average_voice_metrics: VoiceMetrics
+    talk: MeasuredTalk
     cbt: Distortions
     recommendations: Sentences
 

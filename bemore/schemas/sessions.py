@@ -85,7 +85,7 @@ class StartedSession(Response):
 
 
 class SessionBrief(Response):
-    """A session in a list."""
+    """What every answer tells of a session."""
 
     session_id: SessionId
     counselor_id: CounselorId
@@ -96,10 +96,25 @@ class SessionBrief(Response):
     demo: Annotated[bool, doc("Whether it is a demonstration")]
 
 
+class ListedSession(SessionBrief):
+    """A session in a list."""
+
+    last_data_at: Annotated[int | None, epoch_ms("The end of its newest frame, audio chunk or snippet", null="without one")]
+
+
+class LastDataAt(Response):
+    """The end of a session's newest data of each kind."""
+
+    frames: Annotated[int | None, epoch_ms("The newest face frame", null="without one")]
+    audio: Annotated[int | None, epoch_ms("The end of the newest audio chunk", null="without one")]
+    stt: Annotated[int | None, epoch_ms("The end of the newest transcript snippet", null="without one")]
+
+
 class Session(SessionBrief):
     """A session and its totals."""
 
     user_id: UserId
+    last_data_at: LastDataAt
     clock_offset_ms: Annotated[int | None, doc("Largest offset seen of the client's clock, ms; positive: it is ahead", null="if none was")]
     paused_at: Annotated[int | None, epoch_ms("When the session was last paused", null="if it never was")]
     resumed_at: ResumedAt
@@ -172,11 +187,11 @@ class UserSessions(Response):
 
     user_id: Annotated[str, doc("The user of the request", examples=[examples.USER_ID])]
     count: SessionsOnPage
-    sessions: Annotated[list[SessionBrief], doc("Newest first", maxItems=100)]
+    sessions: Annotated[list[ListedSession], doc("Newest first", maxItems=100)]
     next_cursor: NextCursor
 
 
-class SessionOfUser(SessionBrief):
+class SessionOfUser(ListedSession):
     """A session in a list of several users' sessions."""
 
     user_id: UserId

@@ -10,6 +10,7 @@ from bemore.schemas.paging import Cursor, Limit
 from bemore.schemas.response import NextCursor, Response, SessionId, count, doc, span_ms, word
 
 SENTIMENTS = ("positive", "neutral", "negative")
+SPEAKERS = ("user", "counselor")
 
 _TIME = "milliseconds: below 10¹¹ since the session's start, from there on since the Unix epoch"
 
@@ -21,7 +22,7 @@ class Speaker(OneOf):
     """``user`` (the client) or ``counselor``."""
 
     def __init__(self, **options):
-        super().__init__("user", "counselor", **options)
+        super().__init__(*SPEAKERS, **options)
 
 
 class FrameItem(Item):
@@ -139,13 +140,16 @@ class StoredStt(Response):
     total_stt_snippets_in_session: Annotated[int, count("All transcript snippets of the session, each once")]
 
 
+SpeakerName = Annotated[Literal[SPEAKERS] | None, doc("Who said it", null="if that is unknown")]
+
+
 class TranscriptSnippet(Response):
     """A piece of transcript."""
 
     ts_start: Annotated[int, span_ms("When it began, from the session's start")]
     ts_end: Annotated[int, span_ms("When it ended, from the session's start")]
     text: Annotated[str, doc("What was said", minLength=1, examples=["오늘은 기분이 좋아요"])]
-    speaker: Annotated[Literal["user", "counselor"] | None, doc("Who said it", null="if that is unknown")]
+    speaker: SpeakerName
     lang: Annotated[str, doc("Its language", examples=["ko"])]
     sentiment: Annotated[Literal[SENTIMENTS], word("Sentiment of its words")]
     keywords: Annotated[list[str], doc("Its keywords", examples=[["기분"]])]

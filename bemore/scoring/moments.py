@@ -3,35 +3,40 @@
 Section 7 of the project's contract for reviewing sessions. All times are ms since the session's start.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from bemore.clock import MINUTE_MS
 from bemore.scoring.rounding import round3
+from bemore.scoring.talk import Silence, Snippet, Turn
 
 MAX_MOMENTS = 8
 MAX_QUOTES, MAX_QUOTE_CHARACTERS = 2, 200
 
-Snippet = tuple[int, str | None, str]
+KEPT_CHARACTERS = MAX_QUOTE_CHARACTERS + 1
+"""As much of a snippet's beginning tells what a quote of it is."""
 
 
 def moments(
     minutes: Sequence[tuple[int, float]],
-    silences: Sequence[tuple[int, int, str]],
-    turns: Sequence[tuple[str, int, int]],
+    silences: Sequence[Silence],
+    turns: Sequence[Turn],
     snippets: Sequence[Snippet],
 ) -> list[dict[str, Any]]:
     """At most ``MAX_MOMENTS`` moments, ordered by their start.
 
     ``minutes`` are ``(minute index, combined score 0..1)`` in order, ``silences`` and ``turns`` as ``bemore.scoring.talk`` makes them,
-    ``snippets`` ``(start, speaker, text)`` in order. There is at most one ``lowest`` and one ``highest`` minute (only where they differ),
+    ``snippets`` in the order of their starts. There is at most one ``lowest`` and one ``highest`` minute (only where they differ),
     one ``change`` (the largest between neighboring scored minutes, signed), one longest ``silence`` and one ``longest-turn`` per speaker;
     the earliest of equals. ``value`` is the score, the change, or ms.
     """
     chosen = [*_of_scores(minutes), *_of_talk(silences, turns)]
     chosen.sort(key=lambda moment: moment["startMs"])
-    return [{**moment, "quotes": _quotes(moment, snippets)} for moment in chosen[:MAX_MOMENTS]]
+    # A time before the session's start counts as the start.
+    starts = [max(0, each.start_ms) for each in snippets]
+    return [{**moment, "quotes": _quotes(moment, snippets, starts)} for moment in chosen[:MAX_MOMENTS]]
 
 
 def _of_scores(minutes: Sequence[tuple[int, float]]) -> Iterable[dict[str, Any]]:
@@ -48,7 +53,7 @@ def _of_scores(minutes: Sequence[tuple[int, float]]) -> Iterable[dict[str, Any]]
             yield _moment("change", (index - 1) * MINUTE_MS, (index + 1) * MINUTE_MS, change)
 
 
-def _of_talk(silences: Sequence[tuple[int, int, str]], turns: Sequence[tuple[str, int, int]]) -> Iterable[dict[str, Any]]:
+def _of_talk(silences: Sequence[Silence], turns: Sequence[Turn]) -> Iterable[dict[str, Any]]:
     if silences:
         start, end, _ = max(silences, key=lambda each: each[1] - each[0])
         yield _moment("silence", start, end, end - start)
@@ -61,12 +66,14 @@ def _moment(kind: str, start: int, end: int, value: float) -> dict[str, Any]:
     return {"kind": kind, "startMs": start, "endMs": end, "value": value}
 
 
-def _quotes(moment: dict[str, Any], snippets: Sequence[Snippet]) -> list[dict[str, Any]]:
+def _quotes(moment: dict[str, Any], snippets: Sequence[Snippet], starts: Sequence[int]) -> list[dict[str, Any]]:
     """The snippets that start within a moment nearest to its middle, in their order."""
     middle = (moment["startMs"] + moment["endMs"]) / 2
-    inside = [each for each in snippets if moment["startMs"] <= each[0] < moment["endMs"]]
-    nearest = sorted(sorted(inside, key=lambda each: abs(each[0] - middle))[:MAX_QUOTES], key=lambda each: each[0])
-    return [{"tsStart": max(0, start), "speaker": speaker, "text": _clipped(text)} for start, speaker, text in nearest]
+    inside = range(bisect_left(starts, moment["startMs"]), bisect_left(starts, moment["endMs"]))
+    nearest = sorted(sorted(inside, key=lambda place: abs(starts[place] - middle))[:MAX_QUOTES])
+    return [
+        {"tsStart": starts[place], "speaker": snippets[place].speaker, "text": _clipped(snippets[place].text)} for place in nearest
+    ]
 
 
 def _clipped(text: str) -> str:

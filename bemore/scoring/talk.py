@@ -7,9 +7,8 @@ healthy or too much. All times are whole milliseconds since the session's start.
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from bemore.scoring.rounding import round3
 from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, VOICED_THRESHOLD
 
 USER, COUNSELOR = SPEAKERS = ("user", "counselor")
@@ -25,50 +24,89 @@ LEAST_SPEECH_MS = 10_000
 
 Span = tuple[int, int]
 Turn = tuple[str, int, int]
+Silence = tuple[int, int, str]
 
 
-def talk_measures(
-    chunks: Sequence[tuple[str | None, int, int, float]], snippets: Sequence[tuple[str | None, int, int, str]]
-) -> dict[str, Any] | None:
-    """The ``talk`` of a report, in the API's names; None while no chunk and no snippet has a speaker.
+class Snippet(NamedTuple):
+    """A piece of transcript; ``speaker`` is ``user``, ``counselor`` or None.
 
-    ``chunks`` are ``(speaker, start, end, vad)``, ``snippets`` ``(speaker, start, end, text)``, each ordered by start; ``speaker`` is
-    ``user``, ``counselor`` or None. ``basis`` is ``audio`` if any chunk has a speaker, else ``transcript``: then the intervals are the
-    snippets. ``share`` is the speaker's part of the speech of both (3 decimals), None if there is none.
+    ``words`` is the number of its whitespace-separated tokens, ``text`` all of it or as much of its beginning as a quote needs.
     """
-    basis = "audio" if any(speaker in SPEAKERS for speaker, *_ in chunks) else "transcript"
-    if basis == "transcript" and not any(speaker in SPEAKERS for speaker, *_ in snippets):
-        return None
-    if basis == "audio":
-        spoken = [(speaker, start, end) for speaker, start, end, vad in chunks if vad >= VOICED_THRESHOLD]
+
+    start_ms: int
+    end_ms: int
+    speaker: str | None
+    words: int
+    text: str
+
+
+class Conversation(NamedTuple):
+    """Who spoke when.
+
+    ``basis`` is ``audio`` or ``transcript``. ``voiced`` has the voiced intervals by speaker, ``turns`` and ``silences`` are as ``turns_of``
+    and ``silence_spans`` make them; all in their order.
+    """
+
+    basis: str
+    voiced: Mapping[str, Sequence[Span]]
+    turns: Sequence[Turn]
+    silences: Sequence[Silence]
+
+
+def conversation(chunks: Mapping[str, Sequence[tuple[int, int, float]]], snippets: Sequence[Snippet]) -> Conversation | None:
+    """Who spoke when in a session; None while no chunk and no snippet has a speaker.
+
+    ``chunks`` are the ``(start, end, vad)`` of ``user`` and of ``counselor`` and ``snippets`` those of all, each ordered by start. The
+    basis is the audio if there is any chunk; else the intervals are the snippets, and no silence is known.
+    """
+    heard = {name: chunks.get(name, ()) for name in SPEAKERS}
+    if any(heard.values()):
+        basis = "audio"
+        voiced = {name: merged([chunk for chunk in heard[name] if chunk[2] >= VOICED_THRESHOLD], MERGE_GAP_MS) for name in SPEAKERS}
+        known = [span for name in SPEAKERS for span in merged(heard[name], GAP_TOLERANCE_MS)]
+    elif any(each.speaker for each in snippets):
+        basis, known = "transcript", []
+        voiced = {name: merged([each[:2] for each in snippets if each.speaker == name], MERGE_GAP_MS) for name in SPEAKERS}
     else:
-        spoken = [(speaker, start, end) for speaker, start, end, _ in snippets]
-    voiced = {name: merged(((start, end) for speaker, start, end in spoken if speaker == name), MERGE_GAP_MS) for name in SPEAKERS}
-    turns = turns_of(voiced)
-    speech = {name: sum(end - start for start, end in spans) for name, spans in voiced.items()}
-    known = merged(((start, end) for speaker, start, end, _ in chunks if speaker in SPEAKERS), GAP_TOLERANCE_MS)
+        return None
+    return Conversation(basis, voiced, turns_of(voiced), silence_spans(voiced, merged(sorted(known), GAP_TOLERANCE_MS)))
+
+
+def talk_measures(talk: Conversation, snippets: Sequence[Snippet]) -> dict[str, Any]:
+    """The ``talk`` of a report, in the API's names.
+
+    ``share`` is the speaker's part of the speech of both (3 decimals), None if there is none; halves are rounded up everywhere.
+    """
+    speech = {name: sum(end - start for start, end in spans) for name, spans in talk.voiced.items()}
     return {
-        "basis": basis,
-        "speakers": {name: _speaker(name, speech, turns, snippets) for name in SPEAKERS},
-        "overlapMs": overlap_ms(voiced[USER], voiced[COUNSELOR]),
-        "silences": silences(voiced, known if basis == "audio" else []),
+        "basis": talk.basis,
+        "speakers": {name: _speaker(name, speech, talk.turns, snippets) for name in SPEAKERS},
+        "overlapMs": overlap_ms(talk.voiced[USER], talk.voiced[COUNSELOR]),
+        "silences": _silences(talk.silences),
     }
 
 
-def merged(spans: Iterable[Span], gap_ms: int) -> list[Span]:
-    """Spans ordered by start, joined where they overlap or lie at most ``gap_ms`` apart.
+def merged(spans: Iterable[tuple[Any, ...]], gap_ms: int) -> list[Span]:
+    """Spans (tuples that begin with a start and an end) in the order of their starts, joined where they lie at most ``gap_ms`` apart.
 
     Parts before 0 are cut off; spans of no length are left out.
     """
     joined: list[Span] = []
-    for start, end in spans:
-        start = max(start, 0)
+    begin, until = 0, -1  # the span that is being joined; until -1 before the first
+    for span in spans:
+        start, end = span[0], span[1]
+        if start < 0:
+            start = 0
         if end <= start:
             continue
-        if joined and start - joined[-1][1] <= gap_ms:
-            joined[-1] = joined[-1][0], max(joined[-1][1], end)
-        else:
-            joined.append((start, end))
+        if until < 0 or start - until > gap_ms:
+            if until >= 0:
+                joined.append((begin, until))
+            begin, until = start, end
+        elif end > until:
+            until = end
+    if until >= 0:
+        joined.append((begin, until))
     return joined
 
 
@@ -101,7 +139,7 @@ def overlap_ms(one: Sequence[Span], other: Sequence[Span]) -> int:
     return total
 
 
-def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -> list[tuple[int, int, str]]:
+def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -> list[Silence]:
     """``(start, end, who spoke first afterwards)`` of the silences between voiced intervals.
 
     A silence is a stretch of at least ``SILENCE_MS`` without a voiced interval that lies within one of the ``known`` spans, in which
@@ -118,9 +156,8 @@ def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -
     return found
 
 
-def silences(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -> dict[str, Any]:
+def _silences(found: Sequence[Silence]) -> dict[str, Any]:
     """The silences in numbers: how many, their length, the longest (the earliest of equals) and who broke them."""
-    found = silence_spans(voiced, known)
     lengths = [end - start for start, end, _ in found]
     longest = max(lengths, default=0)
     return {
@@ -132,20 +169,16 @@ def silences(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -> dic
     }
 
 
-def _speaker(
-    name: str, speech: Mapping[str, int], turns: Sequence[Turn], snippets: Sequence[tuple[str | None, int, int, str]]
-) -> dict[str, Any]:
+def _speaker(name: str, speech: Mapping[str, int], turns: Sequence[Turn], snippets: Sequence[Snippet]) -> dict[str, Any]:
     own = [(start, end) for who, start, end in turns if who == name]
     lengths = [end - start for start, end in own]
     longest = max(lengths, default=0)
     total = sum(speech.values())
-    words = sum(len(text.split()) for speaker, _, _, text in snippets if speaker == name)
-    waits = sorted(
-        after[1] - before[2] for before, after in pairwise(turns) if after[0] == name and after[1] >= before[2]
-    )
+    words = sum(each.words for each in snippets if each.speaker == name)
+    waits = sorted(after[1] - before[2] for before, after in pairwise(turns) if after[0] == name and after[1] >= before[2])
     return {
         "speechMs": speech[name],
-        "share": round3(speech[name] / total) if total else None,
+        "share": _half_up(speech[name] * 1000, total) / 1000 if total else None,
         "turns": len(own),
         "longestTurnMs": longest,
         "longestTurnAt": own[lengths.index(longest)][0] if own else None,

@@ -13,6 +13,7 @@ import sys
 import time
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import InvalidHeader
 
 from bemore.errors import DatabaseUnavailable
@@ -57,8 +58,7 @@ def gunicorn_options(settings):
         # What a proxy says is read by werkzeug's ProxyFix, as TRUSTED_PROXIES has it; gunicorn would believe anybody on this machine.
         "forwarder_headers": "",
         "secure_scheme_headers": {},
-        # The access log is bemore.api.http.middleware's: one line a request, without paths.
-        "accesslog": None,
+        "logger_class": Logger,
         "logconfig_dict": logs.config(settings),
         "control_socket_disable": True,
         "on_starting": _on_starting(settings),
@@ -67,6 +67,13 @@ def gunicorn_options(settings):
         "pre_request": _check_length,
         "worker_exit": _worker_exit,
     }
+
+
+class Logger(GunicornLogger):
+    """gunicorn's logger without its access log, which it would format for each request and then drop."""
+
+    def access(self, resp, req, environ, request_time):
+        """Do nothing: bemore.api.http.middleware writes one line a request, without paths."""
 
 
 def _worker_connections(threads):

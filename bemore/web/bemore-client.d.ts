@@ -267,8 +267,14 @@ export interface SessionData {
   demo: boolean;
   /** How far the uploading device's clock was ahead of the service's at most, ms; null if nothing with epoch times was uploaded. */
   clockOffsetMs?: number | null;
-  /** The end of the newest item of each kind; null without one. */
-  lastDataAt?: { frames: number | null; audio: number | null; stt: number | null };
+  lastDataAt: LastDataAt;
+}
+
+/** The end of a session's newest data of each kind, epoch ms; null without any. */
+export interface LastDataAt {
+  frames: number | null;
+  audio: number | null;
+  stt: number | null;
 }
 
 /** A session in a list. */
@@ -281,8 +287,8 @@ export interface SessionSummary {
   duration: number;
   /** Whether it is a demonstration. */
   demo: boolean;
-  /** The end of its newest frame, audio chunk or snippet; null without one. */
-  lastDataAt?: number | null;
+  /** The end of its newest frame, audio chunk or snippet, epoch ms. */
+  lastDataAt: number | null;
 }
 
 export interface Scores {
@@ -311,8 +317,8 @@ export interface Inference extends Scores {
   confidence: number | null;
   timestamp: string | null;
   durationMs: number | null;
-  /** Share of the minute of which there is data; null if it has none of either kind. */
-  coverage?: { frames: number | null; audio: number | null };
+  /** Share of the minute's seconds with data, 0..1; null if nothing of it is known. */
+  coverage: { frames: number; audio: number } | null;
 }
 
 export interface InferenceStats {
@@ -406,65 +412,6 @@ export interface Feedback {
   role?: Role | null;
 }
 
-/** What one side said. Moments are ms since the session's start. */
-export interface SpeakerTalk {
-  speechMs: number;
-  /** Of the speech of both; null if nobody spoke. */
-  share: number | null;
-  turns: number;
-  longestTurnMs: number;
-  longestTurnAt: number | null;
-  averageTurnMs: number;
-  words: number;
-  /** null with less than 10 s of speech. */
-  wordsPerMinute: number | null;
-  /** From the end of the other one's turn to the start of the own, where they do not overlap. */
-  responseTime: { count: number; medianMs: number | null };
-}
-
-/** Who talked how much. Moments are ms since the session's start. */
-export interface Talk {
-  /** What it was measured from. */
-  basis: "audio" | "transcript";
-  speakers: Record<Speaker, SpeakerTalk>;
-  overlapMs: number;
-  /** Stretches of 3 s or more in which nobody spoke; `brokenBy` counts who spoke first afterwards. */
-  silences: {
-    count: number;
-    totalMs: number;
-    longestMs: number;
-    longestAt: number | null;
-    brokenBy: Record<Speaker, number>;
-  };
-}
-
-/** How much of a session there is data of. */
-export interface CoverageOfKind {
-  /** Seconds with data. */
-  seconds: number;
-  /** Of the session's seconds. */
-  share: number;
-  /** The first 100 of 5 s or more, ms since the session's start. */
-  gaps: { startMs: number; endMs: number }[];
-}
-
-export interface Coverage {
-  frames: CoverageOfKind;
-  audio: CoverageOfKind;
-}
-
-/** A part of a session worth looking at first. Moments are ms since the session's start. */
-export interface Moment {
-  kind: "lowest" | "highest" | "change" | "silence" | "longest-turn";
-  startMs: number;
-  endMs: number;
-  /** The score, the change of the score, or ms. */
-  value: number;
-  /** Of a longest turn. */
-  speaker?: Speaker | null;
-  quotes: { tsStart: number; speaker: Speaker | null; text: string }[];
-}
-
 /** A note on the timeline. */
 export interface Note {
   noteId: string;
@@ -513,6 +460,70 @@ export interface StoredFeedback {
   submittedAt: number;
 }
 
+/** What was said, at most 200 characters of it. */
+export interface Quote {
+  tsStart: number;
+  speaker: Speaker | null;
+  text: string;
+}
+
+/** A moment that a reader wants to see first; times in ms since the session's start. */
+export interface Moment {
+  kind: "lowest" | "highest" | "change" | "silence" | "longest-turn";
+  startMs: number;
+  endMs: number;
+  /** The score of `lowest` and `highest`, the signed change, or the length in ms. */
+  value: number;
+  /** Of `longest-turn`. */
+  speaker?: Speaker;
+  quotes: Quote[];
+}
+
+export interface SpeakerTalk {
+  speechMs: number;
+  /** Of both speakers' time, 0..1; null if nobody spoke. */
+  share: number | null;
+  turns: number;
+  longestTurnMs: number;
+  longestTurnAt: number | null;
+  averageTurnMs: number;
+  words: number;
+  /** null with less than 10 seconds of speech. */
+  wordsPerMinute: number | null;
+  responseTime: { count: number; medianMs: number | null };
+}
+
+export interface Silences {
+  count: number;
+  totalMs: number;
+  longestMs: number;
+  longestAt: number | null;
+  brokenBy: Record<Speaker, number>;
+}
+
+/** Who spoke how much, as measured. */
+export interface Talk {
+  basis: "audio" | "transcript";
+  speakers: Record<Speaker, SpeakerTalk>;
+  overlapMs: number;
+  silences: Silences;
+}
+
+export interface KindCoverage {
+  /** Seconds with data. */
+  seconds: number;
+  /** Of the session's seconds so far, 0..1. */
+  share: number;
+  /** The first 100 stretches of 5 seconds or more without data. */
+  gaps: { startMs: number; endMs: number }[];
+}
+
+/** How much of a session was measured. */
+export interface Coverage {
+  frames: KindCoverage;
+  audio: KindCoverage;
+}
+
 export interface Report {
   reportId: string;
   sessionId: string;
@@ -534,6 +545,10 @@ export interface Report {
     emotionCount: number;
     vadAnalysisCount: number;
   };
+  moments: Moment[];
+  /** null while no audio chunk and no snippet has a speaker. */
+  talk: Talk | null;
+  coverage: Coverage;
   minutes: Inference[];
   vadVector: Vad | null;
   vadTimeline: (Vad & { t: number; timestamp: string })[];
@@ -547,11 +562,6 @@ export interface Report {
   /** Always empty. */
   cbtFindings: never[];
   feedback: Feedback[];
-  /** null while no audio chunk and no snippet has a speaker. */
-  talk?: Talk | null;
-  coverage?: Coverage;
-  /** At most 8, by `startMs`. */
-  moments?: Moment[];
   /** The shared ones. */
   notes?: Note[];
   stats: InferenceStats & Totals;
@@ -574,8 +584,7 @@ export interface Summary {
   keyObservations: string[];
   dominantEmotion: DominantEmotion | null;
   averageVoiceMetrics: VoiceMetrics | null;
-  /** null while no audio chunk and no snippet has a speaker. */
-  talk?: Talk | null;
+  talk: Talk | null;
   cbt: { totalDistortions: number; mostCommon: string | null };
   recommendations: string[];
 }

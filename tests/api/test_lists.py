@@ -151,7 +151,7 @@ def test_a_users_sessions_come_newest_first(client, clock):
     first, second = start_many(client, clock, 2, counselor_id="counselor-9")
     start_session(client, "user-11")
     client.post(f"/api/session/{first}/end")
-    brief = {"counselorId": "counselor-9", "demo": False}
+    brief = {"counselorId": "counselor-9", "demo": False, "lastDataAt": None}
     assert user_page(client) == {
         "userId": "user-1",
         "count": 2,

@@ -229,6 +229,13 @@ def test_counts_outlive_a_worker_that_dies(two, http):
     assert counted(http, two) == sent
 
 
+def test_the_empty_file_of_a_process_killed_at_its_start_hides_nothing(two, http):
+    sent = counted(http, two) + spread(two, 8)
+    (directory,) = two.directory.glob("bemore-metrics-*")
+    (directory / "counter_1.db").touch()
+    assert counted(http, two) == sent
+
+
 def test_counts_outlive_a_reload(two, http):
     sent, started = counted(http, two) + spread(two, 40), value(told(http, two), "bemore_start_time_seconds")
     old = set(two.workers)

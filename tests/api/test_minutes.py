@@ -224,6 +224,7 @@ def test_an_inference_holds_all_of_its_minute(client):
         "confidence": None,
         "timestamp": None,
         "durationMs": None,
+        "coverage": None,
     }
 
 

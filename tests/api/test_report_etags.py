@@ -46,8 +46,8 @@ def test_time_alone_changes_nothing_that_is_stored(client, clock):
     clock.advance(600_000)
     assert client.get(place(session_id, "report"), headers={"If-None-Match": etag}).status_code == 304
     after = data(client, session_id)
-    # A running session also has more and more minutes without a score, which the highlights tell.
-    moving = {"duration", "durationFormatted", "generatedAt", "highlights"}
+    # A running session also has more and more minutes without a score, which the highlights tell, and seconds without data.
+    moving = {"duration", "durationFormatted", "generatedAt", "highlights", "coverage"}
     assert {name for name in after if after[name] != before[name]} == moving
 
 

@@ -109,8 +109,8 @@ def test_reports_and_the_end_read_no_frame(client, settings, size):
     for path in PATHS:
         with recorded(transactions=False) as statements:
             answer = ask(client, session_id, path)
-        assert tables(statements) == {"session", "minute_score", "audio_chunk", "stt_snippet", "feedback", "audit"}, path
-        assert len(statements) <= 8
+        assert tables(statements) == {"session", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "feedback", "audit"}, path
+        assert len(statements) <= 9
         seen += statements
         with recorded(transactions=False) as statements:
             assert client.get(place(session_id, path), headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304

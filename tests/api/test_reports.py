@@ -11,11 +11,11 @@ from tests.support.stored import inferences
 #: The fields, letter by letter as the contract has them.
 REPORT = """
     reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion
-    summary minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights recommendations
-    cbtFindings feedback stats
+    summary moments talk coverage minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords
+    highlights recommendations cbtFindings feedback stats
 """.split()
 SUMMARY = """
-    sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics cbt recommendations
+    sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics talk cbt recommendations
 """.split()
 VOICE = "speechRatio pauseRatio averagePauseDuration longestPause averageSpeechBurst speechBurstCount pauseCount summary".split()
 EMOTIONS = set("happy sad angry anxious neutral surprised disgusted fearful".split())

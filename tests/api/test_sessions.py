@@ -50,6 +50,7 @@ def test_a_new_session_is_shown_whole(client, clock):
         "endedAt": None,
         "duration": 0,
         "demo": False,
+        "lastDataAt": {"frames": None, "audio": None, "stt": None},
         "clockOffsetMs": None,
         "emotionCount": 0,
         "landmarkCount": 0,

@@ -146,6 +146,10 @@ PARTS = {
     ("GET /api/session/{session_id}/report", "minutes"): "Inference",
     ("GET /api/session/{session_id}/report", "vadSummary"): "VoiceMetrics",
     ("GET /api/session/{session_id}/report", "feedback"): "Feedback",
+    ("GET /api/session/{session_id}/report", "moments"): "Moment",
+    ("GET /api/session/{session_id}/report", "talk"): "Talk",
+    ("GET /api/session/{session_id}/report", "coverage"): "Coverage",
+    ("GET /api/session/{session_id}", "lastDataAt"): "LastDataAt",
     ("GET /api/session/{session_id}/summary", "averageVoiceMetrics"): "VoiceMetrics",
     ("GET /api/dashboard/summary", "todayAvg"): "VadOrNulls",
 }

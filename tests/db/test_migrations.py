@@ -166,8 +166,11 @@ def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empt
     assert {table for table, rows in stored().items() if rows} - NOT_OF_SESSIONS == {"session", "tally"}
 
 
-def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings):
-    migrate(empty_settings, upto="m0009_audit_prune")
+@pytest.mark.parametrize("version", [name for name in names() if name < "m0010"])
+def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings, version):
+    migrate(empty_settings, upto=version)
+    # Before revisions were kept, a session's is 0; its data is of some revision all the same.
+    revision, known = (0, 1) if version < "m0003" else (7, 7)
     chance, week_ms = random.Random(5), coverage.MAX_MINUTES * 60_000
     frames = [-5000, 0, 999, 59_999, week_ms - 1, week_ms, 10**11, *(chance.randrange(600_000) for _ in range(300))]
     spans = [(-9000, -1000), (-2000, 1500), (0, 0), (7000, 7000), (59_500, 60_500), (600_000, 900_001), (week_ms - 1500, week_ms + 99_000)]
@@ -175,9 +178,11 @@ def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings):
     snippets = [(-7, 5), (120_000, 400_000), (week_ms - 1, week_ms + 1), (week_ms, week_ms), (86_400_000, 86_400_001)]
     with write_transaction():
         execute(
-            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, revision, frame_count, audio_count, stt_count)"
-            " VALUES (1, 'sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'active', 1, 7, 0, 0, 0)"
+            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, frame_count, audio_count, stt_count)"
+            " VALUES (1, 'sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'active', 1, 0, 0, 0)"
         )
+        if revision:
+            execute("UPDATE session SET revision = ?", (revision,))
         for ts in set(frames):
             execute("INSERT INTO frame (session_id, ts_ms, quality) VALUES (1, ?, 0.5)", (ts,))
         for span in set(spans):
@@ -197,13 +202,13 @@ def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings):
     for part in (coverage.of_frames(frames), coverage.of_audio(spans), coverage.of_snippets(snippets)):
         for minute, (seen, heard, data) in part.items():
             before = right.get(minute, (0, 0, 0))
-            right[minute] = before[0] | seen, before[1] | heard, max(before[2], data * 7)
+            right[minute] = before[0] | seen, before[1] | heard, max(before[2], data * known)
     with read():
         rows = execute("SELECT minute_index, frame_seconds, audio_seconds, data_revision FROM minute_coverage").fetchall()
         row = execute("SELECT minute_count, byte_count, last_frame_ms, last_audio_ms, last_stt_ms, demo FROM session").fetchone()
         scored = execute("SELECT data_revision FROM minute_score").fetchall()
     assert {minute: tuple(rest) for minute, *rest in rows} == right
-    assert row == (1, 0, 10**11, 10**11 + 9, week_ms + 1, 0) and scored == [(7,)]
+    assert row == (1, 0, 10**11, 10**11 + 9, week_ms + 1, 0) and scored == [(known,)]
 
 
 def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(empty_settings, tmp_path):

@@ -21,7 +21,7 @@ from bemore.errors import DatabaseUnavailable, SessionNotFound, SessionStateConf
 from bemore.db import connections, write_queue
 from bemore.db.connections import execute, read, write
 from bemore.db.proxy import database
-from bemore.models import session, session_data
+from bemore.models import session
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -131,8 +131,6 @@ def test_a_row_that_the_database_refuses_is_undone_alone_and_every_write_runs_on
 def test_an_unknown_session_costs_the_others_of_its_group_nothing(app):
     scopes = [unrestricted(started(number).public_id) for number in range(7)]
     scopes.insert(3, unrestricted(started(9).public_id))
-    for scope in scopes:
-        session_data.started_ms(scope)  # is known, so that the write itself meets the session that is gone
     session.erase(scopes[3])
     outcomes, statements = in_one_group(*(lambda scope=scope: storing.store_frames(scope, FRAME) for scope in scopes))
     assert isinstance(outcomes.pop(3), SessionNotFound) and outcomes == [1] * 7

@@ -28,6 +28,7 @@ _OF_SESSIONS = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:(?:{_TABLES})\b|{{
 #: Functions with SQL about sessions that take no scope, and why they need none. What is not here needs one.
 WITHOUT_SCOPE = {
     # One session, which somebody with a scope has found: its SessionRow or, of a hidden one, its key.
+    "models.coverage.of_row": "row",
     "models.minute.of_row": "row",
     "models.minute_scoring._changed": "row",
     "models.session.reload": "row",

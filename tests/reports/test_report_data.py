@@ -17,15 +17,15 @@ from bemore.reports.view import ReportView
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"
-    " summary minutes vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights recommendations"
-    " cbtFindings feedback stats"
+    " summary moments talk coverage minutes vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights"
+    " recommendations cbtFindings feedback stats"
 ).split()
 VOICE_KEYS = set(
     "speechRatio pauseRatio averagePauseDuration longestPause averageSpeechBurst speechBurstCount pauseCount summary".split()
 )
 INFERENCE_KEYS = set(
     "id sessionId minuteIndex facialScore vadScore textScore textSentiment combinedScore modelVersion source dataPoints"
-    " keywords sentiment confidence timestamp durationMs".split()
+    " keywords sentiment confidence timestamp durationMs coverage".split()
 )
 
 
@@ -153,7 +153,7 @@ def test_emotion_of_0_percent_is_left_out():
 def test_summary_agrees_with_the_report():
     made, short = report(sample(60, "mixed")), summary(sample(60, "mixed"))
     assert list(short) == (
-        "sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics cbt recommendations"
+        "sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics talk cbt recommendations"
     ).split()
     for key in ("sessionId", "status", "startedAt", "endedAt", "duration", "vadVector", "recommendations"):
         assert short[key] == made[key]

@@ -1,6 +1,7 @@
 """Moments of a session: which there are, their values, and the words that belong to them."""
 
 from bemore.scoring.moments import moments
+from bemore.scoring.talk import Snippet
 
 
 def test_lowest_highest_and_change_with_their_values():
@@ -23,7 +24,20 @@ def test_of_equals_the_earliest_counts_and_each_speaker_has_a_longest_turn():
 
 
 def test_quotes_are_the_two_nearest_to_the_middle_and_at_most_200_characters():
-    snippets = [(0, "user", "처음"), (1900, None, "가" * 201), (2100, "counselor", "둘"), (4000, "user", "밖")]
+    said = [(0, "user", "처음"), (1900, None, "가" * 201), (2100, "counselor", "둘"), (4000, "user", "밖")]
+    snippets = [Snippet(start, start + 9, speaker, 1, text) for start, speaker, text in said]
     (found,) = moments([], [(0, 4000, "user")], [], snippets)
     assert [(quote["tsStart"], quote["speaker"]) for quote in found["quotes"]] == [(1900, None), (2100, "counselor")]
     assert len(found["quotes"][0]["text"]) == 200 and found["quotes"][0]["text"].endswith("…")
+
+
+def test_what_was_said_before_the_start_was_said_at_the_start_and_200_characters_are_whole():
+    (found,) = moments([], [(0, 4000, "user")], [], [Snippet(-500, 9, "user", 1, "가" * 200)])
+    assert found["quotes"] == [{"tsStart": 0, "speaker": "user", "text": "가" * 200}]
+
+
+def test_of_equal_minutes_and_changes_the_earliest_counts_and_differences_are_decimal():
+    found = moments([(0, 0.1), (1, 0.3), (2, 0.1), (3, 0.3)], [], [], [])
+    assert [(each["kind"], each["startMs"], each["value"]) for each in found] == [
+        ("lowest", 0, 0.1), ("change", 0, 0.2), ("highest", 60_000, 0.3),
+    ]  # fmt: skip

@@ -101,10 +101,11 @@ def _filled(dialect):
             for table in ("audio_chunk", "stt_snippet")
         ),
     )
+    # The revision of a session that nothing changed since revisions are kept is 0, which would mean "no data".
+    known = f"{least}(session.revision, 1)"
     for number, part in enumerate(parts):
         # Chunks of earlier minutes reach into a minute without being its data: part 1 alone does not make it data.
-        # The revision of a session that nothing changed since revisions are kept is 0, which would mean "no data".
-        revision = "0" if number == 1 else f"{least}(session.revision, 1)"
+        revision = "0" if number == 1 else known
         yield (
             f"INSERT INTO minute_coverage SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
             f" FROM ({part}) AS part (session_id, minute_index, frame_seconds, audio_seconds)"
@@ -115,7 +116,7 @@ def _filled(dialect):
             f" SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
             f" FROM part JOIN session ON session.id = part.session_id WHERE true {_UPSERT}"
         )
-    yield "UPDATE minute_score SET data_revision = (SELECT revision FROM session WHERE session.id = minute_score.session_id)"
+    yield f"UPDATE minute_score SET data_revision = (SELECT {known} FROM session WHERE session.id = minute_score.session_id)"
     count = "(SELECT count(*) FROM minute_score WHERE session_id = session.id)"
     yield (
         f"UPDATE session SET minute_count = {most}({count}, 10080),"
