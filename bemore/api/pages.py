@@ -27,7 +27,7 @@ CONSOLE = StaticFiles(
         },
         **{
             f"capture/{name}.js": (_CONSOLE, _SCRIPT)
-            for name in ("face", "live_session", "microphone", "page", "sound_worklet", "speech", "voice", "words")
+            for name in ("face", "live_session", "meters", "microphone", "page", "scores", "sound_worklet", "speech", "voice", "words")
         },
         "capture/live.css": (_CONSOLE, _STYLE),
         "tokens.css": (_CONSOLE, _STYLE),

@@ -27,9 +27,9 @@ function people() {
 /**
  * One person's part of a session, as `speaker` "user" or "counselor". Who starts it ends it; who joins leaves it.
  *
- * Events: `block` and `chunk` as of the microphone, `frame` and `unmeasured` as of the camera, `snippet`, `minutes` with the scored minutes as `detail`, `speechfailed`,
- * `lost` ("microphone" or "camera" as `detail`), `waiting` (ms as `detail`) when the quota is used up, `ended` when the session was ended
- * elsewhere, `failed` with an error.
+ * Events: `block` and `chunk` as of the microphone, `frame` and `unmeasured` as of the camera, `snippet`, `minutes` with the scored minutes
+ * as `detail`, `speechfailed`, `lost` ("microphone" or "camera" as `detail`), `waiting` (ms as `detail`) when the quota is used up, `ended`
+ * when the session was ended elsewhere, `failed` with an error.
  */
 export class LiveSession extends EventTarget {
   sessionId;
@@ -72,7 +72,7 @@ export class LiveSession extends EventTarget {
   async start(lang = null) {
     const client = this.#client;
     client.addEventListener("ratelimited", ({ detail }) => this.#emit("waiting", detail.retryAfterMs));
-    const session = this.joined ? await client.session(this.sessionId) : await client.start(...people(), { demo: true });
+    const session = await (this.joined ? client.session(this.sessionId) : client.start(...people(), { demo: true }));
     if (session.status === "ended") throw Object.assign(new Error("the session has ended"), { code: "ENDED" });
     [this.sessionId, this.#startedAt] = [session.sessionId, session.startedAt];
     this.#scoreAt = scoringAfter(this.elapsedMs);

@@ -2,34 +2,22 @@
 
 import { onToken, onUnauthorized, tokenOwner } from "../api.js";
 import { confirmDelete } from "../dialogs.js";
-import { bar, h, icon, notice, replaceChildren, say, setAttribute, svg } from "../dom.js";
+import { h, icon, notice, say, setAttribute } from "../dom.js";
 import { drawFrame } from "../frame.js";
-import { addTexts, clock, language, length, onLanguage, percent, t } from "../i18n.js";
+import { addTexts, language, length, onLanguage, t } from "../i18n.js";
 import { noteQuotaOf } from "../quota.js";
 import { findsFaces } from "./face.js";
 import { LiveSession } from "./live_session.js";
+import { STRIP_CHUNKS, meters } from "./meters.js";
+import { saidScores, scoresPanel } from "./scores.js";
 import { recognizesSpeech } from "./speech.js";
-import { BLOCKS_OF_A_CHUNK, BLOCK_MS, decibels } from "./voice.js";
 import { WORDS } from "./words.js";
 
 addTexts(WORDS);
 
 const main = document.getElementById("main");
 
-/** How many chunks the strip shows: those of a minute. */
-const STRIP_CHUNKS = 60_000 / (BLOCK_MS * BLOCKS_OF_A_CHUNK);
-const STRIP_HIGH = 100;
-
-/** The softest sound that the level shows, dB. */
-const SOFTEST_DB = -60;
-
 const LANGUAGE_TAG = { ko: "ko-KR", en: "en-US" };
-
-/** Scores are 0..1; people read 0 to 100. */
-const points = (score) => String(Math.round(score * 100));
-
-/** 0..1 of the level's length: 60 dB are as much as an ear hears in a room. */
-const heard = (rms) => Math.max(0, 1 - decibels(rms) / SOFTEST_DB);
 
 /** Why a device did not open, by the error of `getUserMedia`. */
 const MICROPHONE = { NotAllowedError: "micDenied", NotFoundError: "micMissing", other: "micBusy" };
@@ -54,7 +42,8 @@ let minutes = [];
 let words = [];
 let troubled = false;
 let chunks = [];
-let parts = {};
+let shown = null; // the meters of a live session
+let scores = null;
 const picture = h("video", { muted: true, playsinline: true, autoplay: true });
 picture.muted = true;
 
@@ -67,7 +56,8 @@ function draw() {
   const lead = h("p", {}, t(chosen.sessionId ? "joinLead" : "liveLead"));
   const head = h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: -1 }, title), lead));
   const left = { idle: setupCard, asking: setupCard, live: liveCard, stopping: liveCard, over: overCard }[state]();
-  main.replaceChildren(head, h("div", { class: "live" }, left, scoresCard()));
+  scores = scoresPanel();
+  main.replaceChildren(head, h("div", { class: "live" }, left, scores.element));
   showScores();
 }
 
@@ -99,7 +89,7 @@ function setupCard() {
     h("fieldset", { disabled: settled }, h("legend", {}, t("iAm")), roles),
     consent("camera", "useCamera", findsFaces() ? "cameraWhat" : "cameraOnly", true),
     consent("speech", "useSpeech", recognizesSpeech() ? "speechWhat" : "noSpeech", recognizesSpeech()),
-    h("p", { class: "note" }, t("whatIsSent")),
+    h("p", { class: "note" }, t("whatIsSent"), mayDelete() && ` ${t("canDelete")}`),
     button,
     asking && h("p", { class: "hint" }, t("asking")),
   );
@@ -108,14 +98,7 @@ function setupCard() {
 
 function liveCard() {
   const stopping = state === "stopping";
-  parts = {
-    time: h("span", { class: "time" }, clock(live.elapsedMs)),
-    speaking: h("span", {}, t("quiet")),
-    pitch: h("span", { class: "pitch" }, t("noPitch")),
-    level: h("div", {}, bar(0, { class: "level" })),
-    strip: svg("svg", { class: "strip", viewBox: `0 0 ${STRIP_CHUNKS} ${STRIP_HIGH}`, preserveAspectRatio: "none", role: "img" }),
-    face: h("p", { class: "hint" }, findsFaces() ? "" : t("faceUnmeasured")),
-  };
+  shown = meters();
   const stopText = t(stopping ? "stopping" : live.joined ? "leaveIt" : "stopIt");
   const stop = h("button", { type: "button", class: "button danger", disabled: stopping, on: { click: end } }, icon("stop"), stopText);
   const role = t(chosen.speaker === "user" ? "asUser" : "asCounselor");
@@ -123,23 +106,25 @@ function liveCard() {
   const card = h(
     "section",
     { class: "card", "aria-labelledby": "now-title" },
-    h("div", { class: "now" }, h("h2", { id: "now-title" }, `${t("recording")}: ${role}`), parts.time),
-    h("div", { class: "part" }, h("div", { class: "said-now" }, parts.speaking, parts.pitch), parts.level),
-    h("div", { class: "part" }, h("h3", {}, t("lastMinute")), parts.strip),
+    h("div", { class: "now" }, h("h2", { id: "now-title" }, `${t("recording")}: ${role}`), shown.time),
+    shown.level,
+    shown.strip,
     h("div", { class: "buttons" }, stop, consoleLink(), !live.joined && inviteButton()),
-    chosen.camera && picture.srcObject && h("div", { class: "picture" }, picture, parts.face),
+    chosen.camera && picture.srcObject && h("div", { class: "picture" }, picture, shown.face),
   );
   // Moved elements stand still.
   if (picture.isConnected || picture.srcObject) picture.play().catch(() => undefined);
-  showStrip();
+  shown.showChunks(chunks);
   return card;
 }
 
+/** Who started a session, unless the role forbids it. */
+const mayDelete = () => tokenOwner()?.role !== "user" && !chosen.sessionId;
+
 function overCard() {
-  const mayDelete = tokenOwner()?.role !== "user" && !live.joined;
   const title = h("h2", { id: "over-title" }, t(live.joined ? "youLeft" : "isOver"));
   const another = h("button", { type: "button", class: "button", on: { click: again } }, t("again"));
-  const buttons = h("div", { class: "buttons" }, consoleLink("primary"), another, mayDelete && deleteButton());
+  const buttons = h("div", { class: "buttons" }, consoleLink("primary"), another, mayDelete() && deleteButton());
   return h("section", { class: "card", "aria-labelledby": "over-title" }, title, buttons);
 }
 
@@ -176,79 +161,7 @@ function deleteButton() {
   return h("button", { type: "button", class: "button danger", on: { click } }, t("deleteIt"));
 }
 
-function scoresCard() {
-  parts.scores = h("div", { class: "part" });
-  parts.words = h("div", { class: "part" });
-  const explained = ["scaleWhat", "combinedWhat", "voiceWhat", "faceWhat", "textWhat"].map((name) => h("li", {}, t(name)));
-  const details = h("details", {}, h("summary", {}, t("whatScore")), h("ul", {}, explained));
-  const title = h("h2", { id: "scores-title" }, t("scoresSoFar"));
-  return h("section", { class: "card", "aria-labelledby": "scores-title" }, title, parts.scores, details, parts.words);
-}
-
-// -- What changes while it runs ------------------------------------------------------------------------------------------------
-
-/** Name and field of each score, and of what it was measured from; without any, a part of the score has a fixed value. */
-const SCORES = [
-  ["combined", "combinedScore"],
-  ["voice", "vadScore", "audioChunkCount"],
-  ["facial", "facialScore", "frameCount"],
-  ["text", "textScore", "sttSnippetCount"],
-];
-
-const isMeasured = ({ dataPoints }, source) => !source || dataPoints[source] > 0;
-
-function showScores() {
-  const [last, ...earlier] = [...minutes].reverse();
-  const tile = ([name, field, source]) => {
-    const value = points(last[field]);
-    const given = isMeasured(last, source) ? [value] : ["–", h("small", {}, t("unmeasured", { points: value }))];
-    return h("div", {}, h("dt", {}, t(name)), h("dd", {}, given));
-  };
-  const measured = () => h("small", {}, t("measuredBy", { chunks: last.dataPoints.audioChunkCount }));
-  const newest = last && [
-    h("h3", {}, t("ofMinute", { minute: last.minuteIndex + 1 }), " ", measured()),
-    h("dl", { class: "tiles" }, SCORES.map(tile)),
-  ];
-  const row = (minute) => {
-    const value = ([name, field, source]) => `${t(name)} ${isMeasured(minute, source) ? points(minute[field]) : "–"}`;
-    const values = SCORES.map(value).join(" · ");
-    return h("li", {}, h("span", {}, t("ofMinute", { minute: minute.minuteIndex + 1 })), h("span", {}, values));
-  };
-  const waiting = h("p", { class: "empty" }, t(state === "live" ? "scoresWait" : "noneStarted"));
-  const before = earlier.length > 0 && h("ul", { class: "earlier" }, earlier.map(row));
-  replaceChildren(parts.scores, last ? h("div", { class: "minute" }, newest) : waiting, before);
-  const lines = words.map(({ text }) => h("li", {}, text));
-  replaceChildren(parts.words, lines.length > 0 && [h("h3", {}, t("yourWords")), h("ul", { class: "words" }, lines)]);
-}
-
-let drawnAt = 0;
-
-function showBlock({ rms, voiced, pitch }) {
-  parts.level.replaceChildren(bar(heard(rms), { class: `level ${voiced ? "voiced" : ""}` }));
-  // Words that change twenty times a second cannot be read.
-  if (performance.now() - drawnAt < 250) return;
-  drawnAt = performance.now();
-  parts.speaking.textContent = t(voiced ? "speaking" : "quiet");
-  parts.pitch.textContent = pitch ? t("hertz", { hertz: Math.round(pitch) }) : t("noPitch");
-  parts.time.textContent = clock(live.elapsedMs);
-}
-
-function showStrip() {
-  const from = STRIP_CHUNKS - chunks.length;
-  const column = ({ rms, vad }, place) => {
-    const height = Math.max(2, heard(rms) * STRIP_HIGH);
-    return svg("rect", { x: from + place + 0.1, y: (STRIP_HIGH - height) / 2, width: 0.8, height, class: vad >= 0.5 ? "voiced" : null });
-  };
-  parts.strip.replaceChildren(...chunks.map(column));
-  const share = chunks.length ? chunks.reduce((sum, { vad }) => sum + vad, 0) / chunks.length : 0;
-  setAttribute(parts.strip, "aria-label", t("stripSaid", { share: percent(share) }));
-}
-
-const showUnmeasured = () => (parts.face.textContent = t("faceUnmeasured"));
-
-function showFace({ qualityScore }) {
-  parts.face.textContent = qualityScore ? t("faceSeen", { share: percent(qualityScore) }) : t("faceUnseen");
-}
+const showScores = () => scores.show({ minutes, words, live: state === "live" });
 
 // -- What is done ----------------------------------------------------------------------------------------------------------
 
@@ -310,13 +223,13 @@ function trouble(text, kind) {
 function listen(session) {
   live = session;
   const on = (name, act) => session.addEventListener(name, ({ detail }) => live === session && act(detail));
-  on("block", (block) => state === "live" && showBlock(block));
+  on("block", (block) => state === "live" && shown.showBlock(block, live.elapsedMs));
   on("chunk", (chunk) => {
     chunks = [...chunks, chunk].slice(-STRIP_CHUNKS);
-    if (state === "live") showStrip();
+    if (state === "live") shown.showChunks(chunks);
   });
-  on("frame", (frame) => state === "live" && showFace(frame));
-  on("unmeasured", () => state === "live" && showUnmeasured());
+  on("frame", (frame) => state === "live" && shown.showFace(frame));
+  on("unmeasured", () => state === "live" && shown.showFace(null));
   on("snippet", (snippet) => {
     words = [...words, snippet];
     showScores();
@@ -327,9 +240,7 @@ function listen(session) {
     if (troubled) notice(null);
     troubled = false;
     showScores();
-    const last = scored.at(-1);
-    const said = last && { minute: last.minuteIndex + 1, combined: points(last.combinedScore), voice: points(last.vadScore) };
-    if (said && state === "live") say(t("newScore", said));
+    if (scored.length && state === "live") say(saidScores(scored.at(-1)));
   });
   on("lost", (device) => {
     notice(t(device === "camera" ? "camLost" : "micLost"), device === "camera" ? "" : "bad");
