@@ -21,13 +21,18 @@ CONSOLE = StaticFiles(
         **{
             f"{name}.js": (_CONSOLE, _SCRIPT)
             for name in (
-                "api", "card", "chart_data", "charts", "coverage", "dialogs", "dialogue", "dom", "explain", "i18n", "keywords",
-                "list", "list_row", "live", "moments_panel", "notes_panel", "overlay", "pace", "page", "playing", "preferences",
+                "api", "card", "chart_data", "charts", "coverage", "dialogs", "dialogue", "dom", "explain", "frame", "i18n",
+                "keywords", "list", "list_row", "live", "moments_panel", "notes_panel", "overlay", "pace", "page", "playing", "preferences",
                 "printing", "quota", "report", "session", "session_head", "simulation", "talk_panel", "technical", "timeline",
                 "timeline_panel", "transcript", "virtual_list", "words", "words_explained", "words_frame", "words_list",
                 "words_report", "words_session",
             )
         },
+        **{
+            f"capture/{name}.js": (_CONSOLE, _SCRIPT)
+            for name in ("face", "live_session", "meters", "microphone", "page", "scores", "sound_worklet", "speech", "voice", "words")
+        },
+        "capture/live.css": (_CONSOLE, _STYLE),
         "tokens.css": (_CONSOLE, _STYLE),
         "console.css": (_CONSOLE, _STYLE),
         "session.css": (_CONSOLE, _STYLE),
@@ -74,6 +79,16 @@ def console():
 def console_folder():
     """404 if it is switched off."""
     return console()
+
+
+@blueprint.get("/console/live")
+@operation("A page that records one's own microphone and camera", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
+def capture():
+    """A sample for pages that use the client library; 404 if the console is switched off. `demo/live.html` is this page."""
+    _require_console()
+    response = CONSOLE.page("console/capture/live.html")
+    response.headers["Permissions-Policy"] = "camera=(self), microphone=(self), geolocation=()"
+    return response
 
 
 @blueprint.get("/console/<path:file>")

@@ -293,7 +293,7 @@ def test_every_operation_answers_as_described(ask, document):
     for path in ("/health", "/api/health", "/health/live", "/health/ready", "/api/docs", "/api/docs/page.js"):
         ask("GET", path)
     ask("GET", "/", headers={"Accept": "text/html"})
-    for path in ("/console", "/console/", "/console/page.js", "/static/bemore-client.js", "/static/bemore-client.d.ts"):
+    for path in ("/console", "/console/", "/console/live", "/console/page.js", "/static/bemore-client.js", "/static/bemore-client.d.ts"):
         ask("GET", path)
     etag = ask("GET", "/api/openapi.json").headers["ETag"]
     ask("GET", "/api/openapi.json", headers={"If-None-Match": etag})

@@ -143,7 +143,8 @@ def test_reports_are_asked_for_in_a_language_and_a_zone(tab, scripted):
 
 def test_addresses_of_reports_say_what_they_hold(tab):
     tab.open(baseUrl="https://bemore.example")
-    address = lambda *values: tab.call("reportUrl", "sess_1", *values).removeprefix("https://bemore.example/api/session/sess_1/report/")  # noqa: E731
+    place = "https://bemore.example/api/session/sess_1/report/"
+    address = lambda *values: tab.call("reportUrl", "sess_1", *values).removeprefix(place)  # noqa: E731
     assert address("pdf") == "pdf" and address("html") == "html" and address("csv") == "csv?kind=vad"
     assert address("pdf", {"transcript": True, "lang": "en", "kind": "emotion"}) == "pdf?transcript=true&lang=en"
     assert address("pdf", {"transcript": False}) == "pdf"

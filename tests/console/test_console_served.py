@@ -1,6 +1,7 @@
 """What the service serves of the console and the client library: these files, nothing else, and how long they may be kept."""
 
 import hashlib
+import posixpath
 import re
 from pathlib import Path
 
@@ -11,24 +12,34 @@ from bemore.api import pages
 from bemore.schemas.emotion import AffectVector
 from bemore.scoring.emotion import EMOTIONS
 
+from tests.support.servers import REPOSITORY
+
 served = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 WEB = Path(bemore.__file__).resolve().parent / "web"
 
 
-def loaded(html):
-    """The addresses that the page loads."""
-    return re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="([^"]+)"', html)
+#: The pages, and the module that each of them loads.
+PAGES = {"/console": "page.js", "/console/live": "capture/page.js"}
+
+every_page = pytest.mark.parametrize("place", PAGES)
+
+
+def loaded(page):
+    """The addresses that a page loads."""
+    found = re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="([^"]+)"', page.text)
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(page.request.path), address)) for address in found]
 
 
 @served
-def test_page_loads_files_of_its_own_that_are_kept_for_ever(client):
-    page = client.get("/console")
+@every_page
+def test_page_loads_files_of_its_own_that_are_kept_for_ever(client, place):
+    page = client.get(place)
     assert page.status_code == 200 and page.mimetype == "text/html"
-    addresses = [address for address in loaded(page.text) if address.startswith("console/")]
-    assert len(addresses) >= 5
+    addresses = [address for address in loaded(page) if address.startswith("/console/")]
+    assert len(addresses) >= 5 and {*loaded(page)} - {*addresses} == {"/static/bemore-client.js"}
     for address in addresses:
-        file = client.get(f"/{address}")
+        file = client.get(address)
         assert file.status_code == 200 and file.data, address
         assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert file.headers["X-Content-Type-Options"] == "nosniff"
@@ -37,7 +48,7 @@ def test_page_loads_files_of_its_own_that_are_kept_for_ever(client):
 @served
 def test_every_module_that_a_module_loads_is_served_under_the_same_version(client):
     version = re.search(r"console/([0-9a-f]{16})/page\.js", client.get("/console").text).group(1)
-    seen, waiting = set(), ["page.js"]
+    seen, waiting = set(), [*PAGES.values()]
     while waiting:
         name = waiting.pop()
         if name in seen:
@@ -45,7 +56,9 @@ def test_every_module_that_a_module_loads_is_served_under_the_same_version(clien
         seen.add(name)
         answer = client.get(f"/console/{version}/{name}")
         assert answer.status_code == 200 and "immutable" in answer.headers["Cache-Control"], name
-        waiting += re.findall(r'(?:from|import\() ?"\./([^"]+)"', answer.text)
+        modules = re.findall(r'(?:from|import\(|new URL\() ?"(\.[^"]+\.js)"', answer.text)
+        places = [posixpath.normpath(posixpath.join(posixpath.dirname(name), module)) for module in modules]
+        waiting += [place for place in places if not place.startswith("../")]
     scripts = {name for name in pages.CONSOLE if name.endswith(".js")}
     assert seen == scripts, "each is loaded by another, and none is missing"
 
@@ -53,7 +66,12 @@ def test_every_module_that_a_module_loads_is_served_under_the_same_version(clien
 def test_files_of_the_folder_are_served_or_are_no_files_for_browsers():
     folder = WEB / "console"
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert there - set(pages.CONSOLE) == {"index.html", "vendor/VENDOR.rst"}
+    assert there - set(pages.CONSOLE) == {"index.html", "capture/live.html", "vendor/VENDOR.rst"}
+
+
+def test_the_demo_is_the_page_of_the_package():
+    page = REPOSITORY / "demo" / "live.html"
+    assert page.is_symlink() and page.samefile(WEB / "console" / "capture" / "live.html")
 
 
 @served
@@ -74,6 +92,7 @@ def test_file_of_another_version_is_revalidated(client):
     "file",
     [
         "index.html",
+        "capture/live.html",
         "vendor/VENDOR.rst",
         "../docs/page.js",
         "..%2Fdocs%2Fpage.js",
@@ -90,8 +109,9 @@ def test_no_other_file_is_served(client, file):
 
 
 @served
-def test_page_may_load_from_here_only(client):
-    page = client.get("/console")
+@every_page
+def test_page_may_load_from_here_only(client, place):
+    page = client.get(place)
     rules = dict(rule.strip().split(" ", 1) for rule in page.headers["Content-Security-Policy"].split(";"))
     assert rules == {
         "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data: blob:",
@@ -102,8 +122,20 @@ def test_page_may_load_from_here_only(client):
     assert "style=" not in page.text and "<style" not in page.text and not re.search(r"\son[a-z]+=", page.text)
 
 
+@served
+def test_only_the_capture_sample_may_use_microphone_and_camera(client):
+    policies = {place: client.get(place).headers.getlist("Permissions-Policy") for place in (*PAGES, "/api/docs", "/console/page.js")}
+    assert policies.pop("/console/live") == ["camera=(self), microphone=(self), geolocation=()"]
+    assert {*map(tuple, policies.values())} == {("camera=(), microphone=(), geolocation=()",)}
+
+
+def scripts():
+    """The console's own files that browsers read."""
+    return [path for path in (WEB / "console").rglob("*.*") if path.parent.name != "vendor"]
+
+
 def test_console_names_no_other_host():
-    for path in (WEB / "console").glob("*.*"):
+    for path in scripts():
         text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://", text), path.name
 
@@ -118,6 +150,7 @@ def test_library_is_the_file_of_the_package(client):
 @pytest.mark.settings(CONSOLE_ENABLED="false")
 def test_console_can_be_switched_off(client):
     assert client.get("/console").status_code == 404
+    assert client.get("/console/live").status_code == 404
     assert client.get("/console/page.js").status_code == 404
     assert client.get("/static/bemore-client.js").status_code == 200, "the library is for other pages as well"
 
@@ -126,7 +159,7 @@ def test_console_can_be_switched_off(client):
 @pytest.mark.settings(RATE_LIMIT_ENABLED="true", RATE_LIMIT_ALL="3 per 10 minutes", RATE_LIMIT_WRITE="3 per 10 minutes")
 def test_looking_at_the_page_costs_no_quota(client):
     for _ in range(5):
-        for address in ("/console", "/console/page.js", "/static/bemore-client.js"):
+        for address in (*PAGES, "/console/page.js", "/static/bemore-client.js"):
             answer = client.get(address)
             assert answer.status_code == 200 and "RateLimit-Limit" not in answer.headers
     assert client.get("/api/session/stats/summary").headers["RateLimit-Remaining"] == "2"
@@ -143,12 +176,11 @@ def test_vendored_library_is_the_one_that_is_named():
 
 
 def test_every_text_is_there_in_both_languages_and_used():
-    console = WEB / "console"
-    words = "".join(path.read_text("utf-8") for path in sorted(console.glob("words_*.js")))
+    words = "".join(path.read_text("utf-8") for path in scripts() if path.name.startswith("words"))
     entries = re.findall(r'^  "?([\w-]+)"?: \[\s*("(?:[^"\\]|\\.)*"),\s*("(?:[^"\\]|\\.)*"),?\s*\]', words, re.MULTILINE)
     names = [name for name, _, _ in entries]
     assert len(entries) == len(re.findall(r'^  "?[\w-]+"?: \[', words, re.MULTILINE)) == len(set(names)) > 200
-    code = "".join(path.read_text("utf-8") for path in console.glob("*.*") if not path.name.startswith("words"))
+    code = "".join(path.read_text("utf-8") for path in scripts() if not path.name.startswith("words"))
     of_the_service = {
         *EMOTIONS,
         *AffectVector.__struct_fields__,
@@ -170,6 +202,6 @@ def test_every_text_is_there_in_both_languages_and_used():
 
 def test_console_says_what_it_calls_things_in_one_way():
     """The words of people's roles and of measuring are the same everywhere in the console."""
-    words = "".join(path.read_text("utf-8") for path in sorted((WEB / "console").glob("words_*.js")))
+    words = "".join(path.read_text("utf-8") for path in scripts() if path.name.startswith("words"))
     for other in ("채점", "상담자", "쾌감", "활기", "주도감", "사용자"):
         assert other not in words

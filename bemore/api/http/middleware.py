@@ -26,14 +26,17 @@ _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     # Whether a page of another origin may read an answer depends on that origin.
     ("Vary", "Origin"),
 )
 
 #: For answers that say nothing else: data, which may load nothing and is kept by nobody.
-_UNLESS_SAID = (("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"), ("Cache-Control", "no-store"))
+_UNLESS_SAID = (
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+    ("Cache-Control", "no-store"),
+)
 
 
 class RequestContextMiddleware:

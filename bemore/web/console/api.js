@@ -6,8 +6,8 @@
 import { BeMoreClient } from "../../static/bemore-client.js";
 import { noteQuota, noteQuotaOf } from "./quota.js";
 
-/** Address of the service: where the page lies, without its last part. */
-const BASE = new URL(".", location.href.replace(/[?#].*/, "")).href;
+/** Address of the service: this module lies in `console/<version>/`. */
+const BASE = new URL("../..", import.meta.url).href;
 
 const KEY = "bemore.console.token";
 

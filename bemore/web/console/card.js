@@ -47,10 +47,10 @@ export function chartFigure(kind) {
 
 /** "What is this score?": a button that opens what `paragraphs()` say. `name` is that of the number. */
 export function explanation(id, name, paragraphs) {
-  const content = h("div", { id: `why-${id}`, class: "why-text", popover: "auto", role: "note", "aria-label": t("whatScore", { name }) });
+  const content = h("div", { id: `why-${id}`, class: "why-text", popover: "auto", role: "note", "aria-label": t("aboutScoreOf", { name }) });
   const fill = () => content.replaceChildren(h("strong", {}, name), ...paragraphs().map((text) => h("p", {}, text)));
   content.addEventListener("beforetoggle", ({ newState }) => newState === "open" && fill());
-  const label = t("whatScore", { name });
+  const label = t("aboutScoreOf", { name });
   const button = h("button", { type: "button", class: "why", popovertarget: content.id, "aria-label": label, title: label }, icon("help"));
   return h("span", { class: "why-place" }, button, content);
 }

@@ -36,8 +36,8 @@ async function confirm(title, what, action) {
 /** Whether the session shall really end. */
 export const confirmEnd = () => confirm("endTitle", t("endWhat"), "end");
 
-/** Whether the session that `which` describes shall really be deleted. */
-export const confirmDelete = (which) => confirm("deleteTitle", `${which} ${t("deleteWhat")}`, "delete");
+/** Whether the session shall really be deleted; `which` says whose it is, where that is not plain. */
+export const confirmDelete = (which = "") => confirm("deleteTitle", `${which} ${t("deleteWhat")}`.trim(), "delete");
 
 /** Ask for a time zone; the name that was chosen, or null. */
 export function askZone() {

@@ -25,6 +25,9 @@ export function onLanguage(listener) {
   listeners.add(listener);
 }
 
+/** Texts of a page of its own, `{name: [English, Korean]}`. */
+export const addTexts = (texts) => Object.assign(WORDS, texts);
+
 /** The text of a name in the page's language; `{name}` in it stands for the values. */
 export function t(name, values = {}) {
   const pair = WORDS[name];

@@ -168,11 +168,13 @@ export function listView(query, { failed, recovered, go }) {
       list: h("ul", { "aria-label": t("sessions"), on: { click: remove } }),
       none: h("p", { class: "none" }, t("loading")),
       more: h("div", { class: "more", hidden: true }),
-      again: Object.assign(tryButton(""), { hidden: true }), // until it is known whether there are sessions
+      again: h("div", { class: "buttons", hidden: true }), // until it is known whether there are sessions
     };
     const head = h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: -1 }, t("sessions")), h("p", {}, t("sessionsLead"))), parts.again);
     const what = h("div", {}, h("h2", { id: "welcome-title" }, t("welcome")), h("p", {}, t("welcomeWhat")), h("p", {}, t("welcomeCost")));
-    parts.welcome.append(what, tryButton("primary"));
+    const ownVoice = () => h("a", { class: "button", href: "console/live" }, icon("mic"), t("ownVoice"));
+    parts.welcome.append(what, h("div", { class: "buttons" }, tryButton("primary"), ownVoice()));
+    parts.again.append(tryButton(""), ownVoice());
     const moreButton = h("button", { type: "button", class: "button", on: { click: () => more(moreButton) } }, t("more"));
     parts.more.append(moreButton);
     const table = h("div", { class: "card rows" }, rowHead(), parts.list, parts.none, parts.more);

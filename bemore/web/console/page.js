@@ -1,16 +1,14 @@
-/** The console: which view is shown, by the address; language, colors, signing in; what went wrong. */
+/** The console: which view is shown, by the address; what went wrong. */
 
-import { onToken, token } from "./api.js";
-import { askToken, askZone, signOut } from "./dialogs.js";
-import { h, icon, notice, say, setAttribute } from "./dom.js";
-import { language, length, onLanguage, setLanguage, t } from "./i18n.js";
+import { onToken } from "./api.js";
+import { h, notice } from "./dom.js";
+import { drawFrame } from "./frame.js";
+import { length, onLanguage, t } from "./i18n.js";
 import { listView } from "./list.js";
-import { onTheme, onZone, setTheme, setZone, theme, zone } from "./preferences.js";
-import { showQuota } from "./quota.js";
+import { onZone } from "./preferences.js";
 import { sessionView } from "./session.js";
 
 const main = document.getElementById("main");
-const [tokenButton, languageButton, zoneButton, themeButton] = ["token", "language", "zone", "theme"].map((id) => document.getElementById(id));
 
 let view = null;
 let refused = false;
@@ -23,7 +21,7 @@ function failed(error) {
   if (status === 401) {
     refused = true;
     notice(t("needToken"));
-    frame();
+    drawFrame({ refused });
     return false;
   }
   troubled = true;
@@ -40,7 +38,7 @@ function failed(error) {
 function recovered() {
   if (troubled || refused) notice(null);
   troubled = refused = false;
-  frame();
+  drawFrame({ refused });
 }
 
 /** Go to a view: `#/` or `#/session/…`. */
@@ -76,56 +74,20 @@ function route({ focus = true } = {}) {
   view.element.querySelector("h1").focus();
 }
 
-/** The texts and buttons around the view. */
-function frame() {
-  document.documentElement.lang = language();
-  for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
-  languageButton.textContent = t("otherLanguage");
-  languageButton.lang = language() === "ko" ? "en" : "ko";
-  const city = zone().split("/").at(-1).replaceAll("_", " ");
-  zoneButton.replaceChildren(icon("clock"), h("span", {}, city));
-  setAttribute(zoneButton, "aria-label", t("zoneIs", { zone: zone() }));
-  setAttribute(zoneButton, "title", t("zoneIs", { zone: zone() }));
-  const other = theme() === "dark" ? "light" : "dark";
-  const name = t(other === "dark" ? "toDark" : "toLight");
-  themeButton.replaceChildren(icon(other === "dark" ? "moon" : "sun"));
-  setAttribute(themeButton, "aria-label", name);
-  setAttribute(themeButton, "title", name);
-  tokenButton.hidden = !token() && !refused;
-  tokenButton.replaceChildren(icon("key"), t(token() && !refused ? "signOut" : "signIn"));
-  showQuota();
-}
-
-languageButton.addEventListener("click", () => setLanguage(language() === "ko" ? "en" : "ko"));
-zoneButton.addEventListener("click", async () => {
-  const chosen = await askZone();
-  if (chosen) setZone(chosen);
-});
-themeButton.addEventListener("click", () => setTheme(theme() === "dark" ? "light" : "dark"));
-tokenButton.addEventListener("click", async () => {
-  if (!token() || refused) return askToken();
-  await signOut();
-  say(t("signedOut"));
-});
-document.querySelector(".skip").addEventListener("click", (event) => {
-  event.preventDefault(); // the part of the address behind # names the view
-  main.focus();
-});
-
-const written = () => {
-  frame();
+/** Write everything again, in the language and with the times of now. */
+function write() {
+  drawFrame();
   view.draw();
   document.title = `${view.title()} – BeMore`;
-};
-onLanguage(written);
-onZone(written);
-onTheme(frame);
+}
+onLanguage(write);
+onZone(write);
 onToken(() => {
   refused = false;
-  frame();
+  drawFrame({ refused });
   route();
 });
 addEventListener("hashchange", () => route());
 
-frame();
+drawFrame();
 route({ focus: false });

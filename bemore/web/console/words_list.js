@@ -35,6 +35,7 @@ export const LIST = {
   ],
   welcomeCost: ["It uses 42 of the 300 writes that are allowed in ten minutes.", "10분 동안 허용되는 쓰기 요청 300건 중 42건을 사용합니다."],
   tryIt: ["Try it", "체험하기"],
+  ownVoice: ["With your own voice", "내 목소리로 체험"],
   tryWaits: [
     "The quota of requests is used up. The demonstration starts in about {length}.",
     "요청 한도를 모두 사용했습니다. 약 {length} 뒤에 체험이 시작됩니다.",
@@ -54,5 +55,5 @@ export const LIST = {
   playFailed: ["The simulated session stopped: {message}", "가상 세션이 중단되었습니다: {message}"],
   endNow: ["End now", "지금 종료"],
   demo: ["Demo", "시연"],
-  demoWhat: ["A demonstration with made-up data", "꾸며 낸 데이터로 만든 시연 세션"],
+  demoWhat: ["A demonstration, not part of any totals", "시연 세션(통계에는 포함되지 않음)"],
 };
