@@ -13,13 +13,12 @@ function valueOf({ kind, value }) {
 export function momentsPanel(timeline) {
   const list = h("ol", { class: "moments-list" });
   const { element } = card("moments", t("moments"), list);
-  list.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-from]");
-    if (button) timeline.select(Number(button.dataset.from), Number(button.dataset.to), { by: "moments" });
-  });
+  timeline.leadFrom(list, "moments");
 
-  const quote = ({ tsStart, speaker, text }) =>
-    h("blockquote", {}, h("cite", { class: speaker ?? "" }, speaker ? t(speaker) : clock(tsStart)), " ", h("span", {}, text));
+  const quote = ({ tsStart, speaker, text }) => {
+    const said = h("button", { type: "button", class: "quote", data: { from: tsStart, to: tsStart } }, text);
+    return h("blockquote", {}, h("cite", { class: speaker ?? "" }, speaker ? t(speaker) : clock(tsStart)), " ", said);
+  };
   const item = (moment) => {
     const { kind, startMs, endMs, speaker, quotes } = moment;
     const head = h(

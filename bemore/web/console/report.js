@@ -2,15 +2,28 @@
 
 import { act, client } from "./api.js";
 import { card, explanation } from "./card.js";
+import { MINUTE_MS } from "./chart_data.js";
 import { bar, h, icon, notice, replaceChildren, say, setAttribute } from "./dom.js";
 import { aboutAffect, aboutEmotions } from "./explain.js";
 import { language, percent, signed, t, when } from "./i18n.js";
 import { zone } from "./preferences.js";
 
+/** How the service's sentences name minutes: `30~31분 구간`, `30–31 min`. */
+const MINUTES = /(\d+)[~–](\d+)(?=분 구간| min\b)/;
+
+/** A sentence; the minutes in it lead there. */
+function sentence(text) {
+  const [named, from, to] = text.match(MINUTES) ?? [];
+  if (!named) return h("li", {}, text);
+  const [before, after] = text.split(named);
+  const data = { from: from * MINUTE_MS, to: to * MINUTE_MS };
+  return h("li", {}, before, h("button", { type: "button", class: "link", data }, named), after);
+}
+
 /** Where there is nothing to tell the part is left out. */
 function sentences(heading, texts) {
   if (!texts.length) return null;
-  return h("div", { class: "part" }, h("h3", {}, heading), h("ul", { class: "sentences" }, texts.map((text) => h("li", {}, text))));
+  return h("div", { class: "part" }, h("h3", {}, heading), h("ul", { class: "sentences" }, texts.map(sentence)));
 }
 
 function emotions(distribution) {
@@ -68,9 +81,10 @@ function downloads(sessionId) {
   return h("div", { class: "part files" }, h("h3", {}, t("downloads")), h("ul", { class: "downloads" }, FILES.map(button), h("li", {}, print)));
 }
 
-export function reportPanel(sessionId) {
+export function reportPanel(sessionId, timeline) {
   const [told, measured] = [h("div"), h("div", { class: "measured" })];
   const { element } = card("report-card", t("report"), h("div", { class: "report" }, told, h("div", {}, measured, downloads(sessionId))));
+  timeline.leadFrom(told, "report");
   const update = ({ report }) => {
     replaceChildren(told, sentences(t("highlights"), report.highlights), sentences(t("recommendations"), report.recommendations));
     // Made once for a report: what explains a number may be open.

@@ -104,7 +104,7 @@ export function sessionView(id, { failed, recovered, go }) {
     const { moments, talk, chart, lines, notes, words, technical } = common();
     const playing = simulation ? add(playingPart(session, simulation)) : [];
     const first = columns(add(moments), add(talk));
-    const rest = [...add(chart), columns(add(lines), add(notes, words)), ...add(reportPanel(id))];
+    const rest = [...add(chart), columns(add(lines), add(notes, words)), ...add(reportPanel(id, timeline))];
     return [...playing, first, ...rest, ...add(feedbackPanel(id, refreshOnce), technical)];
   }
 
@@ -161,7 +161,7 @@ export function sessionView(id, { failed, recovered, go }) {
 
   // The slider tells its own moment, and who chose a line has just heard it.
   timeline.addEventListener("select", ({ detail: { by } }) => {
-    if (["chart", "moments", "talk", "notes"].includes(by)) say(momentText(session, timeline.at));
+    if (["chart", "moments", "talk", "notes", "report"].includes(by)) say(momentText(session, timeline.at));
   });
 
   const played = () => {

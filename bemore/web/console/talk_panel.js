@@ -20,10 +20,7 @@ export function talkPanel(timeline) {
 
   /** A time of the session that leads there. */
   const jump = (startMs, endMs, text) => h("button", { type: "button", class: "link", data: { from: startMs, to: endMs } }, text);
-  content.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-from]");
-    if (button) timeline.select(Number(button.dataset.from), Number(button.dataset.to), { by: "talk" });
-  });
+  timeline.leadFrom(content, "talk");
 
   function measures({ speakers, silences, overlapMs }) {
     const total = SPEAKERS.reduce((sum, name) => sum + speakers[name].speechMs, 0);

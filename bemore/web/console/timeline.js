@@ -12,6 +12,14 @@ export class Timeline extends EventTarget {
     this.keyword = keyword;
     this.dispatchEvent(new CustomEvent("select", { detail: { by } }));
   }
+
+  /** Let elements inside of `place` lead to the part that their `data-from` and `data-to` name, ms. */
+  leadFrom(place, by) {
+    place.addEventListener("click", ({ target }) => {
+      const found = target.closest("[data-from]");
+      if (found) this.select(Number(found.dataset.from), Number(found.dataset.to), { by });
+    });
+  }
 }
 
 /** Marks of a session in the order of time: the service's moments, and the notes. `{kind, startMs, endMs, …}`. */

@@ -1,13 +1,16 @@
 /** The timeline: the scores of the latest minute (of an ended session their means), their lines, the lanes of the voices, a slider for the moment. */
 
 import { card, chartFigure, explanation, valuesTable } from "./card.js";
-import { MOST_ROWS, SCORES, laneBars, linePoints, minuteBins, scoredMinutes, speechBars, timelineEnd, uncovered } from "./chart_data.js";
+import { HOURS_FROM_MS, MOST_ROWS, SCORES, laneBars, linePoints, minuteBins, scoredMinutes, speechBars, timelineEnd, uncovered } from "./chart_data.js";
 import { DASHES, scoreChart, voiceChart } from "./charts.js";
 import { coveragePart } from "./coverage.js";
 import { h, icon, replaceChildren, setAttribute, svg } from "./dom.js";
 import { aboutScore } from "./explain.js";
 import { clock, clockSpan, percent, points, pointsChange, t } from "./i18n.js";
 import { lineAt, marksOf } from "./timeline.js";
+
+/** Steps of the slider by key; a second, its finest value, would be too many keystrokes. A step is 10 s, in long sessions a minute. */
+const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 
 /** A piece of a line as the chart draws it. */
 function key(name) {
@@ -76,9 +79,17 @@ export function timelinePanel(session, timeline) {
   };
   const [scoreLines, lanes] = [scoreChart(scores.canvas, pick), voiceChart(voice.canvas, pickVoice)];
   const slider = h("input", { type: "range", class: "slider", min: 0, step: 1, value: 0, "aria-label": t("moment") });
-  slider.addEventListener("input", () => {
+  const slid = () => {
     const startMs = Number(slider.value) * 1000;
     timeline.select(startMs, startMs, { by: "slider" });
+  };
+  slider.addEventListener("input", slid);
+  slider.addEventListener("keydown", (event) => {
+    const steps = KEYS[event.key];
+    if (!steps) return;
+    event.preventDefault();
+    slider.value = Number(slider.value) + steps * (endMs < HOURS_FROM_MS ? 10 : 60);
+    slid();
   });
   const [gaps, signs] = [coveragePart(), legend()];
   const { element, note } = card(
@@ -115,7 +126,6 @@ export function timelinePanel(session, timeline) {
         : t("latest", { minute: clockSpan(minutes.at(-1).minuteIndex * 60_000, (minutes.at(-1).minuteIndex + 1) * 60_000) });
     tiles.update({ ...report, minutes });
     slider.max = Math.floor(endMs / 1000);
-    slider.step = endMs > 7_200_000 ? 60 : 10;
     updateScores(report, minutes, ended);
     updateVoice(now);
     const missing = uncovered(report, ended ? endMs : report.duration);

@@ -100,8 +100,8 @@ export const SESSION = {
   brokenBy: ["Who spoke first afterwards", "침묵 뒤 먼저 말한 사람"],
   brokenByBoth: ["client {user}, counselor {counselor}", "내담자 {user}회, 상담사 {counselor}회"],
   speechShare: ["Speech", "말한 시간"],
-  pauses: ["Pauses", "쉼 횟수"],
-  longestPause: ["Longest pause", "가장 긴 쉼"],
+  pauses: ["Silences", "침묵 횟수"],
+  longestPause: ["Longest silence", "가장 긴 침묵"],
   meanBurst: ["Mean stretch", "평균 발화 길이"],
 
   // What was said
