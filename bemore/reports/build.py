@@ -11,7 +11,8 @@ from typing import Any
 from bemore.clock import MINUTE_MS
 from bemore.reports.analysis import SessionAnalysis
 from bemore.reports.minutes import inference
-from bemore.reports.report_input import Minute, ReportInput
+from bemore.reports.notes import note_as_data
+from bemore.reports.report_input import Feedback, Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceBucket
 from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
@@ -80,16 +81,25 @@ def report(data: ReportInput) -> dict[str, Any]:
         "highlights": analysis.highlights(),
         "recommendations": analysis.recommendations(voice),
         "cbtFindings": [],
-        "feedback": [
-            {"feedbackId": feedback_id, "rating": rating, "note": note, "submittedAt": submitted_ms}
-            for feedback_id, rating, note, submitted_ms in data.feedback
-        ],
+        "feedback": [_feedback(Feedback(*values)) for values in data.feedback],
+        "notes": [note_as_data(session.session_id, note) for note in data.notes],
         "stats": {
             "totalFrames": session.total_frames,
             "totalAudioChunks": session.total_audio_chunks,
             "totalSttSnippets": session.total_stt_snippets,
             **stats,
         },
+    }
+
+
+def _feedback(given: Feedback) -> dict[str, Any]:
+    return {
+        "feedbackId": given.feedback_id,
+        "rating": given.rating,
+        "note": given.note,
+        "submittedAt": given.submitted_at_ms,
+        "author": given.author,
+        "role": given.role,
     }
 
 

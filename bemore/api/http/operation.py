@@ -87,7 +87,7 @@ def operation(summary, access, *, body=None, partial=False, **more):
             elif body_schema:
                 arguments["body"] = load(body_schema, request_body())
             if declared.reads:
-                return unless_known(arguments["scope"], declared, lambda: declared.respond(view(**arguments)))
+                return unless_known(arguments["scope"], declared, arguments.get("query", {}), lambda: declared.respond(view(**arguments)))
             if declared.idempotent:
                 return once(view(**arguments), declared, arguments.get("scope"))
             return declared.respond(view(**arguments))
