@@ -2,6 +2,8 @@
 
 import time
 from datetime import datetime, timedelta, timezone
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 MINUTE_MS = 60_000
 """Milliseconds of a minute, the unit of scoring."""
@@ -33,3 +35,16 @@ def utc(ms: int) -> datetime:
 def iso(ms: int) -> str:
     """Milliseconds since the epoch in ISO 8601, UTC with milliseconds: ``2025-01-19T01:40:00.000Z``."""
     return utc(ms).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The time zone of an IANA name. Raises ValueError; its text continues the name of a field or a setting."""
+    if name not in _zone_names():
+        raise ValueError("must be the name of a time zone, such as Asia/Seoul or UTC")
+    return ZoneInfo(name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    # ZoneInfo itself would open whatever file lies in the database's folder. "localtime" is some machine's own zone, "Factory" is none.
+    return frozenset(available_timezones()) - {"localtime", "Factory"}

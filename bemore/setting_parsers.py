@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from limits import parse_many
 
+from bemore import clock
+
 
 class SettingsError(ValueError):
     """A setting is wrong; the text is a sentence that names it."""
@@ -49,6 +51,13 @@ def choice(*allowed):
         raise SettingsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
 
     return parse
+
+
+def time_zone(name, value):
+    try:
+        return clock.time_zone(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} {error}, not {value!r}.") from None
 
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

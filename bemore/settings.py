@@ -5,16 +5,20 @@ import math
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
 from bemore import setting_parsers as parse
 from bemore.setting_parsers import SettingsError
 
-__all__ = ["MODEL_VERSION", "Settings", "SettingsError", "drop_empty_variables", "misspelt_variables"]
+__all__ = ["LANGUAGES", "MODEL_VERSION", "Settings", "SettingsError", "drop_empty_variables", "misspelt_variables"]
 
 #: Names the scoring rules and the default weights. Other weights need another name.
 MODEL_VERSION = "rules-v1.0"
+
+#: The languages that reports can be written in.
+LANGUAGES = ("ko", "en")
 
 
 def _setting(name, parse, default, doc, hidden=False):
@@ -97,6 +101,10 @@ class Settings:
     text_weight: float = _setting("INFERENCE_TEXT_WEIGHT", parse.share, 0.2, "Weight of the text score.")
     model_version: str = _setting(
         "INFERENCE_MODEL_VERSION", parse.text, MODEL_VERSION, "Stored with every score; other weights need another version."
+    )
+    report_language: str = _setting("REPORT_LANGUAGE", parse.choice(*LANGUAGES), "ko", "Default language of reports: ko or en.")
+    report_time_zone: ZoneInfo = _setting(
+        "REPORT_TIME_ZONE", parse.time_zone, ZoneInfo("Asia/Seoul"), "Default time zone of reports, an IANA name."
     )
     console_enabled: bool = _setting("CONSOLE_ENABLED", parse.boolean, True, "false disables the console at /console.")
     retention_days: int | None = _setting(

@@ -10,9 +10,9 @@ from bemore.api.http.operation import operation
 from bemore.auth.access import Access, own
 from bemore.models.dashboard import two_days
 from bemore.reports.build import report_id
+from bemore.reports.narrative import FACE_VISIBLE_THRESHOLD, FEW_MINUTES
 from bemore.schemas.dashboard import Dashboard
 from bemore.scoring.affect import session_affect
-from bemore.scoring.narrative import FACE_VISIBLE_THRESHOLD, FEW_MINUTES
 from bemore.scoring.rounding import round3
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/api/dashboard")

@@ -1,11 +1,13 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
 import contextlib
+import re
 import threading
 
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
+from bemore.clock import utc
 from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
@@ -13,10 +15,13 @@ from bemore.errors import ServiceBusy
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
 from bemore.reports import build, text
+from bemore.reports.build import report_id
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
-from bemore.schemas.minutes import PageOfMinutes
-from bemore.schemas.reports import ChooseCsv, Report, ReportBrief, ReportText, VoiceAnalysis
+from bemore.reports.language import LANGUAGES
+from bemore.reports.options import RenderOptions
+from bemore.schemas.report_options import ChooseLanguage, PdfOptions, ReportOptions
+from bemore.schemas.reports import ChooseCsv, PageOfReport, Report, ReportBrief, ReportText, VoiceAnalysis
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
 
@@ -25,8 +30,24 @@ def _gather(scope, **options):
     return model.gather(scope, clock.now_ms(), current_app.extensions["bemore"].model_version, **options)
 
 
-def _report(scope):
-    return build.report(_gather(scope)[0])
+def _rendered(render, scope, query, transcript=False):
+    """A report as ``render`` writes it for people, with or without the whole transcript, and the SessionInfo."""
+    data, _ = _gather(scope, transcript=transcript)
+    options = _options(query)
+    return render(*build.report_and_timeline(data, options.language, transcript), options), data.session
+
+
+def _language(query):
+    return LANGUAGES[query["lang"] or current_app.extensions["bemore"].report_language]
+
+
+def _options(query):
+    settings = current_app.extensions["bemore"]
+    return RenderOptions(_language(query), query["tz"] or settings.report_time_zone, settings.weights)
+
+
+def _report(scope, query):
+    return build.report(_gather(scope)[0], _language(query))
 
 
 #: A session with more minutes, or more chunks and snippets, makes a heavy report: more than two hours of minutes and eight of chunks.
@@ -63,49 +84,52 @@ def _operation(summary, **declared):
 
 
 @blueprint.get("/report")
-@_operation("The report of a session", query=PageOfMinutes, response=Report)
+@_operation("The report of a session", query=PageOfReport, response=Report)
 def report(scope, query):
     """All but the lists of minutes is of the whole session. Follow `nextCursor` until it is null."""
-    data = _report(scope)
+    data = _report(scope, query)
     page, more = page_of_minutes(range(len(data["minutes"])), query, lambda place: data["minutes"][place]["minuteIndex"])
     paged = {name: [data[name][place] for place in page] for name in ("minutes", "vadTimeline", "emotionTimeline")}
     return {**data, **paged, "nextCursor": more}
 
 
 @blueprint.get("/summary")
-@_operation("A short report", response=ReportBrief)
-def summary(scope):
-    return build.summary(_gather(scope)[0])
+@_operation("A short report", query=ReportOptions, response=ReportBrief)
+def summary(scope, query):
+    return build.summary(_gather(scope)[0], _language(query))
 
 
 @blueprint.get("/report/summary")
-@_operation("The report as plain text, for an e-mail", response=ReportText)
-def summary_text(scope):
-    data = _report(scope)
-    return {"reportId": data["reportId"], "summary": text.summary_text(data)}
+@_operation("The report as plain text, for an e-mail", query=ReportOptions, response=ReportText)
+def summary_text(scope, query):
+    return {"reportId": report_id(scope.public_id), "summary": _rendered(text.summary_text, scope, query)[0]}
 
 
 @blueprint.get("/vad-analysis")
-@_operation("The voice by minute and by ten seconds", response=VoiceAnalysis)
-def vad_analysis(scope):
-    return build.vad_analysis(*_gather(scope, time_series=True))
+@_operation("The voice by minute and by ten seconds", query=ChooseLanguage, response=VoiceAnalysis)
+def vad_analysis(scope, query):
+    return build.vad_analysis(*_gather(scope, time_series=True), _language(query))
 
 
 @blueprint.get("/report/html")
-@_operation("The report as one self-contained page", media="text/html")
-def as_html(scope):
-    response = Response(html(_report(scope)), content_type="text/html; charset=utf-8")
+@_operation("The report as one self-contained page", query=ReportOptions, media="text/html")
+def as_html(scope, query):
+    """With the transcript."""
+    content, _ = _rendered(html, scope, query, transcript=True)
+    response = Response(content, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
 
 @blueprint.get("/report/pdf")
-@_operation("The report as PDF, A4", media="application/pdf")
-def as_pdf(scope):
-    # Imported on first use: the library takes half as much memory as the whole service.
+@_operation("The report as PDF, A4", query=PdfOptions, media="application/pdf")
+def as_pdf(scope, query):
+    # Imported on first use: the library takes as much memory as the rest of the service.
     from bemore.reports.pdf.document import pdf
 
-    return _download(pdf(_report(scope)), "application/pdf", f"bemore-report-{scope.public_id}.pdf")
+    content, session = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")
+    day = utc(session.started_at_ms).astimezone(_options(query).zone).date()
+    return _download(content, "application/pdf", f"bemore-{day}-{_in_file_name(session.user_id)}.pdf")
 
 
 @blueprint.get("/report/csv")
@@ -113,9 +137,14 @@ def as_pdf(scope):
 def as_csv(scope, query):
     kind = query["kind"]
     data, _ = _gather(scope)
-    made = build.report(data)
+    made = build.report(data, _language(query))
     content = vad_csv(made) if kind == "vad" else emotion_csv(made, data.minute_texts)
     return _download(content, "text/csv; charset=utf-8", f"bemore-{kind}-{scope.public_id}.csv")
+
+
+def _in_file_name(user_id):
+    """A user's id in characters that every file system takes."""
+    return re.sub("[^A-Za-z0-9._-]+", "_", user_id).strip("._-")[:64] or "client"
 
 
 def _download(content, kind, name):

@@ -43,10 +43,11 @@ MINUTE_KEYWORDS = 10
 _decode = msgspec.json.Decoder(list[str]).decode
 
 
-def gather(scope, now_ms, model_version, whole=True, time_series=False):
+def gather(scope, now_ms, model_version, whole=True, time_series=False, transcript=False):
     """A ReportInput, and the rows of the time series if ``time_series``.
 
-    Not ``whole``, it lacks chunks, snippets, coverage, feedback and notes, which emotions do not need. Raises SessionNotFound.
+    Not ``whole``, it lacks chunks, snippets, coverage, feedback and notes, which emotions do not need. With
+    ``transcript`` snippets have their whole text, else as much of it as a quote needs. Raises SessionNotFound.
     """
     with read():
         row = session.find(scope)
@@ -54,7 +55,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False):
         audio = _rows(_AUDIO_MINUTES, row)
         heard = _rows(_CHUNKS, row) if whole else []
         # One at a time, as each may have 5,000 characters.
-        transcript = _transcript(execute(_SNIPPETS, (row.key,)) if whole else ())
+        found = _transcript(execute(_SNIPPETS, (row.key,)) if whole else (), None if transcript else KEPT_CHARACTERS)
         feedback = _rows(_FEEDBACK, row) if whole else []
         covered = coverage.of_row(row) if whole else {}
         notes = note.shared(row) if whole else []
@@ -75,8 +76,8 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False):
         last_audio_ms=row.last_audio_ms,
     )
     data = ReportInput(
-        facts, minutes, audio_minutes, chunks, list(transcript.keywords.items()), feedback, now_ms, model_version, transcript.minutes,
-        spoken, transcript.snippets, covered, notes,
+        facts, minutes, audio_minutes, chunks, list(found.keywords.items()), feedback, now_ms, model_version, found.minutes,
+        spoken, found.snippets, covered, notes,
     )  # fmt: skip
     return data, voice_by_bucket(chunks) if time_series else []
 
@@ -99,13 +100,13 @@ class _Transcript(NamedTuple):
     minutes: dict
 
 
-def _transcript(rows):
-    """The _Transcript of rows (start, end, speaker's code, text, sentiment, keywords as JSON)."""
+def _transcript(rows, kept):
+    """The _Transcript of rows (start, end, speaker's code, text, sentiment, keywords as JSON), with ``kept`` characters of each text."""
     found = _Transcript([], Counter(), {})
     for index, group in groupby(rows, key=_minute_of):
         sentiments, said = [], []
         for start, end, speaker, text, sentiment, keywords in group:
-            found.snippets.append(Snippet(start, end, NAMES[speaker], len(text.split()), text[:KEPT_CHARACTERS]))
+            found.snippets.append(Snippet(start, end, NAMES[speaker], len(text.split()), text[:kept]))
             sentiments.append(sentiment)
             if keywords:
                 said += _decode(keywords)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from bemore.clock import MINUTE_MS, iso
+from bemore.reports import narrative
+from bemore.reports.language import Language
 from bemore.reports.report_input import Minute, ReportInput, SessionInfo
-from bemore.scoring import narrative
 from bemore.scoring.affect import Affect, minute_affect, session_affect
 from bemore.scoring.emotion import dominant, minute_emotion
 from bemore.scoring.rounding import round3
@@ -54,17 +55,19 @@ class SessionAnalysis:
         scored = {minute.minute_index: (minute, affect) for minute, affect in zip(self._data.minutes, self.affects, strict=True)}
         return [self._voice(index, *scored.get(index, (None, None))) for index in sorted({*scored, *self._data.audio_minutes})]
 
-    def highlights(self) -> list[str]:
-        """What stands out in the scores, in Korean sentences."""
-        return narrative.highlights(self._data.minutes, self._unscored, self._session_minutes)
+    def highlights(self, language: Language) -> list[str]:
+        """What stands out in the scores."""
+        return narrative.highlights(language, self._data.minutes, self._unscored, self._session_minutes)
 
-    def observations(self, voice: VoiceMetrics) -> list[str]:
-        """What was measured, in Korean sentences."""
-        return narrative.observations([minute.text for minute in self._data.minutes], voice, self._affect, self.dominant)
+    def observations(self, language: Language, voice: VoiceMetrics) -> list[str]:
+        """What was measured."""
+        return narrative.observations(
+            language, [minute.text for minute in self._data.minutes], voice, self._affect, self.dominant
+        )
 
-    def recommendations(self, voice: VoiceMetrics) -> list[str]:
-        """Hints on measuring and on the conversation, in Korean sentences."""
-        return narrative.recommendations(self._data.minutes, voice, self._unscored)
+    def recommendations(self, language: Language, voice: VoiceMetrics) -> list[str]:
+        """Hints on measuring and on the conversation."""
+        return narrative.recommendations(language, self._data.minutes, voice, self._unscored)
 
     def _time(self, index: int, minute: Minute | None) -> dict[str, Any]:
         """A minute's ``t`` and ``timestamp``: the time that the browser sent with it, else its beginning."""

@@ -10,18 +10,20 @@ from typing import Any
 
 from bemore.clock import MINUTE_MS
 from bemore.reports.analysis import SessionAnalysis
+from bemore.reports.language import Language
 from bemore.reports.minutes import inference
+from bemore.reports.narrative import voice_sentence
 from bemore.reports.notes import note_as_data
 from bemore.reports.report_input import Feedback, Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceBucket
+from bemore.reports.timeline import Timeline
 from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
 from bemore.scoring.minute_score import statistics
 from bemore.scoring.moments import moments
 from bemore.scoring.rounding import round3
 from bemore.scoring.talk import conversation, talk_measures
-from bemore.scoring.voice_metrics import voice_metrics
-from bemore.scoring.wording import duration
+from bemore.scoring.voice_metrics import VoiceMetrics, voice_metrics
 
 VERSION = "1.0"
 """Version of the report's shape."""
@@ -29,8 +31,13 @@ VERSION = "1.0"
 MAX_KEYWORDS = 20
 
 
-def report(data: ReportInput) -> dict[str, Any]:
-    """The ``data`` of ``GET /:id/report``.
+def report(data: ReportInput, language: Language) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/report``: see ``report_and_timeline``."""
+    return report_and_timeline(data, language)[0]
+
+
+def report_and_timeline(data: ReportInput, language: Language, transcript: bool = False) -> tuple[dict[str, Any], Timeline]:
+    """The ``data`` of ``GET /:id/report``, and what the pages show besides; the transcript if asked for.
 
     Without minutes the scores of ``summary`` are 0, ``vadVector`` and ``dominantEmotion`` None, the timelines empty.
     ``stats`` holds the session's totals and the statistics of its minutes as in ``inferences``.
@@ -40,7 +47,12 @@ def report(data: ReportInput) -> dict[str, Any]:
     stats = statistics(data.minutes)
     voice = voice_metrics(data.chunks)
     talk = conversation(data.spoken, data.snippets)
-    return {
+    timeline = Timeline(
+        talk.voiced if talk else {},
+        [(start, end) for start, end, _ in talk.silences] if talk else (),
+        [(each.start_ms, each.end_ms, each.speaker, each.text) for each in data.snippets] if transcript else (),
+    )
+    made = {
         "reportId": report_id(session.session_id),
         "sessionId": session.session_id,
         "userId": session.user_id,
@@ -49,7 +61,7 @@ def report(data: ReportInput) -> dict[str, Any]:
         "startedAt": session.started_at_ms,
         "endedAt": session.ended_at_ms,
         "duration": session.duration_ms,
-        "durationFormatted": duration(session.duration_ms, exact=True),
+        "durationFormatted": language.duration(session.duration_ms, exact=True),
         "generatedAt": data.generated_at_ms,
         "version": VERSION,
         "modelVersion": data.model_version,
@@ -74,12 +86,12 @@ def report(data: ReportInput) -> dict[str, Any]:
         "minutes": [inference(session.session_id, minute, data.coverage.get(minute.minute_index)) for minute in data.minutes],
         "vadVector": analysis.vector,
         "vadTimeline": analysis.vad_timeline(),
-        "vadSummary": voice,
+        "vadSummary": _with_summary(voice, language),
         "emotionTimeline": analysis.emotion_timeline(),
         "emotionDistribution": distribution(analysis.labels),
         "keywords": top_keywords(data.snippet_keywords, data.minutes),
-        "highlights": analysis.highlights(),
-        "recommendations": analysis.recommendations(voice),
+        "highlights": analysis.highlights(language),
+        "recommendations": analysis.recommendations(language, voice),
         "cbtFindings": [],
         "feedback": [_feedback(Feedback(*values)) for values in data.feedback],
         "notes": [note_as_data(session.session_id, note) for note in data.notes],
@@ -90,6 +102,7 @@ def report(data: ReportInput) -> dict[str, Any]:
             **stats,
         },
     }
+    return made, timeline
 
 
 def _feedback(given: Feedback) -> dict[str, Any]:
@@ -103,7 +116,7 @@ def _feedback(given: Feedback) -> dict[str, Any]:
     }
 
 
-def summary(data: ReportInput) -> dict[str, Any]:
+def summary(data: ReportInput, language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/summary``. Cognitive distortions are not detected, so ``cbt`` counts none."""
     session = data.session
     analysis = SessionAnalysis(data)
@@ -116,12 +129,12 @@ def summary(data: ReportInput) -> dict[str, Any]:
         "endedAt": session.ended_at_ms,
         "duration": session.duration_ms,
         "vadVector": analysis.vector,
-        "keyObservations": analysis.observations(voice),
+        "keyObservations": analysis.observations(language, voice),
         "dominantEmotion": analysis.dominant,
-        "averageVoiceMetrics": voice,
+        "averageVoiceMetrics": _with_summary(voice, language),
         "talk": talk and talk_measures(talk, data.snippets),
         "cbt": {"totalDistortions": 0, "mostCommon": None},
-        "recommendations": analysis.recommendations(voice),
+        "recommendations": analysis.recommendations(language, voice),
     }
 
 
@@ -133,7 +146,7 @@ def emotion_summary(data: ReportInput) -> dict[str, Any] | None:
     return {"dominantEmotion": analysis.dominant, "distribution": distribution(analysis.labels), "vadVector": analysis.vector}
 
 
-def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket]) -> dict[str, Any]:
+def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/vad-analysis``; ``buckets`` are those of the session's audio, in order.
 
     ``history`` has every minute that has a score or audio, with None for the values it lacks. ``timestamp`` of a minute is
@@ -155,11 +168,15 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket]) -> dict[str,
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,
-        "currentMetrics": voice_metrics(data.chunks),
+        "currentMetrics": _with_summary(voice_metrics(data.chunks), language),
         "history": history,
         "timeSeries": series,
         "lastUpdate": session.started_at_ms + min(max(ends), session.duration_ms) if ends else None,
     }
+
+
+def _with_summary(voice: VoiceMetrics, language: Language) -> dict[str, Any]:
+    return {**voice, "summary": voice_sentence(language, voice)}
 
 
 def report_id(session_id: str) -> str:

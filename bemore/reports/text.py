@@ -1,39 +1,53 @@
 """The report as text for an e-mail."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bemore.reports.display_text import clip, display_text
-from bemore.reports.style import STATUS_LABELS
-from bemore.scoring.wording import EMOTION_NAMES, korean_time, score
+from bemore.reports.options import RenderOptions
+from bemore.reports.timeline import Timeline
+from bemore.reports.view import ReportView
+from bemore.reports.view_parts import Fact
+
+MAX_KEYWORDS = 10
+MAX_NOTES = 10
 
 
-def summary_text(report: Mapping[str, Any]) -> str:
-    """A report as Korean text: lines of any length, no markup, ``\\n`` between lines."""
-    stats, totals, dominant = report["stats"], report["summary"], report["summary"]["dominantEmotion"]
-    status = STATUS_LABELS.get(report["status"], report["status"])
-    lines = [
-        "BeMore 상담 세션 리포트 요약",
-        "",
-        f"세션: {display_text(report['sessionId'])}",
-        f"시작: {korean_time(report['startedAt'])} (한국 시각)",
-        f"길이: {report['durationFormatted']} ({status})",
-        "",
+def summary_text(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions) -> str:
+    """A report as plain text: lines of any length, no markup, ``\\n`` between lines."""
+    view = ReportView(report, timeline, options)
+    words, scored = view.words, bool(view.charts.lines)
+    lines = [f"BeMore {words.heading}", "", view.subtitle + f" ({view.status})", _facts(view.people), view.missing]
+    moments = []
+    for moment in view.moments.rows:
+        moments.append(f"- {moment.name}: {moment.value} ({moment.span})")
+        moments += [f"    {quote.speaker + ': ' if quote.speaker else ''}{clip(quote.text, 200)}" for quote in moment.quotes]
+    lines += _block(view.moments.title, moments)
+    talk = [
+        f"- {label}: " + ", ".join(f"{name} {value}" for name, value in zip(view.talk.columns, values, strict=True))
+        for label, values in (view.talk.rows if view.talk.columns else ())
     ]
-    if stats["totalMinutes"]:
-        lines += [
-            f"채점된 시간: {stats['totalMinutes']}분",
-            f"평균 종합 점수: {score(totals['averageScore'])} (최고 {score(totals['maxScore'])}, 최저 {score(totals['minScore'])})",
-            f"얼굴 {score(stats['avgFacialScore'])}, 음성 {score(stats['avgVadScore'])}, 텍스트 {score(stats['avgTextScore'])}",
-        ]
-    else:
-        lines.append("채점된 시간이 없습니다.")
-    if dominant:
-        lines.append(f"주요 감정: {EMOTION_NAMES[dominant['emotion']]} {dominant['percentage']:.1f}%")
-    lines.append(f"음성: {report['vadSummary']['summary']}")
-    if report["keywords"]:
-        lines.append("주요 단어: " + ", ".join(clip(each["keyword"], 40) for each in report["keywords"][:10]))
-    for title, sentences in (("주요 내용", report["highlights"]), ("제안", report["recommendations"])):
-        if sentences:
-            lines += ["", title, *(f"- {sentence}" for sentence in sentences)]
-    return "\n".join(lines)
+    lines += _block(view.talk.title, [*talk, *view.talk.sentences])
+    if scored:
+        scores = [", ".join(f"{tile.label} {tile.value}" for tile in view.tiles), "", words.what_is_it]
+        lines += _block(words.titles["scores"], scores + [f"- {fact.label}: {fact.value}" for fact in view.explained])
+    lines += _block(view.observations.title, [f"- {sentence}" for sentence in view.observations.rows])
+    lines += _block(view.recommendations.title, [f"- {sentence}" for sentence in view.recommendations.rows])
+    if view.emotions.rows:
+        lines += _block(view.emotions.title, [", ".join(f"{bar.label} {bar.value}" for bar in view.emotions.rows), view.emotions.more])
+    if view.keywords.rows:
+        lines += _block(view.keywords.title, [", ".join(clip(fact.label, 40) for fact in view.keywords.rows[:MAX_KEYWORDS])])
+    for section in (view.notes, view.feedback):
+        notes = [f"- {note.head}{f' ({note.time})' if note.time else ''}: {clip(note.text, 300)}".rstrip(": ") for note in section.rows]
+        lines += _block(section.title, notes[:MAX_NOTES])
+    lines += _block(view.technical.title, [f"{fact.label}: {display_text(fact.value)}" for fact in view.technical.rows])
+    return "\n".join([*lines, "", view.disclaimer, view.generated])
+
+
+def _facts(facts: Iterable[Fact]) -> str:
+    return ", ".join(f"{fact.label} {clip(fact.value, 60)}" for fact in facts)
+
+
+def _block(title: str, lines: list[str]) -> list[str]:
+    """A title with its lines after an empty one; nothing without lines."""
+    return ["", f"[{title}]", *lines] if lines else []

@@ -7,10 +7,9 @@ ordered by start, end and speaker; ``speaker`` is ``user``, ``counselor`` or Non
 from collections.abc import Iterable, Sequence
 from html import escape
 
-Snippet = tuple[int, int, str | None, str]
+from bemore.reports.language import LANGUAGES
 
-VOICES = {"ko": {"user": "내담자", "counselor": "상담사"}, "en": {"user": "Client", "counselor": "Counselor"}}
-SHORT_VOICES = {"ko": {"user": "내", "counselor": "상"}, "en": {"user": "U", "counselor": "C"}}
+Snippet = tuple[int, int, str | None, str]
 
 
 def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], language: str) -> str:
@@ -18,7 +17,7 @@ def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], langua
     blocks = [(start, 0, f"NOTE {_timestamp(start)} {_one_line(text)}") for start, text in notes]
     for start, end, speaker, text in snippets:
         start = max(start, 0)
-        voice = f"<v {VOICES[language][speaker]}>" if speaker else ""
+        voice = f"<v {LANGUAGES[language].speakers[speaker]}>" if speaker else ""
         # A cue ends after its start.
         times = f"{_timestamp(start)} --> {_timestamp(max(end, start + 1))}"
         blocks.append((start, 1, f"{times}\n{voice}{escape(_one_line(text), quote=False)}"))
@@ -35,7 +34,7 @@ def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, s
     for start, _, speaker, text in snippets:
         while waiting and waiting[0][0] <= start:
             begin, end, _ = waiting.pop(0)
-            lines.append(_silence((end - begin) // 1000, language))
+            lines.append(LANGUAGES[language].silence_line((end - begin) // 1000))
             previous = ...
         if speaker == previous:
             lines[-1] += f" {_line(text)}"
@@ -45,13 +44,9 @@ def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, s
             lines.append(f"-: {_line(text)}")
         else:
             numbers[speaker] = numbers.get(speaker, 0) + 1
-            lines.append(f"{SHORT_VOICES[language][speaker]}{numbers[speaker]}: {_line(text)}")
-    lines += [_silence((end - begin) // 1000, language) for begin, end, _ in waiting]
+            lines.append(f"{LANGUAGES[language].speaker_marks[speaker]}{numbers[speaker]}: {_line(text)}")
+    lines += [LANGUAGES[language].silence_line((end - begin) // 1000) for begin, end, _ in waiting]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _silence(seconds: int, language: str) -> str:
-    return f"(침묵 {seconds}초)" if language == "ko" else f"(silence, {seconds} s)"
 
 
 def _line(text: str) -> str:

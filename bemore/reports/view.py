@@ -1,178 +1,265 @@
-"""A report's dict as what the HTML page and the PDF both show: sections with their titles, labels and formatted values.
+"""A report as its readers see it, in their language: sections with titles, labels and formatted values, in the order of the page.
 
-Texts from users are as they came; each format makes them safe with ``display_text`` and shortens them to its own room.
+HTML page, PDF and text show the same view. Texts from users are as they came; each format makes them safe with ``display_text`` and
+shortens them to its own room.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
 
-from bemore.reports.style import STATUS_LABELS
-from bemore.scoring import narrative
+from bemore.reports import chart
+from bemore.reports.chart import TimeAxis, bin_size, bins
+from bemore.reports.language import DASH
+from bemore.reports.narrative import expressions
+from bemore.reports.options import RenderOptions
+from bemore.reports.style import SCORE_LINES
+from bemore.reports.timeline import Timeline, Turn, turns
+from bemore.reports.view_parts import Balance, Bar, Charts, Fact, Gap, Lanes, Moment, Note, Quote, Section, Table, TableRow, Talk, Tile
 from bemore.scoring.affect import Affect
-from bemore.scoring.wording import EMOTION_NAMES, duration, korean_time, percent, score
+from bemore.scoring.emotion import dominant
 
-HEADING = "상담 세션 리포트"
-DISCLAIMER = "점수는 0에서 1, 정서 값은 -1에서 1 사이의 값입니다. 측정된 값을 설명할 뿐 의학적 판단을 담지 않습니다."
+MAX_ROWS = 100
+"""The table of minutes has at most so many rows; of more minutes, each row is the mean of several."""
 
-TILES = (
-    ("평균 종합 점수", "avgCombinedScore", "accent"),
-    ("최고", "maxCombinedScore", None),
-    ("최저", "minCombinedScore", None),
-    ("얼굴 평균", "avgFacialScore", "facial"),
-    ("음성 평균", "avgVadScore", "voice"),
-    ("텍스트 평균", "avgTextScore", "words"),
-)
-"""The scores in large figures: the label, the key in ``stats``, the color in ``PALETTE``."""
+MAX_ROW_KEYWORDS = 5
+MAX_GAPS = 40
 
-AXES = (("쾌감", "valence", "불쾌", "유쾌"), ("활기", "arousal", "차분", "활발"), ("주도감", "dominance", "낮음", "높음"))
-"""The axes of ``vadVector``: the label, the key, the words for -1 and for 1."""
-
-Row = TypeVar("Row")
-
-
-class Fact(NamedTuple):
-    """A labeled value."""
-
-    label: str
-    value: str
-
-
-class Tile(NamedTuple):
-    """A score in large figures, with its color in ``PALETTE``."""
-
-    label: str
-    value: str
-    color: str | None
-
-
-class Bar(NamedTuple):
-    """A share (0..1) as a bar with its color in ``PALETTE``."""
-
-    label: str
-    value: str
-    share: float
-    color: str
-
-
-class Balance(NamedTuple):
-    """A number (-1..1) as a bar from the middle, with the words for its two ends."""
-
-    label: str
-    value: str
-    number: float
-    low: str
-    high: str
-
-
-class Keyword(NamedTuple):
-    """A keyword with how often it occurred."""
-
-    word: str
-    occurrences: str
-
-
-class Feedback(NamedTuple):
-    """One rating with its time; the note may be empty and may have several lines."""
-
-    rating: str
-    time: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section(Generic[Row]):
-    """A card of the report. ``note`` stands in place of the rows where there are none."""
-
-    title: str
-    rows: Sequence[Row]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """The voice metrics. ``bars`` and ``facts`` are empty without audio; ``summary`` says so then."""
-
-    title: str
-    bars: Sequence[Bar]
-    facts: Sequence[Fact]
-    summary: str
+SPEAKERS = ("user", "counselor")
+#: The color of each figure, and which of the four scores it is.
+TILE_COLORS = {
+    "avgCombinedScore": "combined", "maxCombinedScore": "", "minCombinedScore": "", "avgFacialScore": "facial", "avgVadScore": "voice",
+    "avgTextScore": "text",
+}  # fmt: skip
+TILE_EXPLAINED = dict(zip(TILE_COLORS, (0, 0, 0, 1, 2, 3), strict=True))
 
 
 class ReportView:
-    """All sections of a report."""
+    """All parts of a report, in the order in which a reader meets them."""
 
-    def __init__(self, report: Mapping[str, Any]):
-        stats = report["stats"]
-        started = korean_time(report["startedAt"])
-        self.title = f"{HEADING} {started}"
-        self.heading = HEADING
-        self.subtitle = f"{started} 시작 (한국 시각), {report['durationFormatted']}"
-        self.status = STATUS_LABELS.get(report["status"], report["status"])
-        self.names = [Fact("세션", report["sessionId"]), Fact("내담자", report["userId"]), Fact("상담자", report["counselorId"])]
-        self.facts = [
-            Fact("종료", korean_time(report["endedAt"])),
-            Fact("얼굴 프레임", f"{stats['totalFrames']:,}개"),
-            Fact("음성 조각", f"{stats['totalAudioChunks']:,}개"),
-            Fact("자막", f"{stats['totalSttSnippets']:,}개"),
+    def __init__(self, report: Mapping[str, Any], timeline: Timeline, options: RenderOptions):
+        language, stats = options.language, report["stats"]
+        self.words = language
+        self.axis = chart.time_axis(report, timeline.last_ms)
+        started = options.time(report["startedAt"])
+        self.title = f"{language.heading} {started}"
+        self.subtitle = language.started(started, options.zone, report["durationFormatted"])
+        self.status = language.statuses[report["status"]]
+        self.people = [Fact(language.speakers[role], report[f"{role}Id"]) for role in SPEAKERS]
+        self.missing = _missing(report, options)
+        self.moments = Section(language.titles["moments"], [_moment(each, options) for each in report["moments"]], language.no_moments)
+        self.talk = _talk(report, options)
+        has_scores = bool(stats["totalMinutes"])
+        explained = language.explained(options.weights)
+        self.explained = [Fact(language.scores[line.key], explained[line.key]) for line in SCORE_LINES]
+        self.tiles = [
+            Tile(label, language.score(stats[key] if has_scores else None), TILE_COLORS[key], self.explained[TILE_EXPLAINED[key]])
+            for key, label in language.averages.items()
         ]
-        self.tiles = [Tile(label, score(stats[key] if stats["totalMinutes"] else None), color) for label, key, color in TILES]
-        self.scores = Section("분별 점수", report["minutes"], "채점된 시간이 없습니다.")
-        self.voice = _voice(report["vadSummary"])
-        self.affect = _affect(report["vadVector"])
-        self.emotions = _emotions(report["emotionDistribution"])
-        self.keywords = Section(
-            "주요 단어", [Keyword(each["keyword"], f"{each['count']:,}회") for each in report["keywords"]], "모인 단어가 없습니다."
-        )
-        self.observations = Section("관찰", _observations(report), "없습니다.")
-        self.recommendations = Section("제안", report["recommendations"], "없습니다.")
-        self.feedback = Section(
-            "피드백",
-            [
-                Feedback(f"{each['rating']} / 5점", korean_time(each["submittedAt"]), each["note"] or "")
-                for each in reversed(report["feedback"])
-            ],
-        )
-        self.disclaimer = DISCLAIMER
-        self.generated = f"{korean_time(report['generatedAt'])} 작성 (한국 시각)"
-        self.model_version = report["modelVersion"]
-        self.report_id = report["reportId"]
+        self.charts = _charts(report, self.axis, timeline, options)
+        self.observations = Section(language.titles["observations"], _observations(report, options), language.no_rows)
+        self.recommendations = Section(language.titles["recommendations"], report["recommendations"], language.no_rows)
+        self.affect = _affect(report["vadVector"], options)
+        self.emotions = _emotions(report["emotionDistribution"], options)
+        keywords = [Fact(each["keyword"], language.times(each["count"])) for each in report["keywords"]]
+        self.keywords = Section(language.titles["keywords"], keywords, language.no_words)
+        self.notes = Section(language.titles["notes"], [_note(each, options) for each in report.get("notes", ())])
+        self.feedback = Section(language.titles["feedback"], [_feedback(each, options) for each in reversed(report["feedback"])])
+        self.table = _table(report, self.axis, options)
+        self.transcript: Section[Turn] = Section(language.titles["transcript"], turns(timeline.transcript))
+        self.gaps = _gaps(report, options)
+        self.technical = Section(language.titles["technical"], _technical(report, options))
+        self.disclaimer = language.disclaimer
+        self.generated = language.generated(options.time(report["generatedAt"]), options.zone)
+
+    def speaker(self, name: str | None) -> str:
+        """The name of a speaker."""
+        return self.words.speakers[name] if name else self.words.unknown_speaker
 
 
-def _voice(voice: Mapping[str, Any]) -> Voice:
-    if not voice["speechBurstCount"] and not voice["pauseCount"]:
-        return Voice("음성", [], [], voice["summary"])
+def _missing(report: Mapping[str, Any], options: RenderOptions) -> str:
+    """How much was not measured, in one sentence."""
+    # A share has three decimals, so the seconds of a kind that was measured at all tell how many there were; without, the duration does.
+    seconds = max(1, -(-report["duration"] // 1000), *(kind["seconds"] for kind in report["coverage"].values()))
+    return options.language.missing(seconds, {name: seconds - kind["seconds"] for name, kind in report["coverage"].items()})
+
+
+def _moment(moment: Mapping[str, Any], options: RenderOptions) -> Moment:
+    language, kind, value = options.language, moment["kind"], moment["value"]
+    name = language.longest_turn_of(moment["speaker"]) if kind == "longest-turn" else language.moments[kind]
+    shown = (
+        language.points_change(value) if kind == "change"
+        else language.points(value) if kind in ("lowest", "highest")
+        else language.duration(value)
+    )  # fmt: skip
+    quotes = [
+        Quote(language.clock(each["tsStart"]), language.speakers.get(each["speaker"], ""), each["text"]) for each in moment["quotes"]
+    ]
+    return Moment(kind, name, f"{language.clock(moment['startMs'])}–{language.clock(moment['endMs'])}", shown, quotes)
+
+
+def _talk(report: Mapping[str, Any], options: RenderOptions) -> Talk:
+    language, talk = options.language, report["talk"]
+    if talk is None:
+        return _voice(report["vadSummary"], options)
+    speakers = talk["speakers"]
     bars = [
-        Bar(label, percent(voice[key]), voice[key], color)
-        for label, key, color in (("말한 시간", "speechRatio", "voice"), ("멈춘 시간", "pauseRatio", "soft"))
+        Bar(language.speakers[name], language.percent(speakers[name]["share"]), speakers[name]["share"], name)
+        for name in SPEAKERS
+        if speakers[name]["share"] is not None
     ]
-    facts = [
-        Fact("평균 멈춤", duration(voice["averagePauseDuration"])),
-        Fact("가장 긴 멈춤", duration(voice["longestPause"])),
-        Fact("멈춘 횟수", f"{voice['pauseCount']:,}회"),
-        Fact("평균 발화", duration(voice["averageSpeechBurst"])),
-        Fact("발화 횟수", f"{voice['speechBurstCount']:,}회"),
-    ]
-    return Voice("음성", bars, facts, voice["summary"])
+    rows = [(label, [_talk_value(key, speakers[name], options) for name in SPEAKERS]) for key, label in language.talk_rows.items()]
+    if talk["basis"] == "transcript":
+        sentences = [language.talk_of_transcript]
+    else:
+        sentences = [language.silences(talk["silences"]) if talk["silences"]["count"] else language.no_silences()]
+    if talk["overlapMs"]:
+        sentences.append(language.overlap(talk["overlapMs"]))
+    return Talk(language.titles["talk"], bars, [language.speakers[name] for name in SPEAKERS], rows, sentences)
 
 
-def _affect(vector: Mapping[str, float] | None) -> Section[Balance]:
+def _talk_value(key: str, measures: Mapping[str, Any], options: RenderOptions) -> str:
+    language, value = options.language, measures[key]
+    if key == "responseTime":
+        value = value["medianMs"]
+    if value is None:
+        return DASH
+    if key == "share":
+        return language.percent(value)
+    if key == "wordsPerMinute":
+        return f"{value:.0f}"
+    if key == "longestTurnMs" and measures["longestTurnAt"] is not None:
+        return f"{language.duration(value)} ({language.clock(measures['longestTurnAt'])})"
+    return language.duration(value) if key.endswith("Ms") or key == "responseTime" else f"{value:,}"
+
+
+def _voice(voice: Mapping[str, Any], options: RenderOptions) -> Talk:
+    language = options.language
+    title = language.titles["voice"]
+    if not voice["speechBurstCount"] + voice["pauseCount"]:
+        return Talk(title, [], [], [], [voice["summary"]])
+    bars = [
+        Bar(language.voice_rows[key], language.percent(voice[key]), voice[key], color)
+        for key, color in (("speechRatio", "voice"), ("pauseRatio", "ink-soft"))
+    ]
+    rows = [
+        (language.voice_rows["longestPause"], [language.duration(voice["longestPause"])]),
+        (language.voice_rows["averageSpeechBurst"], [language.duration(voice["averageSpeechBurst"])]),
+        (language.voice_rows["speechBurstCount"], [language.times(voice["speechBurstCount"])]),
+    ]
+    return Talk(title, bars, [], rows, [voice["summary"], language.no_talk])
+
+
+def _charts(report: Mapping[str, Any], axis: TimeAxis, timeline: Timeline, options: RenderOptions) -> Charts:
+    language = options.language
+    lines, described = chart.line_chart(report["minutes"], axis), ""
+    if lines:
+        scores = [minute["combinedScore"] for minute in report["minutes"]]
+        described = language.chart_described(scores[0], scores[-1], min(scores), max(scores))
+    lanes = None
+    if report["talk"] is not None:
+        user, counselor = (timeline.voiced.get(name, ()) for name in SPEAKERS)
+        spoken = (user, counselor, chart.both(user, counselor))
+        shares = {name: measures["share"] for name, measures in report["talk"]["speakers"].items()}
+        words = {name: DASH if share is None else language.percent(share) for name, share in shares.items()}
+        bars = [axis.shares(spans) for spans in spoken]
+        lanes = Lanes(bars[0], bars[1], bars[2], axis.spans(timeline.silences), language.lanes_described(words))
+    marks = chart.marks(report, axis)
+    names = {**language.moments, **language.note_kinds}
+    kinds = {mark.kind for mark in marks}
+    return Charts(
+        lines, described, lanes, axis.spans(chart.uncovered(report, axis.end_ms)), marks,
+        [(kind, name) for kind, name in names.items() if kind in kinds],
+    )  # fmt: skip
+
+
+def _affect(vector: Mapping[str, float] | None, options: RenderOptions) -> Section[Balance]:
+    language = options.language
+    title = language.titles["affect"]
     if vector is None:
-        return Section("정서 값", [], "계산할 자료가 없습니다.")
-    return Section("정서 값 (-1~1)", [Balance(label, score(vector[key]), vector[key], low, high) for label, key, low, high in AXES])
+        return Section(title, [], language.no_data)
+    rows = [Balance(label, language.signed(vector[key]), vector[key], low, high) for key, (label, low, high) in language.axes.items()]
+    return Section(title, rows, more=language.affect_explained)
 
 
-def _emotions(shares: Mapping[str, float]) -> Section[Bar]:
-    if not shares:
-        return Section("감정 분포", [], "계산할 자료가 없습니다.")
-    # A minute of some thousands is a share of 0.000, and a bar of 0.0 % says nothing.
-    bars = [Bar(EMOTION_NAMES[emotion], percent(share, 1), share, "accent") for emotion, share in shares.items() if share]
-    return Section("감정 분포 (분 단위)", bars)
+def _emotions(shares: Mapping[str, float], options: RenderOptions) -> Section[Bar]:
+    language = options.language
+    # A minute of some thousands is a share of 0.000, and a bar of 0 % says nothing.
+    bars = [Bar(language.emotions[emotion], language.percent(share), share, "accent") for emotion, share in shares.items() if share]
+    return Section(language.titles["emotions"], bars, language.no_data, language.emotions_explained)
 
 
-def _observations(report: Mapping[str, Any]) -> list[str]:
-    """The highlights and ``keyObservations``, without the sentence on the voice, which stands beside the voice metrics."""
-    voice, vector, dominant = report["vadSummary"], report["vadVector"], report["summary"]["dominantEmotion"]
+def _observations(report: Mapping[str, Any], options: RenderOptions) -> list[str]:
+    """The highlights and ``keyObservations`` but for the sentence on the voice: the section on talk and silence has those figures."""
+    vector = report["vadVector"]
     text_scores = [minute["textScore"] for minute in report["minutes"]]
-    sentences = narrative.observations(text_scores, voice, vector and Affect(**vector), dominant)
-    return [*report["highlights"], *(sentence for sentence in sentences if sentence != voice["summary"])]
+    found = expressions(options.language, text_scores, vector and Affect(**vector), report["summary"]["dominantEmotion"])
+    return [*report["highlights"], *found]
+
+
+def _note(note: Mapping[str, Any], options: RenderOptions) -> Note:
+    language = options.language
+    span = language.clock(note["tStart"]) + (f"–{language.clock(note['tEnd'])}" if note["tEnd"] else "")
+    who = language.roles.get(note["role"] or "", "")
+    return Note(" ".join(filter(None, (span, language.note_kinds[note["kind"]]))), who, note["text"] or "")
+
+
+def _feedback(feedback: Mapping[str, Any], options: RenderOptions) -> Note:
+    who = options.language.roles.get(feedback.get("role") or "", "")
+    time = options.time(feedback["submittedAt"])
+    return Note(options.language.rating(feedback["rating"]), ", ".join(filter(None, (who, time))), feedback["note"] or "")
+
+
+def _table(report: Mapping[str, Any], axis: TimeAxis, options: RenderOptions) -> Table:
+    language, minutes = options.language, report["minutes"]
+    step = bin_size(minutes, MAX_ROWS)
+    labels = {each["minuteIndex"]: each["emotion"] for each in report["emotionTimeline"]}
+    rows = []
+    for slot, group in bins(minutes, step):
+        frequent = dominant(labels[minute["minuteIndex"]] for minute in group)
+        keywords = dict.fromkeys(chain.from_iterable(minute["keywords"] for minute in group))
+        rows.append(
+            TableRow(
+                f"{axis.label(slot * step)}–{axis.label((slot + 1) * step)}",
+                [language.score(sum(minute[line.key] for minute in group) / len(group)) for line in SCORE_LINES],
+                language.emotions[frequent["emotion"]] if frequent else DASH,
+                " / ".join(language.sources[source] for source in dict.fromkeys(minute["source"] for minute in group)),
+                list(keywords)[:MAX_ROW_KEYWORDS],
+                any(minute["coverage"] and min(minute["coverage"].values()) < 0.5 for minute in group),
+            )
+        )
+    columns = language.columns
+    return Table(
+        language.titles["minutes"],
+        columns["hours" if axis.has_hours else "minute"],
+        [language.scores[line.key] for line in SCORE_LINES],
+        [columns["emotion"], columns["source"]],
+        rows,
+        any(row.keywords for row in rows),
+        language.row_is_mean(step) if step > 1 else "",
+    )
+
+
+def _gaps(report: Mapping[str, Any], options: RenderOptions) -> Section[Gap]:
+    language = options.language
+    found = sorted(
+        (gap["startMs"], gap["endMs"], kind) for kind, covered in report["coverage"].items() for gap in covered["gaps"]
+    )
+    rows = [
+        Gap(language.measured_kinds[kind], f"{language.clock(start)}–{language.clock(end)}", language.duration(end - start))
+        for start, end, kind in found[:MAX_GAPS]
+    ]
+    more = language.left_out(len(found) - MAX_GAPS, "gaps") if len(found) > MAX_GAPS else ""
+    return Section(language.titles["gaps"], rows, more=more)
+
+
+def _technical(report: Mapping[str, Any], options: RenderOptions) -> list[Fact]:
+    language, stats = options.language, report["stats"]
+    values = {
+        "sessionId": report["sessionId"], "reportId": report["reportId"], "userId": report["userId"], "counselorId": report["counselorId"],
+        "startedAt": options.time(report["startedAt"]), "endedAt": options.time(report["endedAt"]), "zone": options.zone.key,
+        "modelVersion": report["modelVersion"], "version": report["version"],
+        "totalMinutes": language.length("minute", f"{stats['totalMinutes']:,}"),
+        **{key: language.pieces(stats[key]) for key in ("totalFrames", "totalAudioChunks", "totalSttSnippets")},
+    }  # fmt: skip
+    return [Fact(label, values[key]) for key, label in language.facts.items()]

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, UnsetType
 
-from bemore.schemas.base import Body
 from bemore.schemas.emotion import AROUSAL, DOMINANCE, VALENCE, AffectVector, Distribution, Emotion, SessionAffect, SessionEmotion, balance
 from bemore.schemas.fields import OneOf
-from bemore.schemas.minutes import MinuteScores, MinuteStatistics
+from bemore.schemas.minutes import MinuteScores, MinuteStatistics, PageOfMinutes
 from bemore.schemas.notes import Note
+from bemore.schemas.report_options import ReportOptions
 from bemore.schemas.response import (
     CounselorId, MinuteIndex, NextCursor, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms, word
 )  # fmt: skip
@@ -17,14 +17,18 @@ from bemore.schemas.telemetry import SPEAKERS, SpeakerName
 from bemore.settings import MODEL_VERSION
 
 
-class ChooseCsv(Body):
+class PageOfReport(PageOfMinutes, ReportOptions):
+    """A page of the report's minutes."""
+
+
+class ChooseCsv(ReportOptions):
     """The table of a CSV file."""
 
     kind = OneOf("vad", "emotion", load_default="vad", description="`vad` has affect and scores, `emotion` has emotions and keywords")
 
 
 ReportId = Annotated[str, doc("The report", pattern="^rep_[0-9]+_[a-z0-9]+$", examples=["rep_1737250800_0a1b2c3d4e5f6g7h8i9j"])]
-Sentences = Annotated[list[str], doc("Korean sentences that say what was measured")]
+Sentences = Annotated[list[str], doc("Sentences that say what was measured, in the language asked for")]
 
 
 class VoiceMetrics(Response):
@@ -37,7 +41,7 @@ class VoiceMetrics(Response):
     average_speech_burst: Annotated[int, span_ms("Mean length of speech without a pause")]
     speech_burst_count: Annotated[int, count("Runs of speech")]
     pause_count: Annotated[int, count("Pauses")]
-    summary: Annotated[str, doc("The same in one Korean sentence")]
+    summary: Annotated[str, doc("The same in one sentence")]
 
 
 class ReportSummary(Response):
@@ -208,7 +212,7 @@ class Report(Response):
     started_at: StartedAt
     ended_at: EndedAt
     duration: Duration
-    duration_formatted: Annotated[str, doc("The duration in Korean", examples=["12분 3초"])]
+    duration_formatted: Annotated[str, doc("The duration in the language asked for", examples=["12분 3초"])]
     generated_at: Annotated[int, epoch_ms("When the report was made")]
     version: Annotated[str, doc("Version of the report's format")]
     model_version: Annotated[str, doc("The rules in force", examples=[MODEL_VERSION])]
@@ -257,7 +261,7 @@ class ReportBrief(Response):
 
 
 class ReportText(Response):
-    """The report as plain Korean text."""
+    """The report as plain text."""
 
     report_id: ReportId
     summary: Annotated[str, doc("Lines of text for an e-mail")]

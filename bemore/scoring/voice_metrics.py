@@ -5,7 +5,6 @@ from itertools import chain
 from typing import TypedDict
 
 from bemore.scoring.rounding import round3
-from bemore.scoring.wording import duration, percent
 
 VOICED_THRESHOLD = 0.5
 """A chunk whose voice activity (0..1) is at least this is voiced."""
@@ -20,15 +19,13 @@ word fits into such a gap.
 
 _BEFORE_ALL_MS, _AFTER_ALL_MS = -(2**63), 2**63
 
-NO_AUDIO = "저장된 음성 데이터가 없어 말하기 지표를 계산하지 않았습니다."
-
 
 class VoiceMetrics(TypedDict):
     """Voice metrics in the API's names.
 
     ``speechRatio`` and ``pauseRatio`` are shares of the known time (0..1, three decimals, together 1);
     ``averagePauseDuration``, ``longestPause`` and ``averageSpeechBurst`` are whole milliseconds; ``speechBurstCount``
-    and ``pauseCount`` count runs; ``summary`` is one Korean sentence. Without audio all numbers are 0.
+    and ``pauseCount`` count runs. Without audio all numbers are 0.
     """
 
     speechRatio: float
@@ -38,7 +35,6 @@ class VoiceMetrics(TypedDict):
     averageSpeechBurst: int
     speechBurstCount: int
     pauseCount: int
-    summary: str
 
 
 def voice_metrics(chunks: Iterable[tuple[int, int, float]]) -> VoiceMetrics:
@@ -106,14 +102,4 @@ def _metrics(total: list[int], count: list[int], longest: list[int]) -> VoiceMet
         "averageSpeechBurst": average_burst,
         "speechBurstCount": bursts,
         "pauseCount": pauses,
-        "summary": _summary(ratio, bursts, average_burst, pause_ms, longest[0]) if known else NO_AUDIO,
     }
-
-
-def _summary(ratio: float, bursts: int, average_burst: int, pause_ms: int, longest_pause: int) -> str:
-    if not bursts:
-        return f"음성이 기록된 {duration(pause_ms)} 동안 말소리가 감지되지 않았습니다."
-    spoken = f"말한 시간 비율은 {percent(ratio)}이고, 한 번에 평균 {duration(average_burst)}씩 {bursts}번 말했으며"
-    if not pause_ms:
-        return f"{spoken}, 멈춤은 없었습니다."
-    return f"{spoken}, 가장 긴 멈춤은 {duration(longest_pause)}입니다."

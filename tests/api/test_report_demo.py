@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from bemore.reports.language import LANGUAGES
 from tests.support.reported import data
 from tests.support.servers import REPOSITORY, need
 
@@ -27,6 +28,6 @@ def test_demo_prints_the_summary_and_saves_the_files_of_the_report(service, clie
     assert {path.name for path in saved.iterdir()} == {"summary.txt", "report.pdf", "report.html", "vad.csv", "emotion.csv"}
     assert (saved / "report.pdf").read_bytes().startswith(b"%PDF-")
     report = data(client, session_id)
-    assert f"<b>{report['summary']['averageScore']:.3f}</b>" in (saved / "report.html").read_text("utf-8")
+    assert f"<b>{LANGUAGES['ko'].score(report['summary']['averageScore'])}</b>" in (saved / "report.html").read_text("utf-8")
     for name in ("vad.csv", "emotion.csv"):
         assert (saved / name).read_text("utf-8-sig").count("\n") == len(report["minutes"]) + 1

@@ -214,7 +214,10 @@ def test_dark_words_never_make_a_sentence_that_names_an_illness(client):
     for sentence in (*report["highlights"], *report["recommendations"], *summary["keyObservations"], report["vadSummary"]["summary"]):
         assert not DISORDERS.search(sentence), sentence
     lines = data(client, session_id, "report/summary")["summary"].splitlines()
-    assert not DISORDERS.search("\n".join(line for line in lines if not line.startswith("주요 단어: ")))
+    keywords = lines[lines.index("[주요 단어]") + 1]
+    assert any(words[:40] in line for line in lines), "what was said is quoted"
+    own = [line for line in lines if line != keywords and not line.startswith("    ")]
+    assert not DISORDERS.search("\n".join(own))
 
 
 # -- Sessions that are not there ---------------------------------------------------------------------------------------------

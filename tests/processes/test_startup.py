@@ -61,6 +61,8 @@ WRONG = {
     "INFERENCE_VAD_WEIGHT": ["-1", "2", "0.31"],
     "INFERENCE_TEXT_WEIGHT": ["1,5", "NaN", "0.19"],
     "INFERENCE_MODEL_VERSION": ["v" * 65, "rules\n2"],
+    "REPORT_LANGUAGE": ["de", "korean", "ko-KR"],
+    "REPORT_TIME_ZONE": ["Seoul", "asia/seoul", "localtime", "../zone.tab", "UTC+9"],
     "CONSOLE_ENABLED": ["maybe", "2", "fales"],
     "RETENTION_DAYS": ["0", "36501", "-1", "90d", "1.5"],
     "LOG_LEVEL": ["loud", "trace", "10"],

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.report_programs import need_module, need_program, run
-from tests.support.report_samples import FORMULA, HOSTILE, cases, hostile, sample
+from tests.support.report_samples import FORMULA, HOSTILE, cases, hostile, report, sample
 
-from bemore.reports.build import report
 from bemore.reports.csv_export import VAD_COLUMNS, cell, emotion_csv, vad_csv
 from bemore.reports.report_input import MinuteText
 

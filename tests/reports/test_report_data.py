@@ -7,13 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.report_samples import HOSTILE, SESSION_ID, START_MS, cases, client_minute, no_data, sample, server_minute, session
+from tests.support.report_samples import (
+    HOSTILE, SESSION_ID, START_MS, cases, client_minute, html, no_data, report, sample, server_minute, session, text as summary_text, view
+)  # fmt: skip
 
-from bemore.reports.build import report, summary, vad_analysis
-from bemore.reports.html.page import html
+from bemore.reports.build import summary, vad_analysis
 from bemore.reports.report_input import MinuteAudio
-from bemore.reports.text import summary_text
-from bemore.reports.view import ReportView
+from bemore.reports.language import LANGUAGES
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion"
@@ -119,7 +119,7 @@ def test_minutes_without_a_score_are_counted_in_one_sentence():
     data = sample(12)
     gaps = replace(data, minutes=[minute for minute in data.minutes if minute.minute_index not in (2, 3, 11)])
     assert [sentence for sentence in report(gaps)["highlights"] if "점수가 없습니다" in sentence] == [UNSCORED]
-    assert UNSCORED in summary_text(report(gaps)) and UNSCORED in "".join(ReportView(report(gaps)).observations.rows)
+    assert UNSCORED in summary_text(report(gaps)) and UNSCORED in "".join(view(report(gaps)).observations.rows)
     assert not any("점수가 없습니다" in sentence for sentence in report(data)["highlights"]), "the 3 seconds of the last minute are no minute"
 
 
@@ -147,12 +147,12 @@ def test_only_a_session_that_the_server_scored_throughout_was_measured_evenly(ki
 def test_emotion_of_0_percent_is_left_out():
     made = report(sample(12))
     made["emotionDistribution"] = {"happy": 0.8, "neutral": 0.199, "angry": 0.001, "sad": 0.0}
-    assert [row.label for row in ReportView(made).emotions.rows] == ["기쁨", "중립", "화"]
+    assert [(row.label, row.value) for row in view(made).emotions.rows] == [("기쁨", "80%"), ("중립", "20%"), ("화", "<1%")]
     assert "슬픔" not in html(made)
 
 
 def test_summary_agrees_with_the_report():
-    made, short = report(sample(60, "mixed")), summary(sample(60, "mixed"))
+    made, short = report(sample(60, "mixed")), summary(sample(60, "mixed"), LANGUAGES["ko"])
     assert list(short) == (
         "sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics talk cbt recommendations"
     ).split()
@@ -168,11 +168,11 @@ def test_summary_text_is_plain_lines_of_korean(name):
     made = report(cases()[name])
     text = summary_text(made)
     assert "\r" not in text and all(line == line.rstrip() for line in text.split("\n"))
-    assert made["vadSummary"]["summary"] in text
+    assert (made["vadSummary"]["summary"] in text) == (made["talk"] is None), "with speakers, their own figures take its place"
     if made["minutes"]:
-        assert f"{made['summary']['averageScore']:.3f}" in text
+        assert f"평균 종합 점수 {LANGUAGES['ko'].score(made['summary']['averageScore'])}, " in text and "이 점수는?" in text
     else:
-        assert "채점된 시간이 없습니다" in text
+        assert "측정된 구간이 없어" in text and "이 점수는?" not in text
     text.encode("utf-8")
 
 
@@ -183,7 +183,7 @@ def test_summary_text_shows_no_character_that_acts():
 
 def test_vad_analysis_counts_ten_seconds_and_minutes():
     data = replace(sample(2), audio_minutes={0: MinuteAudio(0, 0.625, 0.4), 2: MinuteAudio(2, 0.25, 0.1)})
-    made = vad_analysis(data, [(0, 6, 10, 2), (3, 0, 8, 0), (4, 0, 0, 0)])
+    made = vad_analysis(data, [(0, 6, 10, 2), (3, 0, 8, 0), (4, 0, 0, 0)], LANGUAGES["ko"])
     assert list(made) == ["sessionId", "currentMetrics", "history", "timeSeries", "lastUpdate"]
     assert made["timeSeries"] == [
         {"t": 0, "timestamp": START_MS, "speechRate": 0.6, "silenceRate": 0.4, "speechCount": 2},
@@ -198,7 +198,7 @@ def test_vad_analysis_counts_ten_seconds_and_minutes():
 
 
 def test_vad_analysis_without_data_is_empty():
-    made = vad_analysis(no_data(), [])
+    made = vad_analysis(no_data(), [], LANGUAGES["ko"])
     assert made["history"] == made["timeSeries"] == [] and made["lastUpdate"] is None
 
 

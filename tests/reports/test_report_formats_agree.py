@@ -10,18 +10,16 @@ from statistics import fmean
 import pytest
 from pypdf import PdfReader
 
-from tests.support.report_samples import sample
+from tests.support.report_samples import html, pdf, report, sample
 
-from bemore.reports.build import report
 from bemore.reports.csv_export import emotion_csv, vad_csv
-from bemore.reports.html.page import html
-from bemore.reports.pdf.document import pdf
-from bemore.scoring.wording import EMOTION_NAMES
+from bemore.reports.language import LANGUAGES
 
+WORDS = LANGUAGES["ko"]
 NAMES = ("평균 종합 점수", "얼굴 평균", "음성 평균", "텍스트 평균")
 COLUMNS = ("combinedScore", "facialScore", "vadScore", "textScore")
 STATS = ("avgCombinedScore", "avgFacialScore", "avgVadScore", "avgTextScore")
-AXES = {"쾌감": "valence", "활기": "arousal", "주도감": "dominance"}
+AXES = {"정서가": "valence", "각성": "arousal", "통제감": "dominance"}
 KINDS = [(1, "server"), (12, "client"), (12, "server"), (60, "mixed"), (600, "mixed")]
 
 
@@ -58,13 +56,14 @@ def test_averages_are_the_same_in_all_four_formats(minutes, kind):
     averages = [made["stats"][name] for name in STATS]
     assert averages[0] == made["summary"]["averageScore"]
     assert [fmean(float(row[name]) for row in table) for name in COLUMNS] == pytest.approx(averages, abs=0.0005)
-    assert [float(re.search(rf"{name}\|([\d.]+)\|", page)[1]) for name in NAMES] == averages
+    assert [re.search(rf"{name}\|(\d+)\|", page)[1] for name in NAMES] == list(map(WORDS.score, averages))
     # On paper the tiles' names stand in one row and their values in the next; the text has them tile by tile.
-    assert [float(re.search(rf"{name.replace(' ', '')}(\d\.\d{{3}})", paper)[1]) for name in NAMES] == averages
+    for name, average in zip(NAMES, averages, strict=True):
+        assert f"{name.replace(' ', '')}{WORDS.score(average)}" in paper
     extremes = [made["summary"]["maxScore"], made["summary"]["minScore"]]
     assert extremes == [max(float(row["combinedScore"]) for row in table), min(float(row["combinedScore"]) for row in table)]
-    assert [float(re.search(rf"\|{name}\|([\d.]+)\|", page)[1]) for name in ("최고", "최저")] == extremes
-    assert [float(re.search(rf"{name}(\d\.\d{{3}})", paper)[1]) for name in ("최고", "최저")] == extremes
+    for name, value in zip(("최고", "최저"), extremes, strict=True):
+        assert f"|{name}|{WORDS.score(value)}|" in page and f"{name}{WORDS.score(value)}" in paper
 
 
 @pytest.mark.parametrize(("minutes", "kind"), KINDS)
@@ -74,10 +73,9 @@ def test_affect_and_voice_are_the_same_in_all_four_formats(minutes, kind):
     for name, key in AXES.items():
         value = made["vadVector"][key]
         assert fmean(float(row[key]) for row in table) == pytest.approx(value, abs=0.0006)
-        assert float(re.search(rf"\|{name}\|([-\d.]+)\|", page)[1]) == value
-        assert float(re.search(rf"{name}(-?\d\.\d{{3}})", paper)[1]) == value
+        assert f"|{name}|{WORDS.signed(value)}|" in page and f"{name}{WORDS.signed(value)}" in paper
     if made["vadSummary"]["speechBurstCount"]:
-        ratio = f"{round(made['vadSummary']['speechRatio'] * 100)}%"
+        ratio = WORDS.percent(made["vadSummary"]["speechRatio"])
         assert f"|말한 시간|{ratio}|" in page and f"말한시간{ratio}" in paper
 
 
@@ -87,5 +85,5 @@ def test_emotions_are_the_same_in_all_four_formats(minutes, kind):
     page, paper, table = page_text(made), file_text(made), rows(emotion_csv(made))
     for emotion, share in made["emotionDistribution"].items():
         assert sum(row["emotion"] == emotion for row in table) / minutes == pytest.approx(share, abs=0.0005)
-        assert f"|{EMOTION_NAMES[emotion]}|{share * 100:.1f}%|" in page
-        assert f"{EMOTION_NAMES[emotion]}{share * 100:.1f}%" in paper
+        assert f"|{WORDS.emotions[emotion]}|{WORDS.percent(share)}|" in page
+        assert f"{WORDS.emotions[emotion]}{WORDS.percent(share)}" in paper

@@ -13,10 +13,10 @@ from PIL import Image, ImageStat
 from pypdf import PdfReader
 
 from tests.support.report_programs import chromium, need_program, run
-from tests.support.report_samples import FORMULA, SCRIPT, cases, hostile, sample
+from tests.support.report_samples import FORMULA, NOTES, SCRIPT, cases, hostile, html, report, sample, talked, timeline
 
-from bemore.reports.build import report
-from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH, html
+from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH
+from bemore.reports.style import DARK as DARK_COLORS, LIGHT as LIGHT_COLORS
 
 VOID = {"meta", "link", "br"}
 #: What may name an address or run something.
@@ -93,17 +93,95 @@ def test_notes_keep_their_lines_and_old_ones_are_counted():
 
 def test_no_data_page_says_so():
     text = "".join(Page(html(report(cases()["no_data"]))).text)
-    assert "채점된 시간이 없습니다." in text and "진행 중" in text and "0.000" not in text
+    assert "측정된 구간이 없어" in text and "진행 중" in text and "표시할 장면이 없습니다." in text
+    assert "이 점수는?" not in text[text.index("시간 흐름") :]
 
 
-def test_table_of_a_long_session_is_folded_and_bounded():
+def test_table_of_a_long_session_is_folded_and_of_means():
     assert "<details class=\"card long\" open>" in html(report(sample(12)))
-    long = html(report(sample(600, "mixed")))
-    assert "<details class=\"card long\">" in long and long.count("<tr>") == 601 and len(long) < 400_000
-    data = report(sample(1))
-    data["minutes"] = [{**data["minutes"][0], "minuteIndex": index} for index in range(1500)]
-    data["emotionTimeline"] *= 1500
-    assert "나머지 500분은 CSV 파일에 있습니다." in html(data)
+    made = report(sample(600, "mixed"))
+    long = html(made)
+    assert "<details class=\"card long\">" in long and len(re.findall(r'<th scope="row">\d+:\d\d–', long)) == 60
+    assert "한 줄은 10분의 평균입니다." in long and '<th scope="row">9:50–10:00</th>' in long
+    first = sum(minute["facialScore"] for minute in made["minutes"][:10]) / 10
+    assert re.search(r'<th scope="row">0:00–0:10</th><td>\d+</td><td>(\d+)</td>', long)[1] == f"{first * 100:.0f}"
+
+
+#: A browser draws a page of so many elements without a wait.
+MANY = 3_000
+
+
+@pytest.mark.parametrize("minutes", [50, 480, 600])
+def test_page_of_a_long_session_has_few_elements(minutes):
+    data = talked(minutes)
+    page = Page(html(report(data), timeline(data)))
+    assert len(page.elements) < MANY and len("".join(page.text)) > 1_000
+
+
+def test_what_matters_comes_first_and_ids_come_last():
+    data = talked(50)
+    made = report(data)
+    made["notes"] = NOTES
+    text = "".join(Page(html(made, timeline(data))).text)
+    headings = (
+        "주요 장면", "말하기와 침묵", "평균 종합 점수", "시간 흐름", "관찰", "제안", "추정 정서", "공유 메모", "피드백", "분별 점수\n", "대화 내용",
+        "측정되지 않은 구간", "기술 정보",
+    )  # fmt: skip
+    places = [text.index(heading) for heading in headings]
+    assert places == sorted(places), dict(zip(headings, places, strict=True))
+    assert text.index(made["sessionId"]) > text.index("기술 정보")
+
+
+def test_moments_have_their_quotes_and_the_talk_its_figures():
+    data = talked(50)
+    made = report(data)
+    text = " ".join("|".join(Page(html(made, timeline(data))).text).split())
+    for moment in made["moments"]:
+        for quote in moment["quotes"]:
+            assert quote["text"] in text
+    assert "가장 긴 침묵" in text and "|5초|" in text and "내담자의 가장 긴 발언" in text and "|17초|" in text
+    assert "|68%|" in text and "|32%|" in text and "3초 이상의 침묵이 96번" in text
+    assert "측정되지 않은 부분은 음성 2%(1분 3초), 얼굴 1%(43초)입니다." in text
+
+
+def test_notes_and_gaps_are_listed_and_the_transcript_is_folded():
+    data = talked(12)
+    made = report(data)
+    made["notes"] = NOTES
+    source = html(made, timeline(data))
+    text = "".join(Page(source).text)
+    assert "7:10–7:35 메모" in text and NOTES[1]["text"] in text and "3:10 북마크" in text
+    assert "음성6:00–7:001분" in "".join(text.split()) and "얼굴7:20–8:0040초" in "".join(text.split())
+    folded = source[source.index("대화 내용") :]
+    assert folded.index('<p dir="auto"><b>0:08 내담자</b> 회사 일이 많아서') < folded.index('<p dir="auto"><b>0:30 상담사</b>')
+    assert '<details class="card long"><summary><h2>대화 내용' in source
+    assert "대화 내용" not in html(made), "no transcript, no section"
+
+
+def test_every_score_has_its_explanation_beside_it():
+    data = talked(12)
+    source = html(report(data), timeline(data))
+    tiles = re.findall(r'<li class="tile.*?</li>', source, re.DOTALL)
+    assert len(tiles) == 6 and all("이 점수는?" in tile and "<dd>" in tile for tile in tiles)
+    for heading in ("주요 장면", "시간 흐름", "분별 점수"):
+        part = source[source.index(f"<h2>{heading}</h2>") :].partition("</section>" if heading != "분별 점수" else "</footer>")[0]
+        assert "이 점수는?" in part, heading
+    assert "0.5 × 얼굴 + 0.3 × 음성 + 0.2 × 텍스트" in source and "얼굴이 얼마나 잘 보였는지" in source
+
+
+@pytest.mark.parametrize("name", set(cases()) - {"hostile"})
+def test_english_page_is_in_english(name):
+    data = cases()[name]
+    made = report(data, "en")
+    made["feedback"] = made["keywords"] = []
+    for moment in made["moments"]:
+        moment["quotes"] = []
+    for minute in made["minutes"]:
+        minute["keywords"] = []
+    made["userId"], made["counselorId"], made["sessionId"] = "a", "b", "c"
+    source = html(made, language="en", zone="Europe/Berlin")
+    assert '<html lang="en">' in source and "Berlin time" in source and "Jan 19, 2025, 02:40" in source
+    assert not re.search("[가-힣]", source.partition("</style>")[2])
 
 
 # -- In a browser ------------------------------------------------------------------------------------------------------------
@@ -144,14 +222,19 @@ def screenshot(folder, address, width, height, *options):
         return image.convert("RGB")
 
 
+def rgb(color):
+    """A color as a picture has it."""
+    return tuple(bytes.fromhex(color[1:]))
+
+
 LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"
 
 
 @pytest.mark.parametrize(
     ("policy", "option", "corner"),
     [
-        (CONTENT_SECURITY_POLICY, LIGHT, (244, 246, 249)),
-        (CONTENT_SECURITY_POLICY, DARK, (16, 21, 28)),
+        (CONTENT_SECURITY_POLICY, LIGHT, rgb(LIGHT_COLORS["page"])),
+        (CONTENT_SECURITY_POLICY, DARK, rgb(DARK_COLORS["page"])),
         ("default-src 'none'", LIGHT, (255, 255, 255)),
     ],
     ids=["light", "dark", "a policy that forbids the style"],
@@ -163,7 +246,7 @@ def test_page_keeps_its_style_under_its_policy_and_asks_for_nothing_else(tmp_pat
     assert requested == ["/report"]
 
 
-@pytest.mark.parametrize("name", ["hostile", "mixed_60", "no_data"])
+@pytest.mark.parametrize("name", ["hostile", "mixed_60", "no_data", "two_speakers"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_page_is_never_wider_than_the_window(tmp_path, name, width):
     # The page itself has no script; the test's copy has one that reports how wide the browser made it.
@@ -171,7 +254,8 @@ def test_page_is_never_wider_than_the_window(tmp_path, name, width):
         "<script>addEventListener('load', () => { document.title ="
         " `${document.documentElement.scrollWidth} of ${innerWidth}` })</script>"
     )
-    (tmp_path / "page.html").write_text(html(report(cases()[name])).replace("</main>", "</main>" + script), "utf-8")
+    data = cases()[name]
+    (tmp_path / "page.html").write_text(html(report(data), timeline(data)).replace("</main>", "</main>" + script), "utf-8")
     # A frame of that width: the browser's own windows may have a least width.
     frame = (
         "<script>addEventListener('load', () => document.title = frames[0].document.title)</script>"
@@ -189,7 +273,7 @@ def test_print_is_light_and_has_few_pages(tmp_path):
     (tmp_path / "page.html").write_text(html(report(sample(600, "mixed"))), "utf-8")
     address = (tmp_path / "page.html").as_uri()
     chromium(tmp_path, DARK, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}", address)
-    assert 1 <= len(PdfReader(tmp_path / "page.pdf").pages) <= 3, "the table of 600 minutes is folded"
+    assert 1 <= len(PdfReader(tmp_path / "page.pdf").pages) <= 4, "the table is folded"
     run(pdftoppm, "-r", "40", "-gray", "-singlefile", tmp_path / "page.pdf", tmp_path / "page")
     with Image.open(tmp_path / "page.pgm") as image:
         assert ImageStat.Stat(image).mean[0] > 230, "dark text on white, though the reader's setting is dark"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bemore.reports.time_series import voice_by_bucket
-from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, NO_AUDIO, voice_metrics, voice_runs
+from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, voice_metrics, voice_runs
 
 NUMBERS = (
     "speechRatio",
@@ -25,10 +25,9 @@ def chunks(pattern, length=500, start=0):
     return [(start + i * length, start + (i + 1) * length, int(kind)) for i, kind in enumerate(pattern)]
 
 
-def test_no_audio_is_zeros_and_a_sentence():
+def test_no_audio_is_zeros():
     metrics = voice_metrics([])
     assert [metrics[name] for name in NUMBERS] == [0] * 7
-    assert metrics["summary"] == NO_AUDIO
 
 
 def test_neighbours_of_one_kind_form_one_run():
@@ -39,14 +38,6 @@ def test_neighbours_of_one_kind_form_one_run():
     assert metrics["averagePauseDuration"] == 1250
     assert metrics["longestPause"] == 1500
     assert (metrics["speechRatio"], metrics["pauseRatio"]) == (0.5, 0.5)
-
-
-def test_summary_tells_share_bursts_and_longest_pause():
-    assert voice_metrics(chunks("1000"))["summary"] == (
-        "말한 시간 비율은 25%이고, 한 번에 평균 0.5초씩 1번 말했으며, 가장 긴 멈춤은 1.5초입니다."
-    )
-    assert voice_metrics(chunks("11"))["summary"].endswith("멈춤은 없었습니다.")
-    assert voice_metrics(chunks("00"))["summary"] == "음성이 기록된 1초 동안 말소리가 감지되지 않았습니다."
 
 
 def test_gap_between_chunks_is_unknown_and_not_a_pause():
@@ -83,7 +74,7 @@ def test_same_chunk_twice_counts_once():
 
 
 def test_chunks_without_length_are_no_audio():
-    assert voice_metrics([(5, 5, 1), (9, 9, 0)])["summary"] == NO_AUDIO
+    assert voice_metrics([(5, 5, 1), (9, 9, 0)]) == voice_metrics([])
 
 
 def test_half_voice_activity_is_voiced():
@@ -107,7 +98,7 @@ def test_metrics_stay_within_their_ranges(some):
     if metrics["speechBurstCount"] + metrics["pauseCount"]:
         assert round(metrics["speechRatio"] + metrics["pauseRatio"], 3) == 1
     else:
-        assert metrics["summary"] == NO_AUDIO
+        assert metrics == voice_metrics([])
 
 
 @given(some_chunks)

@@ -2,8 +2,17 @@
 
 import math
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
-from bemore.reports.report_input import Minute, MinuteAudio, ReportInput, SessionInfo
+from bemore.reports import build
+from bemore.reports.html import page
+from bemore.reports.language import LANGUAGES
+from bemore.reports.options import RenderOptions
+from bemore.reports.pdf import document
+from bemore.reports.report_input import Minute, MinuteAudio, ReportInput, SessionInfo, Snippet
+from bemore.reports.text import summary_text
+from bemore.reports.timeline import Timeline
+from bemore.reports.view import ReportView
 from bemore.scoring.minute_score import MinuteData, score_minute
 from bemore.scoring.rounding import round3
 
@@ -102,6 +111,82 @@ def hostile(minutes: int = 3) -> ReportInput:
     )
 
 
+LINES = (
+    "이번 한 주는 어떻게 지내셨어요?", "회사 일이 많아서 잠을 잘 못 잤어요.", "새벽에 깨면 어떤 생각이 드시나요?",
+    "발표를 망칠까 봐 걱정이 돼요.", "그럴 때 몸은 어떤 느낌인가요?", "가슴이 답답하고 손에 땀이 나요. 그래도 산책할 때는 괜찮았어요.",
+)  # fmt: skip
+
+
+def talked(minutes: int) -> ReportInput:
+    """A session of two speakers, who take turns of 8 and 17 s with a silence of 5 s after each: every half minute is the same.
+
+    A minute in the middle has no audio, and the one after it frames in 20 of its seconds.
+    """
+    data, middle = sample(minutes), minutes // 2
+    spoken: dict[str, list[tuple[int, int, float]]] = {"user": [], "counselor": []}
+    snippets = []
+    for number, start in enumerate(range(0, minutes * 60_000, 30_000)):
+        for speaker, at, end in (("counselor", start, start + 8_000), ("user", start + 8_000, start + 25_000)):
+            text = LINES[(2 * number + (speaker == "user")) % len(LINES)]
+            snippets.append(Snippet(at, end, speaker, len(text.split()), text))
+        if start // 60_000 != middle:
+            for at in range(start, start + 30_000, 1000):
+                second = (at - start) // 1000
+                spoken["counselor"].append((at, at + 1000, 0.9 if second < 8 else 0.1))
+                spoken["user"].append((at, at + 1000, 0.9 if 8 <= second < 25 else 0.1))
+    whole = (1 << 60) - 1
+    covered = dict.fromkeys(range(minutes), (whole, whole)) | {middle: (whole, 0), middle + 1: ((1 << 20) - 1, whole)}
+    chunks = sorted(spoken["counselor"] + spoken["user"])
+    return replace(data, chunks=chunks, spoken=spoken, snippets=snippets, coverage=covered)
+
+
+#: Notes as they stand in a report.
+NOTES = [
+    {
+        "noteId": "note_1", "sessionId": SESSION_ID, "author": "counselor_3", "role": "counselor", "kind": "bookmark", "tStart": 190_000,
+        "tEnd": None, "text": None, "visibility": "shared", "createdAt": START_MS, "editedAt": None,
+    },
+    {
+        "noteId": "note_2", "sessionId": SESSION_ID, "author": "counselor_3", "role": "counselor", "kind": "note", "tStart": 430_000,
+        "tEnd": 455_000, "text": "산책 이야기를 할 때 목소리가 밝아짐.", "visibility": "shared", "createdAt": START_MS, "editedAt": None,
+    },
+]  # fmt: skip
+
+
+# -- Reports as people read them; without more words in Korean and on Korean clocks ------------------------------------------------
+
+
+def options(language: str = "ko", zone: str = "Asia/Seoul") -> RenderOptions:
+    return RenderOptions(LANGUAGES[language], ZoneInfo(zone))
+
+
+def report(data: ReportInput, language: str = "ko") -> dict:
+    return build.report(data, LANGUAGES[language])
+
+
+def timeline(data: ReportInput) -> Timeline:
+    return build.report_and_timeline(data, LANGUAGES["ko"], transcript=True)[1]
+
+
+NOTHING = Timeline()
+
+
+def view(made: dict, timeline: Timeline = NOTHING, **how) -> ReportView:
+    return ReportView(made, timeline, options(**how))
+
+
+def html(made: dict, timeline: Timeline = NOTHING, nonce: str | None = None, **how) -> str:
+    return page.html(made, timeline, options(**how), nonce=nonce)
+
+
+def pdf(made: dict, timeline: Timeline = NOTHING, **how) -> bytes:
+    return document.pdf(made, timeline, options(**how))
+
+
+def text(made: dict, timeline: Timeline = NOTHING, **how) -> str:
+    return summary_text(made, timeline, options(**how))
+
+
 def cases() -> dict[str, ReportInput]:
     """All cases by name."""
     return {
@@ -111,5 +196,6 @@ def cases() -> dict[str, ReportInput]:
         "server_only": sample(12),
         "mixed_60": sample(60, "mixed"),
         "minutes_600": sample(600, "mixed"),
+        "two_speakers": talked(12),
         "hostile": hostile(),
     }

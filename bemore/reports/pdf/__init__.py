@@ -1,1 +1,1 @@
-"""The report as a PDF."""
+"""The report as a tagged PDF; its markup stands in ``report.typ``."""
