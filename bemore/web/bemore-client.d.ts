@@ -394,11 +394,46 @@ export interface Inferences {
   nextCursor?: string | null;
 }
 
+/** The role of a token. */
+export type Role = "user" | "counselor" | "admin";
+
 export interface Feedback {
   feedbackId: string;
   rating: number;
   note: string | null;
   submittedAt: number;
+  /** The subject of the author's token; null without authentication. */
+  author: string | null;
+  role: Role | null;
+}
+
+/** A bookmark or a note on a session's timeline. */
+export interface Note {
+  noteId: string;
+  sessionId: string;
+  /** The subject of the author's token; null without authentication. */
+  author: string | null;
+  role: Role | null;
+  kind: "bookmark" | "note";
+  /** Ms since the session's start. */
+  tStart: number;
+  tEnd: number | null;
+  text: string | null;
+  visibility: "private" | "shared";
+  createdAt: number;
+  editedAt: number | null;
+}
+
+/** The caller's own notes and the shared ones, by `tStart` and `createdAt`. */
+export interface Notes {
+  sessionId: string;
+  count: number;
+  notes: Note[];
+}
+
+export interface DeletedNote {
+  noteId: string;
+  deleted: true;
 }
 
 export interface StoredFeedback {
@@ -510,6 +545,8 @@ export interface Report {
   /** Always empty. */
   cbtFindings: never[];
   feedback: Feedback[];
+  /** The shared ones. */
+  notes: Note[];
   stats: InferenceStats & Totals;
   /** For the next page of `minutes`; null on the last one. */
   nextCursor?: string | null;
