@@ -17,6 +17,7 @@ from bemore.api import (
     metrics,
     minutes,
     monitoring,
+    notes,
     pages,
     preferences,
     reports,
@@ -30,8 +31,8 @@ from bemore.ratelimit import RateLimiter
 from bemore.db import connections as database
 
 BLUEPRINTS = (
-    sessions.blueprint, telemetry.blueprint, minutes.blueprint, reports.blueprint, dashboard.blueprint, preferences.blueprint,
-    devices.blueprint, emotion.blueprint, monitoring.blueprint, metrics.blueprint, health.blueprint, docs.blueprint,
+    sessions.blueprint, telemetry.blueprint, minutes.blueprint, notes.blueprint, reports.blueprint, dashboard.blueprint,
+    preferences.blueprint, devices.blueprint, emotion.blueprint, monitoring.blueprint, metrics.blueprint, health.blueprint, docs.blueprint,
     pages.blueprint,
 )  # fmt: skip
 

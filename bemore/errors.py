@@ -13,6 +13,13 @@ class SessionNotFound(BeMoreError):
         self.session_id = session_id
 
 
+class NoteNotFound(BeMoreError):
+    """No such note of the session, or a private one of somebody else."""
+
+    def __init__(self, note_id):
+        super().__init__(f"메모를 찾을 수 없습니다: {note_id}")
+
+
 class SessionStateConflict(BeMoreError):
     """The session's state does not allow what was asked, e.g. pausing an ended one."""
 

@@ -20,7 +20,7 @@ blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
 
 def rules(settings):
     """The rules that minutes are scored by."""
-    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version)
+    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
 
 
 @blueprint.post("/<session_id:session_id>/tick")

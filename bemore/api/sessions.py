@@ -7,7 +7,7 @@ from bemore.api.http.auditing import recorder
 from bemore.api.http.body import check_path
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
-from bemore.auth.access import Access, narrowed, own
+from bemore.auth.access import Access, narrowed, own, reader
 from bemore.models import feedback, minute_scoring, overview, report, session
 from bemore.models.audit import ERASE
 from bemore.reports.build import emotion_summary
@@ -33,7 +33,7 @@ def start(body):
     def run():
         row = session.start(**who, now_ms=now, demo=body["demo"])
         data = {"sessionId": row.public_id, "startedAt": row.started_ms, "status": row.status}
-        return {**data, "userId": row.user_id, "counselorId": row.counselor_id}, row
+        return {**data, "userId": row.user_id, "counselorId": row.counselor_id}, row.key
 
     return run
 
@@ -156,12 +156,12 @@ def _page(query, **which):
 )
 def give_feedback(scope, body):
     """May be given more than once."""
-    now = clock.now_ms()
+    now, author = clock.now_ms(), reader()
 
     def run():
-        feedback_id, row = feedback.add(scope, body["rating"], body["note"], now)
+        feedback_id, row = feedback.add(scope, body["rating"], body["note"], author, now)
         data = {"feedbackId": feedback_id, "sessionId": row.public_id, "rating": body["rating"], "submittedAt": now}
-        return {"message": "피드백이 저장되었습니다", "data": data}, row
+        return {"message": "피드백이 저장되었습니다", "data": data}, row.key
 
     return run
 

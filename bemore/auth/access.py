@@ -8,7 +8,7 @@ from flask import Flask, current_app, request
 
 from bemore.auth.callers import ANYBODY, Caller
 from bemore.errors import Forbidden, InvalidToken, KeysUnavailable, Unauthorized
-from bemore.models.scope import SessionScope
+from bemore.models.scope import Reader, SessionScope
 from bemore.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ class Access(enum.Enum):
     LIST = "A user for the own sessions, a counselor for the own ones among those asked for, administrators for all"
     SESSION = "The session's user, its counselor, an administrator; for others there is no such session"
     ERASE = "The session's counselor and administrators; a user may not"
+    NOTE = "The note's author; an administrator may delete notes that are shared"
     OPERATOR = "Administrators; without a token from the machine itself"
 
     @property
     def refuses(self) -> bool:
         """Whether it tells some callers with a good token that they may not (403)."""
-        return self in (Access.START, Access.LIST, Access.ERASE, Access.OPERATOR)
+        return self in (Access.START, Access.LIST, Access.ERASE, Access.NOTE, Access.OPERATOR)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -98,6 +99,12 @@ def session_scope(session_id: str) -> SessionScope:
     """The SessionScope in which the caller may use a session."""
     mine = own()
     return SessionScope(session_id, mine.get("user_id"), mine.get("counselor_id"))
+
+
+def reader() -> Reader:
+    """Who reads and writes notes by this request."""
+    who = caller()
+    return Reader(None, None) if who is ANYBODY else Reader(who.subject, who.role)
 
 
 def own() -> dict[str, str]:

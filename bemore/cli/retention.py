@@ -22,7 +22,8 @@ def close_idle(after):
         from bemore.scoring.minute_score import Weights
 
         now = clock.now_ms()
-        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules(Weights(*settings.weights), settings.model_version)))
+        rules = Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), rules))
     click.echo(f"ended {plural(count, 'session')}")
 
 
@@ -57,8 +58,9 @@ def purge(older_than, confirmation):
 def erase(user_id, confirmation):
     """Erase everything stored of a user, for example on request.
 
-    USER_ID is the userId of the sessions. They are erased in whatever state they are, with everything stored of them and the preferences
-    of the user with that id. The service can run meanwhile. If the command is interrupted, run it again.
+    USER_ID is the userId of the sessions. They are erased in whatever state they are, with everything stored of them, the preferences
+    of the user with that id and the notes that it wrote in sessions of others. The service can run meanwhile. If the command is
+    interrupted, run it again.
     """
     settings = load_settings()
     with database(settings):
@@ -93,5 +95,7 @@ def vacuum():
 
 
 def _text(amount):
-    parts = zip(amount, ("session", "frame", "audio chunk", "snippet", "preference set"), strict=True)
-    return ", ".join(plural(count, noun) for count, noun in parts)
+    *counts, notes = amount
+    parts = zip(counts, ("session", "frame", "audio chunk", "snippet", "preference set"), strict=True)
+    elsewhere = [f"{plural(notes, 'note')} in sessions of others"] if notes else []
+    return ", ".join([*(plural(count, noun) for count, noun in parts), *elsewhere])

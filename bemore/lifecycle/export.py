@@ -56,8 +56,18 @@ def _minute(
     }  # fmt: skip
 
 
-def _feedback(number, public_id, rating, note, submitted_ms):
-    return {"type": "feedback", "feedbackId": public_id, "rating": rating, "note": note, "submittedAt": submitted_ms}
+def _note(number, public_id, author, role, kind, start, end, text, visibility, created_ms, edited_ms):
+    return {
+        "type": "note", "noteId": public_id, "author": author, "role": role, "kind": kind, "tStart": start, "tEnd": end, "text": text,
+        "visibility": visibility, "createdAt": created_ms, "editedAt": edited_ms,
+    }  # fmt: skip
+
+
+def _feedback(number, public_id, rating, note, submitted_ms, author, role):
+    return {
+        "type": "feedback", "feedbackId": public_id, "rating": rating, "note": note, "submittedAt": submitted_ms, "author": author,
+        "role": role,
+    }  # fmt: skip
 
 
 def _answer(caller, path, key, body_hash, status, answer, created_ms):
@@ -79,7 +89,8 @@ _PARTS = (
         " timestamp_ms, duration_ms",
         _minute,
     ),
-    ("feedback", "id", "public_id, rating, note, submitted_ms", _feedback),
+    ("note", "id", "public_id, author, role, kind, start_ms, end_ms, text, visibility, created_ms, edited_ms", _note),
+    ("feedback", "id", "public_id, rating, note, submitted_ms, author, role", _feedback),
     ("idempotency_key", "caller, path, key", "body_hash, status, answer, created_ms", _answer),
 )
 

@@ -23,13 +23,14 @@ _LAST = (
 _LAST_MINUTE = "SELECT minute_index FROM minute_score WHERE session_id = ? AND minute_index < ? ORDER BY minute_index DESC LIMIT 1"
 _LAST_CLIENT_MINUTE = _LAST_MINUTE.replace(" ORDER BY", " AND source = 'client' ORDER BY")
 _LAST_FEEDBACK = "SELECT max(submitted_ms) FROM feedback WHERE session_id = ?"
+_LAST_NOTE = "SELECT max(created_ms) FROM note WHERE session_id = ?"
 
 
 def last_data_ms(row, now_ms, ticks=True):
     """When something last came for a session, inside the caller's transaction; epoch milliseconds from its start to ``now_ms``.
 
     The latest of its start, pause and resumption, the last frame, the end of the audio chunk and of the snippet that began last, the
-    end of the last minute scored (not ``ticks``: by the client), and the last feedback.
+    end of the last minute scored (not ``ticks``: by the client), the last feedback and the last note.
     """
     so_far = now_ms - row.started_ms
     frames, *spans = _LAST
@@ -38,7 +39,7 @@ def last_data_ms(row, now_ms, ticks=True):
     if minute is not None:
         offsets.append((minute + 1) * MINUTE_MS)
     times = [row.started_ms + each for each in offsets if each is not None]
-    times += [row.paused_ms, row.resumed_ms, _first(_LAST_FEEDBACK, row.key)]
+    times += [row.paused_ms, row.resumed_ms, _first(_LAST_FEEDBACK, row.key), _first(_LAST_NOTE, row.key)]
     # Last the start: a clock that was set back must not make the end come before it.
     return max([*(min(each, now_ms) for each in times if each is not None), row.started_ms])
 

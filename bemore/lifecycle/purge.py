@@ -4,7 +4,7 @@ from functools import partial
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound
-from bemore.models import audit, idempotency, preference, session
+from bemore.models import audit, idempotency, note, preference, session
 from bemore.models.scope import SessionScope
 from bemore.lifecycle import idle
 from bemore.db.connections import write
@@ -18,7 +18,8 @@ _PAGE = 100
 class Amount(NamedTuple):
     """How much there is to erase; ``rows`` are those of telemetry, by the sessions' totals.
 
-    ``preferences`` are the owners, users or devices, whose settings of the page nobody has used since.
+    ``preferences`` are the owners, users or devices, whose settings of the page nobody has used since; ``notes`` are those that the user
+    has written in sessions of others.
     """
 
     sessions: int = 0
@@ -26,10 +27,11 @@ class Amount(NamedTuple):
     audio_chunks: int = 0
     stt_snippets: int = 0
     preferences: int = 0
+    notes: int = 0
 
     def plus(self, row):
         """This and a session more."""
-        return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count, self[4])
+        return Amount(self[0] + 1, self[1] + row.frame_count, self[2] + row.audio_count, self[3] + row.stt_count, *self[4:])
 
     def __bool__(self):
         return any(self)
@@ -80,11 +82,12 @@ def survey_user(user_id):
         for row in rows:
             amount = amount.plus(row)
         before = rows[-1].started_ms, rows[-1].key
-    return amount._replace(preferences=preference.count_of(preference.owner_of(subject=user_id)))
+    preferences = preference.count_of(preference.owner_of(subject=user_id))
+    return amount._replace(preferences=preferences, notes=note.count_of_author(user_id))
 
 
 def erase_user(user_id, now_ms, actor, after_batch=None):
-    """Erase all sessions of a user, in whatever state, and the preferences of that subject; return the Amount.
+    """Erase all sessions of a user, in whatever state, the preferences of that subject and what it wrote elsewhere; return the Amount.
 
     A session at a time, in batches, as ``purge`` does; sessions that begin meanwhile go as well.
     """
@@ -96,9 +99,27 @@ def erase_user(user_id, now_ms, actor, after_batch=None):
             if row is not None:
                 session.erase_hidden(row.key, after_batch)
                 amount = amount.plus(row)
-    amount = amount._replace(preferences=preference.forget(preference.owner_of(subject=user_id)))
+    notes = 0
+    while ids := note.sessions_of_author(user_id, _PAGE):
+        for public_id in ids:
+            notes += _erase_notes(SessionScope.unrestricted(public_id), user_id, actor, now_ms)
+    amount = amount._replace(preferences=preference.forget(preference.owner_of(subject=user_id)), notes=notes)
     truncate_log()
     return amount
+
+
+def _erase_notes(scope, author, actor, now_ms):
+    """Erase what somebody has written in a session; return how many notes."""
+
+    def erase():
+        count = note.erase_of_author(scope, author)
+        audit.record(scope.public_id, audit.ERASE_NOTES, actor, None, None, now_ms)
+        return count
+
+    try:
+        return write(erase)
+    except SessionNotFound:  # erased meanwhile
+        return 0
 
 
 def _hide_and_record(scope, actor, now_ms):

@@ -6,12 +6,12 @@ from bemore.models import session
 from bemore.db.connections import execute
 
 
-def add(scope, rating, note, now_ms):
-    """Store feedback inside the caller's transaction; return its id and the SessionRow. Raises SessionNotFound."""
+def add(scope, rating, note, author, now_ms):
+    """Store feedback of a Reader inside the caller's transaction; return its id and the SessionRow. Raises SessionNotFound."""
     row = session.touch(scope)
     public_id = f"fb_{now_ms // 1000}_{secrets.token_hex(8)}"
     execute(
-        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms) VALUES (?, ?, ?, ?, ?)",
-        (public_id, row.key, rating, note, now_ms),
+        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms, author, role) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (public_id, row.key, rating, note, now_ms, *author),
     )
     return public_id, row

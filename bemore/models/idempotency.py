@@ -15,8 +15,8 @@ KEPT_MS = 24 * 3600 * 1000
 
 _RECALL = "SELECT body_hash, status, answer, created_ms FROM idempotency_key WHERE caller = ? AND path = ? AND key = ?"
 _REMEMBER = (
-    "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id, note_id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -49,7 +49,10 @@ def forget(now_ms):
     execute("DELETE FROM idempotency_key WHERE created_ms <= ?", (now_ms - KEPT_MS,))
 
 
-def remember(caller, path, key, body_hash, stored, session_key, now_ms):
-    """Store a response inside the caller's transaction, and delete those that are out of date."""
+def remember(caller, path, key, body_hash, stored, now_ms, session_key, note_key=None):
+    """Store a response inside the caller's transaction, and delete those that are out of date.
+
+    It is erased with its session and, if it contains one, with its note.
+    """
     forget(now_ms)
-    execute(_REMEMBER, (caller, path, key, body_hash, *stored, now_ms, session_key))
+    execute(_REMEMBER, (caller, path, key, body_hash, *stored, now_ms, session_key, note_key))

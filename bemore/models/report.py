@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from bemore.clock import MINUTE_MS
-from bemore.models import coverage, minute, session
+from bemore.models import coverage, minute, note, session
 from bemore.models.speaker import CODES, NAMES
 from bemore.db.connections import execute, read
 from bemore.reports.report_input import MinuteAudio, MinuteText, ReportInput, SessionInfo, Snippet
@@ -35,7 +35,7 @@ _SNIPPETS = (
     "SELECT ts_start_ms, ts_end_ms, speaker, text, sentiment, keywords FROM stt_snippet WHERE session_id = ?"
     " ORDER BY ts_start_ms, ts_end_ms, speaker"
 )
-_FEEDBACK = "SELECT public_id, rating, note, submitted_ms FROM feedback WHERE session_id = ? ORDER BY id"
+_FEEDBACK = "SELECT public_id, rating, note, submitted_ms, author, role FROM feedback WHERE session_id = ? ORDER BY id"
 
 #: Keywords of a minute that a report tells.
 MINUTE_KEYWORDS = 10
@@ -46,7 +46,7 @@ _decode = msgspec.json.Decoder(list[str]).decode
 def gather(scope, now_ms, model_version, whole=True, time_series=False, transcript=False):
     """A ReportInput, and the rows of the time series if ``time_series``.
 
-    Not ``whole``, it lacks chunks, snippets, coverage and feedback, which emotions do not need. With
+    Not ``whole``, it lacks chunks, snippets, coverage, feedback and notes, which emotions do not need. With
     ``transcript`` snippets have their whole text, else as much of it as a quote needs. Raises SessionNotFound.
     """
     with read():
@@ -58,6 +58,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         found = _transcript(execute(_SNIPPETS, (row.key,)) if whole else (), None if transcript else KEPT_CHARACTERS)
         feedback = _rows(_FEEDBACK, row) if whole else []
         covered = coverage.of_row(row) if whole else {}
+        notes = note.shared(row) if whole else []
     audio_minutes = {index: MinuteAudio(index, voiced / count, rms) for index, count, voiced, rms in audio}
     chunks, spoken = _by_speaker(heard)
     facts = SessionInfo(
@@ -77,7 +78,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
     )
     data = ReportInput(
         facts, minutes, audio_minutes, chunks, list(found.keywords.items()), feedback, now_ms, model_version, found.minutes,
-        spoken, found.snippets, covered,
+        spoken, found.snippets, covered, notes,
     )  # fmt: skip
     return data, voice_by_bucket(chunks) if time_series else []
 

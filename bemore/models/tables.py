@@ -170,8 +170,31 @@ class MinuteCoverage(_Model):
         without_rowid = True
 
 
+class Note(_Model):
+    """A note on a session's timeline, or a bookmark; times in ms since the session's start.
+
+    ``author`` is the subject of the token, null without authentication. A private note is for its author alone.
+    """
+
+    id = BigAutoField()
+    public_id = TextField(unique=True)
+    session = _of_session(index=False)
+    author = TextField(null=True)
+    role = TextField(null=True)
+    kind = TextField()  # bookmark or note
+    start_ms = BigIntegerField()
+    end_ms = BigIntegerField(null=True)
+    text = TextField(null=True)
+    visibility = TextField()  # private or shared
+    created_ms = BigIntegerField()
+    edited_ms = BigIntegerField(null=True)
+
+    class Meta:
+        indexes = ((("session", "start_ms", "created_ms"), False), (("author", "session"), False))
+
+
 class Feedback(_Model):
-    """A rating 1..5 of a session with an optional note."""
+    """A rating 1..5 of a session with an optional note; ``author`` is null without authentication and in older ones."""
 
     id = BigAutoField()
     public_id = TextField(unique=True)
@@ -179,10 +202,12 @@ class Feedback(_Model):
     rating = SmallIntegerField()
     note = TextField(null=True)
     submitted_ms = BigIntegerField()
+    author = TextField(null=True)
+    role = TextField(null=True)
 
 
 class IdempotencyKey(_Model):
-    """The first response to an Idempotency-Key, stored with the session that it is about."""
+    """The first response to an Idempotency-Key, stored with the session that it is about, and with the note that it contains."""
 
     caller = TextField()
     path = TextField()
@@ -192,6 +217,7 @@ class IdempotencyKey(_Model):
     answer = TextField()
     created_ms = BigIntegerField(index=True)
     session = _of_session()
+    note = peewee.ForeignKeyField(Note, column_name="note_id", object_id_name="note_key", on_delete="CASCADE", null=True)
 
     class Meta:
         primary_key = peewee.CompositeKey("caller", "path", "key")
@@ -235,7 +261,9 @@ class Preference(_Model):
 
 
 #: Every table, parents first.
-TABLES = (Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, Feedback, IdempotencyKey, Audit, Preference)
+TABLES = (
+    Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, Note, Feedback, IdempotencyKey, Audit, Preference,
+)  # fmt: skip
 
 #: The tables with rows of a session that may be many, largest first.
 TELEMETRY = (Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage)

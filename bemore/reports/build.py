@@ -13,7 +13,8 @@ from bemore.reports.analysis import SessionAnalysis
 from bemore.reports.language import Language
 from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
-from bemore.reports.report_input import Minute, ReportInput
+from bemore.reports.notes import note_as_data
+from bemore.reports.report_input import Feedback, Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceBucket
 from bemore.reports.timeline import Timeline
 from bemore.scoring.coverage import seconds_so_far, session_coverage
@@ -93,10 +94,8 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
         "highlights": analysis.highlights(language),
         "recommendations": analysis.recommendations(language, voice),
         "cbtFindings": [],
-        "feedback": [
-            {"feedbackId": feedback_id, "rating": rating, "note": note, "submittedAt": submitted_ms}
-            for feedback_id, rating, note, submitted_ms in data.feedback
-        ],
+        "feedback": [_feedback(Feedback(*values)) for values in data.feedback],
+        "notes": [note_as_data(session.session_id, note) for note in data.notes],
         "stats": {
             "totalFrames": session.total_frames,
             "totalAudioChunks": session.total_audio_chunks,
@@ -105,6 +104,17 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
         },
     }
     return made, timeline
+
+
+def _feedback(given: Feedback) -> dict[str, Any]:
+    return {
+        "feedbackId": given.feedback_id,
+        "rating": given.rating,
+        "note": given.note,
+        "submittedAt": given.submitted_at_ms,
+        "author": given.author,
+        "role": given.role,
+    }
 
 
 def summary(data: ReportInput, language: Language) -> dict[str, Any]:

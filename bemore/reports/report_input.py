@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from bemore.scoring.minute_score import Minute
 from bemore.scoring.talk import Snippet
 
-__all__ = ["Minute", "MinuteAudio", "MinuteText", "ReportInput", "SessionInfo", "Snippet"]
+__all__ = ["Feedback", "Minute", "MinuteAudio", "MinuteText", "Note", "ReportInput", "SessionInfo", "Snippet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,42 @@ class MinuteText:
     keywords: tuple[str, ...]
 
 
+class Feedback(NamedTuple):
+    """A rating 1..5. ``author`` and ``role`` are None without authentication, and of older ones."""
+
+    feedback_id: str
+    rating: int
+    note: str | None
+    submitted_at_ms: int
+    author: str | None = None
+    role: str | None = None
+
+
+class Note(NamedTuple):
+    """A note on the timeline. ``start_ms`` and ``end_ms`` are since the session's start, ``created_ms`` and ``edited_ms`` since the epoch.
+
+    ``kind`` is ``bookmark`` or ``note``, ``visibility`` ``private`` or ``shared``; ``author`` and ``role`` are None without authentication.
+    """
+
+    public_id: str
+    author: str | None
+    role: str | None
+    kind: str
+    start_ms: int
+    end_ms: int | None
+    text: str | None
+    visibility: str
+    created_ms: int
+    edited_ms: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class ReportInput:
     """Everything a report needs.
 
     ``minutes`` are ordered by minute; ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` since the session's start, ordered
     by start; they may be an iterator, which one report consumes. ``snippet_keywords`` are ``(keyword, count)`` of the
-    speech-to-text snippets; ``feedback`` is ``(feedback_id, rating, note or None, submitted_at_ms)``, oldest first.
+    speech-to-text snippets; ``feedback`` has the values of a Feedback each, oldest first; ``notes`` are the shared ones, by their start.
     ``model_version`` is that of the rules in force; every minute keeps its own. ``minute_texts`` has the minutes with snippets.
 
     ``spoken`` are the ``chunks`` of ``user`` and ``counselor`` by speaker, ``snippets`` the transcript, ordered by start. ``coverage`` is
@@ -71,10 +101,11 @@ class ReportInput:
     audio_minutes: Mapping[int, MinuteAudio]
     chunks: Iterable[tuple[int, int, float]]
     snippet_keywords: Sequence[tuple[str, int]]
-    feedback: Sequence[tuple[str, int, str | None, int]]
+    feedback: Sequence[tuple[Any, ...]]
     generated_at_ms: int
     model_version: str
     minute_texts: Mapping[int, MinuteText] = field(default_factory=dict)
     spoken: Mapping[str, Sequence[tuple[int, int, float]]] = field(default_factory=dict)
     snippets: Sequence[Snippet] = ()
     coverage: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    notes: Sequence[Note] = ()

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from bemore.schemas.emotion import AROUSAL, DOMINANCE, VALENCE, AffectVector, Distribution, Emotion, SessionAffect, SessionEmotion, balance
 from bemore.schemas.fields import OneOf
 from bemore.schemas.minutes import MinuteScores, MinuteStatistics, PageOfMinutes
+from bemore.schemas.notes import Note
 from bemore.schemas.report_options import ReportOptions
 from bemore.schemas.response import (
     CounselorId, MinuteIndex, NextCursor, OffsetMs, Response, SessionId, Timestamp, UserId, count, doc, epoch_ms, score, span_ms, word
@@ -84,6 +85,8 @@ class GivenFeedback(Response):
     rating: Annotated[int, doc("1 to 5", minimum=1, maximum=5)]
     note: Annotated[str | None, doc("The note", null="if there is none", maxLength=2000)]
     submitted_at: Annotated[int, epoch_ms("When it was submitted")]
+    author: Annotated[str | None, doc("The subject of its author's token", null="without authentication, and of older ones")]
+    role: Annotated[Literal["user", "counselor", "admin"] | None, doc("The role of that token", null="if the author is null")]
 
 
 class Quote(Response):
@@ -230,6 +233,7 @@ class Report(Response):
     recommendations: Sentences
     cbt_findings: Annotated[list, doc("Always empty: the service does not look for cognitive distortions", maxItems=0)]
     feedback: Annotated[list[GivenFeedback], doc("Oldest first")]
+    notes: Annotated[list[Note], doc("The shared notes, by tStart and createdAt")]
     stats: ReportStatistics
 
 

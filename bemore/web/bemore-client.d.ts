@@ -407,24 +407,23 @@ export interface Feedback {
   rating: number;
   note: string | null;
   submittedAt: number;
-  /** Who gave it, and as what; null without authentication, and for older ones. */
-  author?: string | null;
-  role?: Role | null;
+  /** The subject of the author's token; null without authentication. */
+  author: string | null;
+  role: Role | null;
 }
 
-/** A note on the timeline. */
+/** A bookmark or a note on a session's timeline. */
 export interface Note {
   noteId: string;
   sessionId: string;
-  /** Who wrote it, and as what; null without authentication. */
+  /** The subject of the author's token; null without authentication. */
   author: string | null;
   role: Role | null;
   kind: "bookmark" | "note";
-  /** ms since the session's start */
+  /** Ms since the session's start. */
   tStart: number;
   tEnd: number | null;
   text: string | null;
-  /** A private note is seen by its author only. */
   visibility: "private" | "shared";
   createdAt: number;
   editedAt: number | null;
@@ -441,10 +440,10 @@ export interface NewNote {
   visibility?: "private" | "shared" | null;
 }
 
+/** The caller's own notes and the shared ones, by `tStart` and `createdAt`. */
 export interface Notes {
   sessionId: string;
   count: number;
-  /** One's own and the shared ones, by `tStart`. */
   notes: Note[];
 }
 
@@ -564,7 +563,7 @@ export interface Report {
   cbtFindings: never[];
   feedback: Feedback[];
   /** The shared ones. */
-  notes?: Note[];
+  notes: Note[];
   stats: InferenceStats & Totals;
   /** For the next page of `minutes`; null on the last one. */
   nextCursor?: string | null;

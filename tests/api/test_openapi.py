@@ -167,8 +167,16 @@ def test_every_example_works_as_it_is(ask, document):
             if path.endswith("/resume"):
                 ask("POST", f"/api/session/{session_id}/pause")
             body = json.loads(json.dumps(example).replace(SESSION_ID, session_id))
-            answer = ask(method, path.replace("{session_id}", session_id), json=body)
+            at = path.replace("{session_id}", session_id)
+            if "{note_id}" in at:
+                at = at.replace("{note_id}", write_note_over(ask, session_id))
+            answer = ask(method, at, json=body)
             assert answer.status_code < 300, f"{method} {path}, {summary}: {answer.text}"
+
+
+def write_note_over(ask, session_id):
+    answer = ask("POST", f"/api/session/{session_id}/notes", json={"tStart": 5, "kind": "bookmark"})
+    return answer.json["data"]["noteId"]
 
 
 def start_session_over(ask):
@@ -188,7 +196,8 @@ VALUES = (
 
 #: Rules between two fields, which a schema of single fields cannot say; the descriptions do.
 BETWEEN_FIELDS = (
-    "must not be before tsStart", "must count from the same moment as tsStart", "24 hours after", "must not be empty in every",
+    "must not be before tsStart", "must count from the same moment as", "24 hours after", "must not be empty in every",
+    "must not be before tStart", "text is required in a note",
 )  # fmt: skip
 
 
@@ -273,10 +282,18 @@ def test_every_operation_answers_as_described(ask, document):
         ask("GET", place)
     ask("POST", f"{place}/end", json={})
     ask("POST", f"{place}/feedback", json={"rating": 4, "note": ""})
+    note = f"{place}/notes/{write_note_over(ask, session_id)}"
+    ask("PUT", note, json={"visibility": "shared"})
+    ask("GET", f"{place}/notes")
+    ask("DELETE", note)
+    ask("DELETE", note)
     ask("GET", place)
     for query in ({}, {"status": "active", "userId": "user-1", "counselorId": "c-1", "limit": 5}):
         ask("GET", "/api/session", query_string=query)
-    for report in ("transcript", "report", "summary", "vad-analysis", "report/summary", "report/html", "report/pdf", "report/csv"):
+    for report in (
+        "transcript", "transcript/vtt", "transcript/text", "notes", "report", "summary", "vad-analysis", "report/summary", "report/html",
+        "report/pdf", "report/csv",
+    ):  # fmt: skip
         etag = ask("GET", f"{place}/{report}").headers["ETag"]
         assert ask("GET", f"{place}/{report}", headers={"If-None-Match": etag}).status_code == 304
     start_session_over(ask)

@@ -16,6 +16,7 @@ from tests.support.samples import start_session, stt
 TOLD = ("report", "summary", "report/summary", "vad-analysis", "report/html", "report/pdf")
 TIMED = ("report/summary", "report/html", "report/pdf")
 
+
 def url(path, **query):
     return path + ("&" if "?" in path else "?") + "&".join(f"{name}={value}" for name, value in query.items())
 

@@ -12,7 +12,7 @@ from tests.support.stored import inferences
 REPORT = """
     reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion
     summary moments talk coverage minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords
-    highlights recommendations cbtFindings feedback stats
+    highlights recommendations cbtFindings feedback notes stats
 """.split()
 SUMMARY = """
     sessionId status startedAt endedAt duration vadVector keyObservations dominantEmotion averageVoiceMetrics talk cbt recommendations

@@ -40,11 +40,14 @@ ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 START = {"userId": "user-1", "counselorId": "counselor-1"}
 AT = "/api/session/{session}"
+NOTE = {"tStart": 5, "kind": "bookmark", "visibility": "shared"}
 
 #: (method, rule): the statuses, the path, the body.
 ROUTES = {
     ("GET", "/api/session"): (by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session?userId=user-1", None),
     ("GET", "/api/session/<session_id:session_id>/transcript"): (of_session(200), f"{AT}/transcript", None),
+    ("GET", "/api/session/<session_id:session_id>/transcript/vtt"): (of_session(200), f"{AT}/transcript/vtt", None),
+    ("GET", "/api/session/<session_id:session_id>/transcript/text"): (of_session(200), f"{AT}/transcript/text", None),
     ("POST", "/api/session/start"): (by_caller(200, 403, 200, 403, 403, 200, 401), "/api/session/start", START),
     ("GET", "/api/session/<session_id:session_id>"): (of_session(200), AT, None),
     ("DELETE", "/api/session/<session_id:session_id>"): (by_caller(403, 403, 200, 404, 403, 200, 401), AT, None),
@@ -52,6 +55,15 @@ ROUTES = {
     ("POST", "/api/session/<session_id:session_id>/resume"): (of_session(200), f"{AT}/resume", None),
     ("POST", "/api/session/<session_id:session_id>/end"): (of_session(200), f"{AT}/end", None),
     ("POST", "/api/session/<session_id:session_id>/feedback"): (of_session(201), f"{AT}/feedback", {"rating": 5}),
+    ("POST", "/api/session/<session_id:session_id>/notes"): (of_session(201), f"{AT}/notes", NOTE),
+    ("GET", "/api/session/<session_id:session_id>/notes"): (of_session(200), f"{AT}/notes", None),
+    # The counselor's, which is shared.
+    ("PUT", "/api/session/<session_id:session_id>/notes/<note_id>"): (
+        by_caller(403, 404, 200, 404, 404, 403, 401), f"{AT}/notes/{{note}}", {"text": "다시"},
+    ),
+    ("DELETE", "/api/session/<session_id:session_id>/notes/<note_id>"): (
+        by_caller(403, 404, 200, 404, 404, 200, 401), f"{AT}/notes/{{note}}", None,
+    ),
     ("POST", "/api/session/<session_id:session_id>/frames"): (of_session(201), f"{AT}/frames", {"items": frames(2)}),
     ("POST", "/api/session/<session_id:session_id>/audio"): (of_session(201), f"{AT}/audio", {"items": audio(2)}),
     ("POST", "/api/session/<session_id:session_id>/stt"): (of_session(201), f"{AT}/stt", {"items": stt(2)}),
@@ -104,33 +116,43 @@ def start(client):
     return start_session(client, headers=CALLERS["admin"])
 
 
+def write_note(client, session):
+    """The id of a note of the counselor."""
+    answer = client.post(f"/api/session/{session}/notes", json=NOTE, headers=CALLERS["counselor"])
+    return answer.json["data"]["noteId"]
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_who_may_call(client, route):
     (method, _), (expected, path, body) = route, ROUTES[route]
     found = {}
     for name, headers in CALLERS.items():
         session = start(client)  # each has one of its own, as some are erased
+        note = write_note(client, session) if "{note}" in path else None
         sent = {**body, "sessionId": session} if path.endswith("batch-tick") else body
-        answer = client.open(path.format(session=session), method=method, json=sent, headers=headers, environ_overrides=ELSEWHERE)
+        answer = client.open(
+            path.format(session=session, note=note), method=method, json=sent, headers=headers, environ_overrides=ELSEWHERE
+        )
         found[name] = answer.status_code
         if answer.status_code == 404:
             unknown = "sess_1_" + "x" * 20
             there = answer.json["error"]["message"].replace(session, unknown)
             missing = {**body, "sessionId": unknown} if path.endswith("batch-tick") else body
-            none = client.open(path.format(session=unknown), method=method, json=missing, headers=headers)
+            none = client.open(path.format(session=unknown, note=note), method=method, json=missing, headers=headers)
             assert (none.status_code, none.json["error"]["message"]) == (404, there), "one that is not there is told apart"
     assert found == expected
 
 
 def test_a_refused_write_changes_nothing(client):
     session = start(client)
+    note = write_note(client, session)
     before = client.get(f"/api/session/{session}/report", headers=CALLERS["admin"])
     for (method, _), (expected, path, body) in ROUTES.items():
         if method == "GET" or expected is SIGNED_IN:  # which speak of no session
             continue
         for name in ("other user", "other counselor", "nobody", "user of the counselor's name"):
             sent = {**body, "sessionId": session} if path.endswith("batch-tick") else body
-            answer = client.open(path.format(session=session), method=method, json=sent, headers=CALLERS[name])
+            answer = client.open(path.format(session=session, note=note), method=method, json=sent, headers=CALLERS[name])
             assert answer.status_code == expected[name] >= 400
     after = client.get(f"/api/session/{session}/report", headers=CALLERS["admin"])
     assert after.headers["ETag"] == before.headers["ETag"]

@@ -105,6 +105,11 @@ ROWS = {
     "m0005_preferences": ("INSERT INTO preference (owner, font_scale, changed_ms) VALUES ('shared', 'lg', 5)",),
     "m0006_preferences_in_use": ("UPDATE preference SET used_ms = 7",),
     "m0010_speakers_and_coverage": ("INSERT INTO minute_coverage SELECT id, 0, 1, 1, 1 FROM session",),
+    "m0011_notes": (
+        "INSERT INTO note (public_id, session_id, author, role, kind, start_ms, text, visibility, created_ms)"
+        " SELECT 'note_1', min(id), 'c', 'counselor', 'note', 5, '메모', 'private', 9 FROM session",
+        "UPDATE idempotency_key SET note_id = (SELECT id FROM note)",
+    ),
 }
 
 #: What stays when the last session is gone.

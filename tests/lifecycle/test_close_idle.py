@@ -7,12 +7,12 @@ from click.testing import CliRunner
 
 from tests.support import storing
 from tests.support.samples import frames
-from tests.support.stocked import DAY_MS, HOUR_MS, NOW_MS, bemore, recounted, shown, started, stocked, tallied, unrestricted
+from tests.support.stocked import DAY_MS, HOUR_MS, NOBODY, NOW_MS, bemore, recounted, shown, started, stocked, tallied, unrestricted
 
 from bemore import clock as bemore_clock
 from bemore.cli.main import main
 from bemore.cli.common import Duration
-from bemore.models import audit, feedback, minute, session
+from bemore.models import audit, feedback, minute, note, session
 from bemore.lifecycle import idle
 from bemore.db import connections
 from bemore.db.connections import write_transaction
@@ -27,7 +27,13 @@ def close(cutoff_ms=CUTOFF, now_ms=NOW_MS):
 
 def give_feedback(scope, at_ms):
     with write_transaction():
-        feedback.add(scope, 5, None, at_ms)
+        feedback.add(scope, 5, None, NOBODY, at_ms)
+
+
+def write_note(scope, at_ms):
+    told = {"kind": "bookmark", "t_start": 0, "t_end": None, "text": None, "visibility": "private"}
+    with write_transaction():
+        note.add(scope, NOBODY, told, at_ms)
 
 
 #: What is done to a session that started at LONG_AGO, and the time of its last data after that.
@@ -41,6 +47,7 @@ LAST = {
     "a snippet": (lambda scope: storing.store_stt(scope, [(60_000, 63_000, "말", "ko", "neutral", None)]), 63_000),
     "a score": (lambda scope: minute.store(scope, [(4, *[0.5] * 4, None, None, None, None, None)], "v"), 300_000),
     "feedback": (lambda scope: give_feedback(scope, LONG_AGO + 77_000), 77_000),
+    "a note": (lambda scope: write_note(scope, LONG_AGO + 88_000), 88_000),
     "data before the start": (lambda scope: storing.store_frames(scope, [(-900, 0.5, None, None)]), 0),
 }
 

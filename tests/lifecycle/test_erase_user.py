@@ -28,7 +28,7 @@ def test_all_of_the_user_goes_and_all_of_others_stays(app, database_url):
     gone = in_every_state("user-1")
     preference.merge("sub:user-1", {"font_scale": "xl"}, NOW_MS)
     amount = purge.survey_user("user-1")
-    assert amount == (3, 30, 33, 30, 1)
+    assert amount == (3, 30, 33, 30, 1, 0)
     batches = []
     assert purge.erase_user("user-1", NOW_MS, "cli:test", batches.append) == amount
     assert sum(batches) == amount.rows + 3 * 3  # and two minutes each, and the coverage of one

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.support import storing
-from tests.support.stocked import NOW_MS, bemore, everything, in_process, shown, started, stocked, unrestricted
+from tests.support.stocked import NOBODY, NOW_MS, bemore, everything, in_process, shown, started, stocked, unrestricted
 
 from bemore.models import audit, feedback, session, telemetry
 from bemore.lifecycle import export
@@ -64,14 +64,20 @@ def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
             )
         ],
         "feedback": [
-            {"feedbackId": public, "rating": rating, "note": note, "submittedAt": at_ms}
-            for _, public, key, rating, note, at_ms in stored["feedback"] if key == row.key
+            {"feedbackId": public, "rating": rating, "note": note, "submittedAt": at_ms, "author": "user-1", "role": "user"}
+            for _, public, key, rating, note, at_ms, *_ in stored["feedback"] if key == row.key
+        ],
+        "note": [
+            {
+                "noteId": public, "author": "author-9", "role": "counselor", "kind": "note", "tStart": 5000, "tEnd": 9000,
+                "text": '"여기" \\ 🙂', "visibility": "private", "createdAt": NOW_MS + 63_000, "editedAt": None,
+            } for _, public, key, *_ in stored["note"] if key == row.key
         ],
         "idempotentAnswer": [
             {
                 "caller": caller, "path": path, "key": key, "bodyHash": digest, "status": status, "answer": json.loads(answer),
                 "createdAt": at_ms,
-            } for caller, path, key, digest, status, answer, at_ms, session_key in stored["idempotency_key"] if session_key == row.key
+            } for caller, path, key, digest, status, answer, at_ms, session_key, _ in stored["idempotency_key"] if session_key == row.key
         ],
     }  # fmt: skip
     for kind, rows in mine.items():
@@ -95,7 +101,7 @@ def test_every_row_of_a_session_is_in_it(app, database_url, tmp_path):
 #: What of a table is left out of an export, or is there under another form.
 LEFT_OUT = {
     "session": {"erasing"}, "minute_score": {"data_revision"}, "minute_coverage": None, "audit": None, "tally": None, "migration": None,
-    "preference": None,
+    "preference": None, "idempotency_key": {"note_id"},
 }  # fmt: skip
 
 
@@ -126,7 +132,8 @@ def test_on_the_terminal_there_is_nothing_but_the_lines(app, database_url, tmp_p
     done = bemore("export", public_id, "-o", "-", url=database_url, cwd=tmp_path)
     assert done.returncode == 0
     assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == [
-        "session", *["frame"] * 3, *["audio"] * 4, *["stt"] * 3, "minute", "minute", "feedback", "idempotentAnswer", "end",
+        "session", *["frame"] * 3, *["audio"] * 4, *["stt"] * 3, "minute", "minute", "note", "feedback",
+        *["idempotentAnswer"] * 2, "end",
     ]  # fmt: skip
 
 
@@ -175,7 +182,7 @@ def store_from_elsewhere(public_id):
     def store():
         storing.store_frames(unrestricted(public_id), [(-5, 0.5, None, None), (99_999, 0.5, None, None)])
         with write_transaction():
-            feedback.add(unrestricted(public_id), 1, None, NOW_MS)
+            feedback.add(unrestricted(public_id), 1, None, NOBODY, NOW_MS)
         connections.close()
 
     thread = threading.Thread(target=store)

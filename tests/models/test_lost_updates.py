@@ -10,12 +10,12 @@ import pytest
 from tests.support import storing
 from tests.support.overtaking import Case, overlapping
 from tests.support.samples import start_session
-from tests.support.stocked import DAY_MS, NOW_MS, recounted, shown, started, stocked, tallied, unrestricted
+from tests.support.stocked import DAY_MS, NOBODY, NOW_MS, recounted, shown, started, stocked, tallied, unrestricted
 
 from bemore.db.connections import execute, read, write, write_transaction
 from bemore.errors import SessionNotFound, SessionStateConflict
 from bemore.lifecycle import purge
-from bemore.models import audit, feedback, idempotency, minute, session
+from bemore.models import audit, feedback, idempotency, minute, note, session
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
@@ -127,8 +127,23 @@ def feedback_and_erase(app):
         assert rows("feedback") == rows("session") == 0
 
     return Case(
-        lambda: write(lambda: feedback.add(scope, 5, None, NOW_MS)), lambda: session.erase(scope), "INSERT INTO feedback", check
+        lambda: write(lambda: feedback.add(scope, 5, None, NOBODY, NOW_MS)), lambda: session.erase(scope), "INSERT INTO feedback", check
     )  # fmt: skip
+
+
+def two_changes_of_a_note(app):
+    scope = unrestricted(started(NOW_MS).public_id)
+    told = {"kind": "note", "t_start": 0, "t_end": None, "text": "a", "visibility": "private"}
+    made, _, _ = write(lambda: note.add(scope, NOBODY, told, NOW_MS))
+
+    def change(**changes):
+        return note.change(scope, made.public_id, NOBODY, changes, NOW_MS)
+
+    def check(first, second):
+        (left,) = note.of_session(scope, NOBODY)
+        assert (left.text, left.visibility) == ("b", "shared")
+
+    return Case(lambda: change(text="b"), lambda: change(visibility="shared"), "UPDATE note", check)
 
 
 # -- Idle, too old, erased -----------------------------------------------------------------------------------------------
@@ -273,6 +288,7 @@ CASES = (
     end_and_pause,
     two_ends,
     feedback_and_erase,
+    two_changes_of_a_note,
     close_idle_and_upload,
     close_idle_and_end,
     purge_and_upload,
@@ -321,6 +337,7 @@ TOUCHING = (
     end_and_pause,
     two_ends,
     feedback_and_erase,
+    two_changes_of_a_note,
     close_idle_and_upload,
     close_idle_and_end,
     purge_and_upload,

@@ -13,6 +13,8 @@ import bemore.models
 from tests.support import storing
 from tests.support.servers import REPOSITORY
 
+from bemore.models.scope import Reader
+
 SOURCES = {
     str(path.relative_to(REPOSITORY / "bemore").with_suffix("")).replace("/", "."): ast.parse(path.read_text("utf-8"))
     for path in sorted((REPOSITORY / "bemore").rglob("*.py"))
@@ -21,7 +23,7 @@ SOURCES = {
 #: Modules that may read and write sessions.
 STORING = {name: tree for name, tree in SOURCES.items() if name.startswith(("models.", "lifecycle.")) and not name.endswith("__init__")}
 
-_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|feedback|idempotency_key"
+_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|note|feedback|idempotency_key"
 #: SQL about tables that hold sessions; a name in braces is a table that the code fills in.
 _OF_SESSIONS = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:(?:{_TABLES})\b|{{)")
 
@@ -30,6 +32,8 @@ WITHOUT_SCOPE = {
     # One session, which somebody with a scope has found: its SessionRow or, of a hidden one, its key.
     "models.coverage.of_row": "row",
     "models.minute.of_row": "row",
+    "models.note.shared": "row",
+    "models.note._find": "row",
     "models.minute_scoring._changed": "row",
     "models.session.reload": "row",
     "models.session_data.SessionData.store_of": "row",
@@ -52,6 +56,9 @@ WITHOUT_SCOPE = {
     "models.dashboard._minutes": "keys",
     "models.idempotency.recall": "key",
     "models.idempotency.forget": "",
+    # What an author has written, in whatever sessions.
+    "models.note.count_of_author": "author",
+    "models.note.sessions_of_author": "author",
     "lifecycle.idle.started_by": "",
     "lifecycle.backup.is_empty": "",
 }
@@ -64,6 +71,7 @@ PUBLIC_IDS = {
     ("models.audit", "entries", "session_id"),
     ("lifecycle.backup", "erase_again", "session_ids"),
     ("lifecycle.export", "_feedback", "public_id"),  # of the feedback
+    ("lifecycle.export", "_note", "public_id"),  # of the note
 }
 
 
@@ -156,7 +164,8 @@ def test_one_condition_finds_sessions_by_their_public_id():
     found = [(module, text) for module, tree in SOURCES.items() for text in texts(tree) if condition.search(text)]
     from bemore.models.session import NAMED
 
-    assert found == [("models.session", NAMED)]
+    # That of a note beside it, as no note is named without its session.
+    assert found == [("models.note", "session_id = ? AND public_id = ?"), ("models.session", NAMED)]
 
 
 def test_rows_of_sessions_are_made_where_they_are_found():
@@ -199,9 +208,11 @@ def test_no_scope_is_made_of_another():
 
 #: Values for the other parameters of functions that take a scope.
 OTHERS = {
-    "also": None, "arrival": storing.ARRIVAL, "after": -1, "chunks": [(0, 9, 3, 1.0, 0.5, None)],
+    "also": None, "arrival": storing.ARRIVAL, "after": -1, "author": Reader("c", "counselor"), "changes": {},
+    "chunks": [(0, 9, 3, 1.0, 0.5, None)],
     "frames": [(5, 3, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
-    "limit": 5, "minute_index": 0, "model_version": "v", "note": None, "now_ms": 1, "rating": 5,
+    "limit": 5, "minute_index": 0, "model_version": "v", "note": None,
+    "note_id": "note_1_0123456789abcdef", "now_ms": 1, "rating": 5, "reader": Reader("c", "counselor"), "values": {},
     "rules": storing.RULES, "snippets": [(0, 9, 3, "말", "ko", "neutral", None)], "sql": "SELECT 1",
 }  # fmt: skip
 

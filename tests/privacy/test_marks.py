@@ -23,6 +23,8 @@ _FORMS = {
     "frames": {"items": frames(3, faceLandmarksCompressed=FACE, landmarks=[[LANDMARK, 0.5]])},
     "audio": {"items": audio(3, pitch=LANDMARK)},
     "stt": {"items": stt(3, text=f"{HANGUL} {TEXT}")},
+    "notes": {"tStart": 5, "kind": "note", "text": f"{NOTE} {HANGUL}", "visibility": "shared"},
+    "{note_id}": {"text": f"{NOTE} {HANGUL}"},
     "feedback": {"rating": 5, "note": f"{NOTE} {HANGUL}"},
     "tick": {"minuteIndex": 0, "note": NOTE},
     "start": {"userId": USER, "counselorId": COUNSELOR},
@@ -43,7 +45,7 @@ def spoilt(body):
         yield json.dumps({**body, "items": items}).encode()
 
 
-def drive(base, document, session, good):
+def drive(base, document, session, note, good):
     """Call every operation, in every way; answer the texts of all refusals and how often each operation was called."""
     refusals, called = [], {}
     marked = {
@@ -69,7 +71,7 @@ def drive(base, document, session, good):
                 if method == "delete":
                     deletions.append(path)
                     continue
-                at = path.format(session_id=session, user_id=USER, file="page.js")
+                at = path.format(session_id=session, user_id=USER, file="page.js", note_id=note)
                 body = _FORMS.get(path.rpartition("/")[2], {"note": NOTE})
                 body = {**body, "sessionId": session} if path.endswith("batch-tick") else body
                 answers = [send(method, at, **({"json": body} if "requestBody" in operation else {}))]
@@ -77,12 +79,13 @@ def drive(base, document, session, good):
                 if "requestBody" in operation:
                     for data in spoilt(body):
                         answers.append(send(method, at, data=data, headers={**marked, "Content-Type": "application/json"}))
-                answers.append(send(method, path.format(session_id=TEXT, user_id=f"{USER}%00", file=TEXT)))
+                answers.append(send(method, path.format(session_id=TEXT, user_id=f"{USER}%00", file=TEXT, note_id=TEXT)))
                 for wrong in ({}, {"Authorization": f"Bearer {TEXT}"}, {"Authorization": f"Bearer {good[:-5]}{TEXT}"}):
                     answers.append(send(method, at, headers=wrong))
                 called[method, path] = [answer.status_code for answer in answers]
-        for path in deletions:
-            called["delete", path] = [send("DELETE", path.format(session_id=session)).status_code]
+        # The note first, as it goes with its session.
+        for path in sorted(deletions, key=len, reverse=True):
+            called["delete", path] = [send("DELETE", path.format(session_id=session, note_id=note)).status_code]
     return refusals, called
 
 
@@ -96,7 +99,9 @@ def test_what_is_secret_is_found_in_no_log_no_metric_no_refusal_and_no_audit_ent
     )
     session = started.json()["data"]["sessionId"]
     document = requests.get(f"{running.url}/api/openapi.json", timeout=30).json()
-    refusals, called = drive(running.url, document, session, good)
+    of_session = f"{running.url}/api/session/{session}/notes"
+    noted = requests.post(of_session, json=_FORMS["notes"], headers={"Authorization": f"Bearer {good}"}, timeout=30)
+    refusals, called = drive(running.url, document, session, noted.json()["data"]["noteId"], good)
     assert {operation: statuses for operation, statuses in called.items() if 500 in statuses} == {}
     assert sum(any(status < 300 for status in statuses) for statuses in called.values()) > 0.9 * len(called), called
     metrics = requests.get(f"{running.url}/metrics", headers={"Authorization": f"Bearer {good}"}, timeout=30)
@@ -114,7 +119,7 @@ def test_what_is_secret_is_found_in_no_log_no_metric_no_refusal_and_no_audit_ent
     # A path is the caller's own words: "no such session: …" gives it back to whoever sent it, and to nobody else.
     assert found - {("refusals", TEXT)} == set()
     told = [text for text in refusals if TEXT in text]
-    assert all(json.loads(text)["error"]["code"] == "SESSION_NOT_FOUND" for text in told)
+    assert all(json.loads(text)["error"]["code"] in ("SESSION_NOT_FOUND", "NOTE_NOT_FOUND") for text in told)
 
 
 def audited(database_url):

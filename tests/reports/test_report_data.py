@@ -18,7 +18,7 @@ from bemore.reports.language import LANGUAGES
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration lastDataAt durationFormatted generatedAt version modelVersion"
     " summary moments talk coverage minutes vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights"
-    " recommendations cbtFindings feedback stats"
+    " recommendations cbtFindings feedback notes stats"
 ).split()
 VOICE_KEYS = set(
     "speechRatio pauseRatio averagePauseDuration longestPause averageSpeechBurst speechBurstCount pauseCount summary".split()
@@ -68,6 +68,7 @@ def test_report_has_the_session_unchanged():
     assert made["stats"]["totalFrames"] == data.session.total_frames
     assert made["feedback"][0] == {
         "feedbackId": "fb_1", "rating": 5, "note": "편안하게 이야기할 수 있었습니다.", "submittedAt": START_MS + 3_700_000,
+        "author": None, "role": None,
     }  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from tests.support import storing
 from tests.support.servers import REPOSITORY, straight
 
 from bemore.cli.main import main
-from bemore.models import feedback, idempotency, minute, session
-from bemore.models.scope import SessionScope
+from bemore.models import feedback, idempotency, minute, note, session
+from bemore.models.scope import Reader, SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
 
@@ -20,6 +20,9 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 #: A client's own time, and no multiple of anything.
 NOW_MS = 1_795_000_000_123
+
+#: Who gives feedback and writes notes while authentication is off.
+NOBODY = Reader(None, None)
 
 #: The scope of a session by its id: a test may use every session.
 unrestricted = SessionScope.unrestricted
@@ -65,10 +68,15 @@ def stocked(at_ms, rows=10, **people):
     storing.tick(scope, 0, at_ms + 60_000)
     minute.store(scope, [(1, 0.1, 0.2, 0.3, 0.4, ["잠", "일"], "neutral", 0.9, at_ms + 61_001, 60_000)], "rules-v1.0")
     with write_transaction():
-        feedback.add(scope, 4, "메모, 그리고 'quote'", at_ms + 62_000)
+        feedback.add(scope, 4, "메모, 그리고 'quote'", Reader("user-1", "user"), at_ms + 62_000)
+        told = {"kind": "note", "t_start": 5000, "t_end": 9000, "text": '"여기" \\ 🙂', "visibility": "private"}
+        _, note_key, _ = note.add(scope, Reader("author-9", "counselor"), told, at_ms + 63_000)
         answer = idempotency.StoredAnswer(201, '{"data":{"rating":4}}')
         idempotency.remember(
-            "127.0.0.1", f"/api/session/{public_id}/feedback", f"key-{public_id}", "hash", answer, row.key, at_ms + 62_000
+            "127.0.0.1", f"/api/session/{public_id}/feedback", f"key-{public_id}", "hash", answer, at_ms + 62_000, row.key
+        )
+        idempotency.remember(
+            "author-9", f"/api/session/{public_id}/notes", f"key-{public_id}", "hash", answer, at_ms + 63_000, row.key, note_key
         )
     return public_id
 

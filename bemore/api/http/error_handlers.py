@@ -17,6 +17,7 @@ _DOMAIN = {
     errors.InvalidToken: (401, "INVALID_TOKEN"),
     errors.Forbidden: (403, "FORBIDDEN"),
     errors.SessionNotFound: (404, "SESSION_NOT_FOUND"),
+    errors.NoteNotFound: (404, "NOTE_NOT_FOUND"),
     errors.SessionStateConflict: (409, "SESSION_STATE_CONFLICT"),
     errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.PayloadTooLarge: (413, "PAYLOAD_TOO_LARGE"),

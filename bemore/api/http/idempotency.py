@@ -26,16 +26,16 @@ _DEVICE = re.compile("[!-~][ -~]{0,127}")
 def once(run, operation, scope=None):
     """The Response of what ``run`` does, which is done once per key.
 
-    ``run()`` does the work inside one write transaction and returns (content of the response, the SessionRow it concerns).
-    The key and the response are stored in that same transaction. ``scope``: the session that the caller must see, also for a stored
-    response.
+    ``run()`` does the work inside one write transaction and returns (content of the response, key of the session that it is about,
+    key of the note that it contains if it does). The key and the response are stored in that same transaction. ``scope``: the session that
+    the caller must see, also for a stored response.
     """
     key, trace_fields, now_ms = _key(), trace(), clock.now_ms()
 
     def work():
-        content, row = run()
+        content, *subject = run()
         fields = operation.fields(content)
-        return fields, operation.whole(fields, trace_fields), row
+        return fields, operation.whole(fields, trace_fields), subject
 
     if key is None:
         return json(write(work)[1], operation.status)
@@ -47,9 +47,9 @@ def once(run, operation, scope=None):
         stored = idempotency.recall(*place, now_ms)
         if stored is not None:
             return stored, True
-        fields, _, row = work()
+        fields, _, subject = work()
         stored = idempotency.StoredAnswer(operation.status, _encode(fields).decode())
-        idempotency.remember(*place, stored, row.key, now_ms)
+        idempotency.remember(*place, stored, now_ms, *subject)
         return stored, False
 
     stored, replayed = write(recall_or_work)

@@ -16,6 +16,7 @@ from bemore.ratelimit import is_exempt
 from bemore.schemas import examples
 from bemore.schemas.fields import Part
 from bemore.schemas.items import Items
+from bemore.schemas.notes import NoteId
 from bemore.schemas.response import SessionId
 from bemore.schemas.sessions import OfUser, StartedSession
 
@@ -25,6 +26,7 @@ _CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _IN_PATH = {
     "session_id": msgspec.json.schema(SessionId),
     "user_id": {"description": "The user", **OfUser().fields["user_id"].json_schema(), "examples": [examples.USER_ID]},
+    "note_id": msgspec.json.schema(NoteId),
     "file": {"description": "A file of the page", "type": "string", "examples": ["page.js"]},
 }
 

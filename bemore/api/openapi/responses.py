@@ -74,6 +74,11 @@ FAILURES = {
     ),
 }
 
+#: Where a note is named as well.
+NOTE_NOT_FOUND = _Failed(
+    "NoteNotFound", ("SESSION_NOT_FOUND", "NOTE_NOT_FOUND"), "There is no such session or note, or the caller may not see it"
+)
+
 #: Failures of requests that reach no operation.
 UNROUTED = {
     404: _Failed("AddressNotFound", ("NOT_FOUND",), "There is no such address"),
@@ -91,7 +96,7 @@ def register(spec, operations, authenticated):
     for name, schema in sorted(components.items()):
         schema.pop("title", None)
         spec.components.schema(name, schema)
-    for status, failed in (*FAILURES.items(), *UNROUTED.items()):
+    for status, failed in (*FAILURES.items(), *UNROUTED.items(), (404, NOTE_NOT_FOUND)):
         if authenticated or status not in (401, 403):
             code = {"properties": {"error": {"properties": {"code": {"enum": list(failed.codes)}}}}}
             schema = {"allOf": [_ref("schemas", Failure.__name__), code]}
@@ -110,6 +115,8 @@ def responses(operation, limited, signed_in):
             by_status[status] = _response("The client has the current version", ("ETag",))
         elif status == 404 and operation.plain:
             by_status[status] = UNROUTED[status].name
+        elif status == 404 and operation.access is Access.NOTE:
+            by_status[status] = NOTE_NOT_FOUND.name
         elif status == 503 and operation.plain:
             by_status[status] = success
         else:
@@ -127,7 +134,7 @@ def _failing(operation, limited, signed_in):
         statuses |= {413, 415}
     if operation.idempotent:
         statuses.add(422)
-    if operation.access in (Access.SESSION, Access.ERASE):
+    if operation.access in (Access.SESSION, Access.ERASE, Access.NOTE):
         statuses.add(404)
     if operation.reads:
         statuses.add(304)
