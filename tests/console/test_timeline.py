@@ -171,8 +171,8 @@ def test_every_score_is_explained_and_shown_from_0_to_100(console, ended_id):
 
 def test_missing_data_is_told_and_hatched(console, ended_id):
     page = console.session(ended_id).page
-    assert re.search(r"Not measured: .*audio \d+% of the time", page.locator(".missing").inner_text())
-    page.locator(".missing summary").click()
+    assert re.search(r"Not measured: .*audio \d+% of the time", page.locator(".unmeasured").inner_text())
+    page.locator(".unmeasured summary").click()
     assert "4:00–5:00 no audio" in page.locator(".gaps").inner_text()
     assert page.locator(".legend", has_text="Less than half measured").count() == 1
     spans = page.evaluate(

@@ -32,7 +32,7 @@ export function coveragePart() {
   const sentence = h("p");
   const list = h("ul", { class: "gaps" });
   const gaps = h("details", {}, h("summary", {}, t("gaps")), list);
-  const element = h("div", { class: "missing" }, sentence, gaps);
+  const element = h("div", { class: "unmeasured" }, sentence, gaps);
   const update = ({ report: { coverage } }) => {
     const kinds = ["frames", "audio"];
     const missing = kinds.filter((kind) => coverage[kind].share < 1).map((kind) => t(kind === "audio" ? "missingAudio" : "missingVideo", { share: percent(1 - coverage[kind].share) }));

@@ -16,7 +16,7 @@ export function keywordPanel(session, timeline) {
     if (!lines.length) return say(t("wordNowhere"));
     const after = timeline.keyword === keyword ? timeline.at.startMs : -1;
     const next = lines.find(({ tsStart }) => tsStart > after) ?? lines[0];
-    timeline.select(next.tsStart, Math.max(next.tsStart, next.tsEnd), { by: "keywords", keyword });
+    timeline.select(next.tsStart, next.tsStart, { by: "keywords", keyword });
     say(t("wordAt", { keyword, time: clock(next.tsStart), place: lines.indexOf(next) + 1, count: lines.length }));
   });
 
