@@ -124,7 +124,7 @@ def as_html(scope, query):
 @blueprint.get("/report/pdf")
 @_operation("The report as PDF, A4", query=PdfOptions, media="application/pdf")
 def as_pdf(scope, query):
-    # Imported on first use: the library takes as much memory as the rest of the service.
+    # Imported on first use: the library takes half as much memory as the rest of the service.
     from bemore.reports.pdf.document import pdf
 
     content, session = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")

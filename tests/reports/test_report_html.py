@@ -85,7 +85,7 @@ def test_hostile_text_is_shown_and_never_acts():
 
 def test_notes_keep_their_lines_and_old_ones_are_counted():
     data = report(sample(1))
-    data["feedback"] = [{"feedbackId": str(n), "rating": 3, "note": f"첫 줄 {n}\n\n둘째 줄", "submittedAt": 0} for n in range(60)]
+    data["feedback"] = [{"feedbackId": str(n), "rating": 3, "note": f"첫 줄 {n}\n\n둘째 줄", "submittedAt": 0, "role": None} for n in range(60)]
     text = html(data)
     assert "<bdi>첫 줄 59</bdi><br><bdi>둘째 줄</bdi>" in text and "첫 줄 9<" not in text
     assert "이전 피드백 10건은 줄였습니다." in text
@@ -121,7 +121,6 @@ def test_page_of_a_long_session_has_few_elements(minutes):
 def test_what_matters_comes_first_and_ids_come_last():
     data = talked(50)
     made = report(data)
-    made["notes"] = NOTES
     text = "".join(Page(html(made, timeline(data))).text)
     headings = (
         "주요 장면", "말하기와 침묵", "평균 종합 점수", "시간 흐름", "관찰", "제안", "추정 정서", "공유 메모", "피드백", "분별 점수\n", "대화 내용",
@@ -147,10 +146,9 @@ def test_moments_have_their_quotes_and_the_talk_its_figures():
 def test_notes_and_gaps_are_listed_and_the_transcript_is_folded():
     data = talked(12)
     made = report(data)
-    made["notes"] = NOTES
     source = html(made, timeline(data))
     text = "".join(Page(source).text)
-    assert "7:10–7:35 메모" in text and NOTES[1]["text"] in text and "3:10 북마크" in text
+    assert "7:10–7:35 메모" in text and NOTES[1].text in text and "3:10 북마크" in text
     assert "음성6:00–7:001분" in "".join(text.split()) and "얼굴7:20–8:0040초" in "".join(text.split())
     folded = source[source.index("대화 내용") :]
     assert folded.index('<p dir="auto"><b>0:08 내담자</b> 회사 일이 많아서') < folded.index('<p dir="auto"><b>0:30 상담사</b>')
@@ -173,7 +171,7 @@ def test_every_score_has_its_explanation_beside_it():
 def test_english_page_is_in_english(name):
     data = cases()[name]
     made = report(data, "en")
-    made["feedback"] = made["keywords"] = []
+    made["feedback"] = made["keywords"] = made["notes"] = []
     for moment in made["moments"]:
         moment["quotes"] = []
     for minute in made["minutes"]:
