@@ -102,6 +102,9 @@ class Settings:
     model_version: str = _setting(
         "INFERENCE_MODEL_VERSION", parse.text, MODEL_VERSION, "Stored with every score; other weights need another version."
     )
+    score_speaker: str = _setting(
+        "SCORE_SPEAKER", parse.choice("all", "user"), "all", "Whose telemetry is scored: of all, or of the user without the counselor's."
+    )
     report_language: str = _setting("REPORT_LANGUAGE", parse.choice(*LANGUAGES), "ko", "Default language of reports: ko or en.")
     report_time_zone: ZoneInfo = _setting(
         "REPORT_TIME_ZONE", parse.time_zone, ZoneInfo("Asia/Seoul"), "Default time zone of reports, an IANA name."
@@ -142,6 +145,8 @@ class Settings:
             raise SettingsError("INFERENCE_FACIAL_WEIGHT, INFERENCE_VAD_WEIGHT, INFERENCE_TEXT_WEIGHT must sum to 1.")
         if self.weights != (0.5, 0.3, 0.2) and self.model_version == MODEL_VERSION:
             raise SettingsError(f"INFERENCE_MODEL_VERSION must not be {MODEL_VERSION} with other weights: choose a name of your own.")
+        if self.score_speaker != "all" and self.model_version == MODEL_VERSION:
+            raise SettingsError(f"INFERENCE_MODEL_VERSION must not be {MODEL_VERSION} with SCORE_SPEAKER=user: choose a name of your own.")
         if len(self.model_version) > 64 or not self.model_version.isprintable():
             raise SettingsError("INFERENCE_MODEL_VERSION must be at most 64 printable characters.")
         if self.environment == "production" and not (self.auth_enabled or self.allow_anonymous):

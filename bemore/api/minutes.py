@@ -5,12 +5,13 @@ import secrets
 from flask import Blueprint, current_app
 
 from bemore import clock
+from bemore.api import heavy
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, session_scope
-from bemore.models import minute, minute_scoring
+from bemore.models import minute, minute_scoring, session
 from bemore.observability.metrics import count_items
 from bemore.reports.minutes import data_points, inference, scores
-from bemore.schemas.minutes import BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
+from bemore.schemas.minutes import MAX_MINUTES_ON_PAGE, BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
 from bemore.schemas.paging import cursor_text
 from bemore.scoring.minute_score import Weights, statistics
 
@@ -19,7 +20,7 @@ blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
 
 def rules(settings):
     """The rules that minutes are scored by."""
-    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version)
+    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
 
 
 @blueprint.post("/<session_id:session_id>/tick")
@@ -59,7 +60,8 @@ def _minute_of(item):
 @operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
 def inferences(scope, query):
     """The statistics are of all minutes. Follow `nextCursor` until it is null."""
-    found, rows, all_minutes, covered = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
+    with heavy.turn(session.get(scope).minute_count > MAX_MINUTES_ON_PAGE):
+        found, rows, all_minutes, covered = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
     page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
     told = [inference(found.public_id, row, covered.get(row.minute_index)) for row in page]
     return {"inferences": told, "stats": statistics(all_minutes), "nextCursor": more}

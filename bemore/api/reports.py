@@ -1,26 +1,26 @@
-"""Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
+"""Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV. And the transcript as a file."""
 
-import contextlib
 import re
-import threading
 
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
+from bemore.api import heavy
 from bemore.clock import utc
 from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
-from bemore.errors import ServiceBusy
 from bemore.models import report as model
-from bemore.models.audit import READ_REPORT
+from bemore.models.audit import READ_REPORT, READ_TRANSCRIPT
 from bemore.reports import build, text
 from bemore.reports.build import report_id
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
 from bemore.reports.language import LANGUAGES
 from bemore.reports.options import RenderOptions
+from bemore.reports.transcript_files import plain_text, webvtt
 from bemore.schemas.report_options import ChooseLanguage, PdfOptions, ReportOptions
+from bemore.scoring.talk import conversation
 from bemore.schemas.reports import ChooseCsv, PageOfReport, Report, ReportBrief, ReportText, VoiceAnalysis
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -53,30 +53,9 @@ def _report(scope, query):
 #: A session with more minutes, or more chunks and snippets, makes a heavy report: more than two hours of minutes and eight of chunks.
 HEAVY_MINUTES, HEAVY_ROWS = 120, 30_000
 
-#: Heavy reports that are made at once, how many more may wait for one of them, and for how long, in seconds. The others are refused at
-#: once, so that threads are left for other requests.
-MAX_AT_ONCE, MAX_WAITING, MAX_WAIT_S = 2, 2, 5
 
-_running, _admitted = threading.BoundedSemaphore(MAX_AT_ONCE), threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
-
-
-@contextlib.contextmanager
 def _turn(row):
-    """``with _turn(row):`` a report of a session is made; of heavy ones, a few at once. Raises ServiceBusy."""
-    if row.minute_count <= HEAVY_MINUTES and row.audio_count + row.stt_count <= HEAVY_ROWS:
-        yield
-        return
-    if not _admitted.acquire(blocking=False):
-        raise ServiceBusy
-    try:
-        if not _running.acquire(timeout=MAX_WAIT_S):
-            raise ServiceBusy
-        try:
-            yield
-        finally:
-            _running.release()
-    finally:
-        _admitted.release()
+    return heavy.turn(row.minute_count > HEAVY_MINUTES or row.audio_count + row.stt_count > HEAVY_ROWS)
 
 
 def _operation(summary, **declared):
@@ -145,6 +124,35 @@ def as_csv(scope, query):
 def _in_file_name(user_id):
     """A user's id in characters that every file system takes."""
     return re.sub("[^A-Za-z0-9._-]+", "_", user_id).strip("._-")[:64] or "client"
+
+
+@blueprint.get("/transcript/vtt")
+@operation(
+    "The transcript as WebVTT", Access.SESSION, query=ReportOptions, media="text/vtt", reads=READ_TRANSCRIPT, turn=_turn
+)
+def as_vtt(scope, query):
+    """One cue per snippet, with the speaker's voice where it is known; shared notes as comments."""
+    data, snippets = _transcript(scope)
+    content = webvtt(snippets, [(note.start_ms, note.text or "") for note in data.notes], _language(query).code)
+    return _download(content, "text/vtt; charset=utf-8", f"bemore-transcript-{scope.public_id}.vtt")
+
+
+@blueprint.get("/transcript/text")
+@operation(
+    "The transcript as plain text", Access.SESSION, query=ReportOptions, media="text/plain", reads=READ_TRANSCRIPT, turn=_turn
+)
+def as_plain_text(scope, query):
+    """A line for what a speaker says at a time, numbered by speaker, and a line for each silence."""
+    data, snippets = _transcript(scope)
+    talk = conversation(data.spoken, data.snippets)
+    content = plain_text(snippets, talk.silences if talk else (), _language(query).code)
+    return _download(content, "text/plain; charset=utf-8", f"bemore-transcript-{scope.public_id}.txt")
+
+
+def _transcript(scope):
+    """The ReportInput of a session, and its snippets as a transcript file takes them."""
+    data, _ = _gather(scope, transcript=True)
+    return data, [(each.start_ms, each.end_ms, each.speaker, each.text) for each in data.snippets]
 
 
 def _download(content, kind, name):

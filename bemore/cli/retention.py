@@ -22,7 +22,8 @@ def close_idle(after):
         from bemore.scoring.minute_score import Weights
 
         now = clock.now_ms()
-        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules(Weights(*settings.weights), settings.model_version)))
+        rules = Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), rules))
     click.echo(f"ended {plural(count, 'session')}")
 
 

@@ -27,10 +27,11 @@ _CHANGED = (
 
 
 class Rules(NamedTuple):
-    """The rules in force: the weights of the parts, and the version that is stored with a score."""
+    """The rules in force: the weights of the parts, the version that is stored with a score, and whether the counselor is left out."""
 
     weights: Weights
     model_version: str
+    without_counselor: bool = False
 
 
 def tick(scope, minute_index, rules, now_ms):
@@ -44,7 +45,7 @@ def tick(scope, minute_index, rules, now_ms):
         # Touched first: of two ticks at once, the later one sees all that the earlier one saw.
         row = session.touch(scope)
         index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1) if minute_index is None else minute_index
-        scored = _scored(index, telemetry.minute_data(row, index), rules)
+        scored = _scored(index, telemetry.minute_data(row, index, rules.without_counselor), rules)
         _store(row, [scored])
         return scored
 
@@ -109,7 +110,7 @@ def _changed(row):
 def _score(row, minutes, rules):
     if not minutes:
         return
-    data = telemetry.minutes_data(row, minutes[0], minutes[-1])
+    data = telemetry.minutes_data(row, minutes[0], minutes[-1], rules.without_counselor)
     _store(row, [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes])
 
 

@@ -11,6 +11,7 @@ import msgspec
 from bemore.clock import EPOCH_FROM_MS, MINUTE_MS
 from bemore.models import coverage, session
 from bemore.db.connections import execute, read
+from bemore.models.speaker import CODES
 from bemore.models.session_data import SessionData, Upload, relative, started_ms
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 from bemore.scoring.minute_score import MinuteData
@@ -108,23 +109,26 @@ def transcript(scope, limit, after=None):
 
 
 # A time before the start belongs to the first minute. One statement: each costs a round trip on PostgreSQL.
-_PER_MINUTE = " UNION ALL ".join(
+_PER_MINUTE, _WITHOUT_COUNSELOR = (" UNION ALL ".join(
     f"SELECT {kind}, CASE WHEN {time} < 0 THEN 0 ELSE {time} / 60000 END AS minute, {measures} FROM {table}"
-    f" WHERE session_id = ? AND {time} >= ? AND {time} < ? GROUP BY minute"
+    f" WHERE session_id = ? AND {time} >= ? AND {time} < ?{whose} GROUP BY minute"
     for kind, table, time, measures in (
         (0, "frame", "ts_ms", "count(*), sum(quality), 0, 0"),
         (1, "audio_chunk", "ts_start_ms", "count(*), sum(vad), sum(rms), 0"),
         (2, "stt_snippet", "ts_start_ms", "0, " + ", ".join(
             f"count(*) FILTER (WHERE sentiment = '{each}')" for each in ("positive", "neutral", "negative"))),
     )
-)  # fmt: skip
+) for whose in ("", f" AND speaker <> {CODES['counselor']}"))  # fmt: skip
 
 
-def minutes_data(row, first, last):
-    """``{minute: MinuteData}`` of a session (its SessionRow) from one minute to another, inside the caller's transaction."""
+def minutes_data(row, first, last, without_counselor=False):
+    """``{minute: MinuteData}`` of a session (its SessionRow) from one minute to another, inside the caller's transaction.
+
+    ``without_counselor`` leaves out what is known to be of the counselor.
+    """
     span = (row.key, first * MINUTE_MS if first else _BEFORE_ALL_MS, (last + 1) * MINUTE_MS)
     frames, audio, snippets = {}, {}, {}
-    for kind, minute, *measures in execute(_PER_MINUTE, span * 3).fetchall():
+    for kind, minute, *measures in execute(_WITHOUT_COUNSELOR if without_counselor else _PER_MINUTE, span * 3).fetchall():
         (frames, audio, snippets)[kind][minute] = measures
     return {
         minute: MinuteData(
@@ -134,6 +138,6 @@ def minutes_data(row, first, last):
     }
 
 
-def minute_data(row, minute_index):
+def minute_data(row, minute_index, without_counselor=False):
     """The MinuteData of one minute of a session (its SessionRow), inside the caller's transaction."""
-    return minutes_data(row, minute_index, minute_index).get(minute_index, MinuteData())
+    return minutes_data(row, minute_index, minute_index, without_counselor).get(minute_index, MinuteData())

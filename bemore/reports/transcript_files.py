@@ -13,8 +13,11 @@ Snippet = tuple[int, int, str | None, str]
 
 
 def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], language: str) -> str:
-    """A WebVTT file: one cue per snippet with a voice span (none for an unknown speaker), ``notes`` ``(start, text)`` as NOTE blocks."""
-    blocks = [(start, 0, f"NOTE {_timestamp(start)} {_one_line(text)}") for start, text in notes]
+    """A WebVTT file: one cue per snippet with a voice span (none for an unknown speaker), ``notes`` ``(start, text)`` as NOTE blocks.
+
+    The text of a bookmark may be empty.
+    """
+    blocks = [(start, 0, f"NOTE {_timestamp(start)} {_one_line(text)}".rstrip()) for start, text in notes]
     for start, end, speaker, text in snippets:
         start = max(start, 0)
         voice = f"<v {LANGUAGES[language].speakers[speaker]}>" if speaker else ""

@@ -290,7 +290,10 @@ def test_every_operation_answers_as_described(ask, document):
     ask("GET", place)
     for query in ({}, {"status": "active", "userId": "user-1", "counselorId": "c-1", "limit": 5}):
         ask("GET", "/api/session", query_string=query)
-    for report in ("transcript", "report", "summary", "vad-analysis", "report/summary", "report/html", "report/pdf", "report/csv"):
+    for report in (
+        "transcript", "transcript/vtt", "transcript/text", "notes", "report", "summary", "vad-analysis", "report/summary", "report/html",
+        "report/pdf", "report/csv",
+    ):  # fmt: skip
         etag = ask("GET", f"{place}/{report}").headers["ETag"]
         assert ask("GET", f"{place}/{report}", headers={"If-None-Match": etag}).status_code == 304
     start_session_over(ask)

@@ -46,6 +46,8 @@ NOTE = {"tStart": 5, "kind": "bookmark", "visibility": "shared"}
 ROUTES = {
     ("GET", "/api/session"): (by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session?userId=user-1", None),
     ("GET", "/api/session/<session_id:session_id>/transcript"): (of_session(200), f"{AT}/transcript", None),
+    ("GET", "/api/session/<session_id:session_id>/transcript/vtt"): (of_session(200), f"{AT}/transcript/vtt", None),
+    ("GET", "/api/session/<session_id:session_id>/transcript/text"): (of_session(200), f"{AT}/transcript/text", None),
     ("POST", "/api/session/start"): (by_caller(200, 403, 200, 403, 403, 200, 401), "/api/session/start", START),
     ("GET", "/api/session/<session_id:session_id>"): (of_session(200), AT, None),
     ("DELETE", "/api/session/<session_id:session_id>"): (by_caller(403, 403, 200, 404, 403, 200, 401), AT, None),

@@ -27,6 +27,8 @@ DAY_MS = 86_400_000
 UNKNOWN_EVERY = 4
 
 _alive = []
+#: Notes that exist: (session, note).
+_notes = []
 _asked = itertools.count(1)
 _statuses = {}
 
@@ -54,6 +56,8 @@ def _is_good(case, part):
 def _agree(body):
     """A span ends after it began, both counted from the same moment, no time is long after the session, and not every snippet is empty;
     JSON Schema cannot say so."""
+    if "tStart" in body or body.get("kind") == "note":
+        _agree_note(body)
     items = body.get("items")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict):
@@ -67,6 +71,15 @@ def _agree(body):
                 item["tsEnd"] = min(item["tsEnd"], DAY_MS)
 
 
+def _agree_note(note):
+    """The same of a note; and what is one has words."""
+    times = {name: note[name] for name in ("tStart", "tEnd") if isinstance(note.get(name), (int, float))}
+    for name, time_ms in zip(times, sorted(min(each, DAY_MS) for each in times.values())):
+        note[name] = time_ms
+    if note.get("kind") == "note" and note.get("text") is None:
+        note["text"] = "x"
+
+
 def _name_one_that_is(case):
     """Put the id of a session that exists into a good request for one: what does not exist is a 404 and tells little."""
     in_path = "session_id" in case.path_parameters and _is_good(case, ParameterLocation.PATH)
@@ -78,6 +91,8 @@ def _name_one_that_is(case):
         last = case.method == "DELETE" or case.operation.path.endswith("/end") or turn == 1
         place = case.path_parameters if in_path else case.body
         place["session_id" if in_path else "sessionId"] = _alive[0 if last else -1]
+        if in_path and "note_id" in place and _notes:
+            place["session_id"], place["note_id"] = _notes[-1]
 
 
 def _name(case):
@@ -95,6 +110,12 @@ def after_call(context, case, response):
         erased = case.path_parameters["session_id"]
         if erased in _alive:
             _alive.remove(erased)
+        _notes[:] = [note for note in _notes if note[0] != erased]
+    elif response.status_code == 201 and operation == "POST /api/session/{session_id}/notes":
+        note = response.json()["data"]
+        _notes.append((note["sessionId"], note["noteId"]))
+    elif response.status_code == 200 and operation == "DELETE /api/session/{session_id}/notes/{note_id}":
+        _notes[:] = [note for note in _notes if note[1] != case.path_parameters["note_id"]]
 
 
 @atexit.register
