@@ -73,13 +73,13 @@ class ReportView:
         self.generated = language.generated(options.timestamp(report["generatedAt"]), options.zone)
 
     def speaker(self, name: str | None) -> str:
-        """The name of a speaker."""
-        return self.words.speakers[name] if name else self.words.unknown_speaker
+        """The name of a speaker; empty if unknown."""
+        return self.words.speakers[name] if name else ""
 
 
 def _missing(report: Mapping[str, Any], options: RenderOptions) -> str:
     """How much was not measured, in one sentence."""
-    # A share has three decimals, so the seconds of a kind that was measured at all tell how many there were; without, the duration does.
+    # The session's seconds so far: those of its duration, and data may have come later.
     seconds = max(1, -(-report["duration"] // 1000), *(kind["seconds"] for kind in report["coverage"].values()))
     return options.language.missing(seconds, {name: seconds - kind["seconds"] for name, kind in report["coverage"].items()})
 

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from tests.support.report_programs import chromium, need_program, run
 from tests.support.report_samples import FORMULA, NOTES, SCRIPT, cases, hostile, html, report, sample, talked, timeline
+from tests.support.watching import Console
 
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH
 from bemore.reports.style import DARK as DARK_COLORS, LIGHT as LIGHT_COLORS
@@ -167,7 +168,7 @@ def test_every_score_has_its_explanation_beside_it():
     assert "0.5 × 얼굴 + 0.3 × 음성 + 0.2 × 텍스트" in source and "얼굴이 얼마나 잘 보였는지" in source
 
 
-@pytest.mark.parametrize("name", set(cases()) - {"hostile"})
+@pytest.mark.parametrize("name", sorted(set(cases()) - {"hostile"}))
 def test_english_page_is_in_english(name):
     data = cases()[name]
     made = report(data, "en")
@@ -275,3 +276,14 @@ def test_print_is_light_and_has_few_pages(tmp_path):
     run(pdftoppm, "-r", "40", "-gray", "-singlefile", tmp_path / "page.pdf", tmp_path / "page")
     with Image.open(tmp_path / "page.pgm") as image:
         assert ImageStat.Stat(image).mean[0] > 230, "dark text on white, though the reader's setting is dark"
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_axe_finds_nothing_in_the_unfolded_page(chromium, tmp_path, language, colors):
+    data = talked(50)
+    (tmp_path / "page.html").write_text(html(report(data, language), timeline(data), language=language), "utf-8")
+    with Console(chromium, "", color_scheme=colors) as watched:
+        watched.page.goto((tmp_path / "page.html").as_uri())
+        watched.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        assert watched.problems() == []

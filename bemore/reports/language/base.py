@@ -105,7 +105,6 @@ class Language(ABC):
     """``user`` and ``counselor``."""
     speaker_marks: Mapping[str, str]
     """One or two letters of them, before the number of a line in the transcript as text."""
-    unknown_speaker: str
     roles: Mapping[str, str]
     note_kinds: Mapping[str, str]
     moments: Mapping[str, str]

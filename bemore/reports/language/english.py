@@ -43,7 +43,6 @@ class English(Language):
     sources = {"client": "browser", "server": "server"}
     speakers = {"user": "Client", "counselor": "Counselor"}
     speaker_marks = {"user": "U", "counselor": "C"}
-    unknown_speaker = "Unknown speaker"
     roles = {"user": "Client", "counselor": "Counselor", "admin": "Admin"}
     note_kinds = {"bookmark": "Bookmark", "note": "Note"}
     moments = {

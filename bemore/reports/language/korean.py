@@ -40,7 +40,6 @@ class Korean(Language):
     sources = {"client": "브라우저", "server": "서버"}
     speakers = {"user": "내담자", "counselor": "상담사"}
     speaker_marks = {"user": "내", "counselor": "상"}
-    unknown_speaker = "화자 미상"
     roles = {"user": "내담자", "counselor": "상담사", "admin": "관리자"}
     note_kinds = {"bookmark": "북마크", "note": "메모"}
     moments = {

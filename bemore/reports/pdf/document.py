@@ -132,7 +132,7 @@ def _data(report: Mapping[str, Any], view: ReportView) -> dict[str, Any]:
 
 def _said(view: ReportView, said: Iterable[tuple[str | None, str]]) -> Iterable[str]:
     lines = list(said)
-    return (f"{view.speaker(speaker)}: {text}" if len(lines) > 1 else text for speaker, text in lines)
+    return (f"{view.speaker(speaker)}: {text}" if len(lines) > 1 and speaker else text for speaker, text in lines)
 
 
 def _part(section: Section[Any], rows: Iterable[Any]) -> dict[str, Any]:
