@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 
 import click
 
-from bemore.clock import iso
-from bemore.observability import logs
+from bemore.db import connections
+from bemore.db.version import check_newest
 from bemore.errors import BeMoreError, DatabaseUnavailable, SessionNotFound
+from bemore.observability import logs
 from bemore.settings import Settings, SettingsError, drop_empty_variables, misspelt_variables
 
 #: How long a command waits for the service's writes on SQLite.
@@ -59,11 +60,11 @@ def errors_as_sentences():
 @contextmanager
 def database(settings):
     """Connect to the database of ``settings``, which must exist and be up to date."""
-    from bemore.db import connections
-    from bemore.db.version import check_newest
-
     with errors_as_sentences():
-        _check_file(settings)
+        # Connecting would make an empty one.
+        path = settings.database_url.removeprefix("sqlite:///")
+        if settings.uses_sqlite and not os.path.exists(path):
+            raise click.ClickException(f"There is no database {path} (set DATABASE_URL).")
         connections.connect(settings)
         try:
             if connections.database.obj.dialect == "sqlite":
@@ -85,13 +86,6 @@ def _retry_while_away(work):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
-
-
-def _check_file(settings):
-    # Connecting would make an empty one.
-    path = settings.database_url.removeprefix("sqlite:///")
-    if path != settings.database_url and not os.path.exists(path):
-        raise click.ClickException(f"There is no database {path} (set DATABASE_URL).")
 
 
 def actor():
@@ -132,11 +126,6 @@ class Since(click.ParamType):
             )
         at_ms = round((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() * 1000)
         return lambda now_ms: at_ms
-
-
-def time_text(ms):
-    """A time as the commands print it: ISO 8601, UTC."""
-    return iso(ms)
 
 
 def plural(count, noun, nouns=None):

@@ -68,11 +68,6 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     return amount
 
 
-def finish():
-    """Finish what an interruption left half erased; return how many sessions that were."""
-    return session.finish_erasing()
-
-
 def survey_user(user_id):
     """The Amount that ``erase_user`` would erase now."""
     amount, before = Amount(), None
