@@ -12,6 +12,7 @@ import peewee
 
 from bemore.db.proxy import database
 from bemore.db.sqlite import Sqlite
+from bemore.db.write_queue import WriteQueue
 from bemore.errors import DatabaseUnavailable
 
 #: How long a write waits for other writers before DatabaseUnavailable, in seconds.
@@ -26,15 +27,14 @@ def connect(settings, create=True):
     With ``create`` it also creates a missing SQLite file.
     """
     close()
-    url = settings.database_url
-    if url.startswith("sqlite:///"):
-        bound = Sqlite(url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
-        bound.use_queue(write_transaction, execute, close_connection)
+    if settings.uses_sqlite:
+        bound = Sqlite(settings.database_url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
+        bound.queue = WriteQueue(write_transaction, execute, close_connection, BUSY_SECONDS)
     else:
         # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
 
-        bound = Postgres(url, settings.database_pool_size, BUSY_SECONDS)
+        bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS)
     database.initialize(bound)
 
 
@@ -63,13 +63,18 @@ def write(work):
     Raises what ``work`` raises (then nothing of it is stored), and DatabaseUnavailable.
     """
     with errors_translated():
-        return database.obj.write(work, write_transaction)
+        if database.obj.queue is not None:
+            return database.obj.queue.run(work)
+        with write_transaction():
+            return work()
 
 
 def write_statement(work):
     """As ``write``, for work that is a single statement, which may run twice: on PostgreSQL it goes without BEGIN and COMMIT."""
     with errors_translated():
-        return database.obj.write_statement(work)
+        if database.obj.queue is not None:
+            return database.obj.queue.run(work)
+        return database.obj.run_statement(work)
 
 
 def write_transaction():

@@ -112,6 +112,7 @@ class Postgres(PooledPostgresqlDatabase):
     """The database of a ``postgresql://`` URL; ``pool_size`` connections at most, each lent for one transaction."""
 
     dialect = "postgres"
+    queue = None  # writers of different sessions do not wait for each other
     begin_write = "BEGIN"
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     psycopg3_adapter = _Adapter
@@ -129,14 +130,10 @@ class Postgres(PooledPostgresqlDatabase):
         )
         self.outage = Outage()
 
-    # -- Writing -------------------------------------------------------------------------------------------------------------
+    # -- Connections ---------------------------------------------------------------------------------------------------------
 
-    def write(self, work, transaction):
-        """Run ``work`` in a transaction of its own: writers of different sessions do not wait for each other."""
-        with transaction():
-            return work()
-
-    def write_statement(self, work):
+    def run_statement(self, work):
+        """Run ``work``, a single statement, without BEGIN and COMMIT; a second time if the server had closed the connection."""
         with self.connection_for_transaction(None):
             try:
                 result = work()
@@ -150,8 +147,6 @@ class Postgres(PooledPostgresqlDatabase):
     def stop(self):
         """Close the connections that nobody uses."""
         self.close_idle()
-
-    # -- Connections ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def connection_for_transaction(self, begin):

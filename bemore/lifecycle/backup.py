@@ -19,7 +19,7 @@ from bemore.db.version import applied, check_known
 
 
 def _kind(settings):
-    if settings.database_url.startswith("sqlite:"):
+    if settings.uses_sqlite:
         from bemore.lifecycle import backup_sqlite as kind
     else:
         from bemore.lifecycle import backup_postgres as kind
