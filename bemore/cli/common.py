@@ -15,13 +15,10 @@ from bemore.db import connections
 from bemore.db.version import check_newest
 from bemore.errors import BeMoreError, DatabaseUnavailable, SessionNotFound
 from bemore.observability import logs
-from bemore.settings import Settings, SettingsError, drop_empty_variables, misspelt_variables
+from bemore.settings import DOTENV, Settings, SettingsError, drop_empty_variables, misspelt_variables
 
 #: How long a command waits for the service's writes on SQLite.
 PATIENCE_S = 60
-
-#: The file with settings, in the directory in which a command runs.
-DOTENV = ".env"
 
 #: How long a command tries to reach the database.
 CONNECT_S = 3
