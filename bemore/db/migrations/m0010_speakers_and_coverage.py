@@ -106,12 +106,8 @@ def _filled(dialect):
         # The revision of a session that nothing changed since revisions are kept is 0, which would mean "no data".
         revision = "0" if number == 1 else f"{least}(session.revision, 1)"
         yield (
-            f"INSERT INTO minute_coverage SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
-            f" FROM ({part}) AS part (session_id, minute_index, frame_seconds, audio_seconds)"
-            f" JOIN session ON session.id = part.session_id WHERE true {_UPSERT}"
-            if dialect == "postgres"
-            else f"INSERT INTO minute_coverage"
-            f" WITH part (session_id, minute_index, frame_seconds, audio_seconds) AS (SELECT * FROM ({part}))"
+            "INSERT INTO minute_coverage"
+            f" WITH part (session_id, minute_index, frame_seconds, audio_seconds) AS ({part})"
             f" SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
             f" FROM part JOIN session ON session.id = part.session_id WHERE true {_UPSERT}"
         )
