@@ -94,7 +94,7 @@ class Compiled:
                 self._defaults.append((position, default))
             if field.holds_text:
                 self._texts.append((position, default))
-            if _finishes(field):
+            if type(field).finish is not Field.finish:
                 self._finished.append((position, field, default))
         self._disagreement = None if schema.disagreement.__func__ is Item.disagreement.__func__ else schema.disagreement
 
@@ -123,10 +123,6 @@ def _compile(name, field):
         raise TypeError(f"{name} ({type(field).__name__}) cannot be compiled")
     kind = field.kind | None if field.allow_none else field.kind
     return (name, kind) if field.required else (name, kind, field.load_default)
-
-
-def _finishes(field):
-    return type(field).finish is not Field.finish
 
 
 def _replaced(row, position, finish, default):
