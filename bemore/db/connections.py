@@ -128,14 +128,11 @@ def close_quietly():
 
 
 def _unavailable(error):
-    _log.error("database unavailable", extra={"error": f"{type(error).__name__}: {_first_line(error)}"})
+    # The first line says what is wrong; later ones may quote rows or parameters.
+    first_line = str(error).partition("\n")[0][:200]
+    _log.error("database unavailable", extra={"error": f"{type(error).__name__}: {first_line}"})
     close_quietly()
     return DatabaseUnavailable()
-
-
-def _first_line(error):
-    # The first line says what is wrong; later ones may quote rows or parameters.
-    return (str(error).splitlines() or [""])[0][:200]
 
 
 def ping():
