@@ -24,7 +24,7 @@ def audit(context, session_id, since, as_json):
             raise click.UsageError("--session, --since and --json are for printing; they do not go with a subcommand.")
         return
     with database(load_settings()):
-        for entry in log.entries(session_id, since and since(clock.now_ms())):
+        for entry in log.entries(session_id, since):
             click.echo(msgspec.json.encode(entry.as_json()).decode() if as_json else _line(entry))
 
 

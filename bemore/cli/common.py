@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 import click
 
+from bemore import clock
 from bemore.db import connections
 from bemore.db.version import check_newest
 from bemore.errors import BeMoreError, DatabaseUnavailable, SessionNotFound
@@ -107,22 +108,20 @@ class Duration(click.ParamType):
 
 
 class Since(click.ParamType):
-    """A duration before now, or an ISO 8601 time (UTC by default); converted to a function from now to then, in epoch ms."""
+    """A duration before now, or an ISO 8601 time (UTC by default), as epoch ms."""
 
     name = "duration or time"
 
     def convert(self, value, param, ctx):
         if re.fullmatch("[0-9]+[mhd]", value):
-            span = Duration().convert(value, param, ctx)
-            return lambda now_ms: now_ms - span
+            return clock.now_ms() - Duration().convert(value, param, ctx)
         try:
             at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value))
         except ValueError:
             self.fail(
                 f"{value!r} is neither a duration such as 7d nor a time such as 2026-05-01 or 2026-05-01T08:00:00Z.", param, ctx
             )
-        at_ms = round((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() * 1000)
-        return lambda now_ms: at_ms
+        return round((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() * 1000)
 
 
 def plural(count, noun, nouns=None):

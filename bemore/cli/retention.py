@@ -38,9 +38,9 @@ def purge(older_than, confirmation):
     erased as well. The service can run meanwhile. If the command is interrupted, the next purge finishes the work.
     """
     settings = load_settings()
-    if older_than is None and settings.retention_days is None:
-        raise click.UsageError("Give an age with --older-than 90d, or set RETENTION_DAYS.")
     if older_than is None:
+        if settings.retention_days is None:
+            raise click.UsageError("Give an age with --older-than 90d, or set RETENTION_DAYS.")
         older_than = settings.retention_days * 86_400_000
     with database(settings):
         now = clock.now_ms()
