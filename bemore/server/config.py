@@ -184,9 +184,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
-        from bemore.app import create_app
-
-        return create_app(self.settings)
+        return load(self.settings)
 
     def run(self):
         # What SIGUSR2 starts: this command as it was given, ``python -m bemore`` included.
@@ -194,8 +192,8 @@ class Server(BaseApplication):
         super().run()
 
 
-def load():
-    """The application for the settings of the environment, for ``wsgi.py``."""
+def load(settings=None):
+    """The application for ``settings``; for ``wsgi.py`` those of the environment."""
     from bemore.app import create_app
 
-    return create_app(Settings.from_env())
+    return create_app(settings or Settings.from_env())
