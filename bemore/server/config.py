@@ -74,10 +74,9 @@ def gunicorn_options(settings):
 
 
 class Logger(GunicornLogger):
-    """gunicorn's logger without its access log, which it would format for each request and then drop."""
+    """gunicorn's logger without its access log: bemore.api.http.middleware writes one line a request, without paths."""
 
-    def access(self, resp, req, environ, request_time):
-        """Do nothing: bemore.api.http.middleware writes one line a request, without paths."""
+    access_log_enabled = False
 
 
 def _worker_connections(threads):
