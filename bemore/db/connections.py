@@ -29,7 +29,7 @@ def connect(settings, create=True):
     close()
     if settings.uses_sqlite:
         bound = Sqlite(settings.database_url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
-        bound.queue = WriteQueue(write_transaction, execute, close_connection, BUSY_SECONDS)
+        bound.queue = WriteQueue(write_transaction, execute, bound.close, BUSY_SECONDS)
     else:
         # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
@@ -41,14 +41,8 @@ def connect(settings, create=True):
 def close():
     """Finish the writes that wait, and close every connection that this thread can close."""
     if database.obj is not None:
-        close_connection()
-        database.obj.stop()
-
-
-def close_connection():
-    """Close this thread's connection, if it has one."""
-    if not database.is_closed():
         database.close()
+        database.obj.stop()
 
 
 def execute(sql, params=()):
@@ -122,7 +116,7 @@ def errors_translated():
 def close_quietly():
     """Forget this thread's connection, whatever state it is in."""
     try:
-        database.obj.discard_connection()
+        database.obj.manual_close()
     except Exception as error:
         _log.warning("closing a broken connection failed", extra={"error": type(error).__name__})
 

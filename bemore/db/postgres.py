@@ -158,14 +158,13 @@ class Postgres(PooledPostgresqlDatabase):
         except peewee.OperationalError as error:
             if _is_no_response(error):
                 self.outage.begin(error)
-                self.discard_connection()
+                self.manual_close()
                 self.close_idle()
             raise
         finally:
             if not self.is_closed() and self.connection().patience_s == float("inf"):
-                self.discard_connection()  # its time limits were lifted
-            if not self.is_closed():
-                self.close()
+                self.manual_close()  # its time limits were lifted
+            self.close()
 
     def _open(self):
         """Take a connection from the pool, or make one. Raises OperationalError, and at once DatabaseUnavailable."""
@@ -187,17 +186,12 @@ class Postgres(PooledPostgresqlDatabase):
         except peewee.OperationalError as error:
             if _is_no_response(error) or not self.connection().closed:
                 raise
-            self.discard_connection()
+            self.manual_close()
             self.close_idle()  # a server that was restarted has closed those as well
             self._open()
             result = work()
         self.outage.end()
         return result
-
-    def discard_connection(self):
-        """Close this thread's connection instead of giving it back, whatever state it is in."""
-        if not self.is_closed():
-            self.manual_close()
 
     def check_committed(self):
         """Nothing to do: the server has confirmed it."""

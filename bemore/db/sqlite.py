@@ -93,10 +93,7 @@ class Sqlite(peewee.SqliteDatabase):
         self._create = False
         self._known = self._opened.files = {name: _identity(name) for name in (self.path, *self._companions())}
 
-    def discard_connection(self):
-        """Close this thread's connection, whatever state it is in."""
-        if not self.is_closed():
-            self.close()
+    manual_close = peewee.SqliteDatabase.close  # as the pool of PostgreSQL calls it
 
     def _companions(self):
         return f"{self.path}-wal", f"{self.path}-shm"
