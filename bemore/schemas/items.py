@@ -47,13 +47,13 @@ class Item(Body):
 
 
 class Items(Field):
-    """A list of 1 to ``most`` objects of an Item schema; comes out as rows.
+    """A list of 1 to 100 objects of an Item schema; comes out as rows.
 
     The list's length is checked before its elements. A refusal carries the good rows as ``valid_data``.
     """
 
-    def __init__(self, schema, most=100, **options):
-        super().__init__(Annotated[list, Meta(min_length=1, max_length=most)], f"must be a list of 1 to {most} objects", **options)
+    def __init__(self, schema, **options):
+        super().__init__(Annotated[list, Meta(min_length=1, max_length=100)], "must be a list of 1 to 100 objects", **options)
         self.schema = schema
         self.compiled, self._element = Compiled(schema), schema()
 
