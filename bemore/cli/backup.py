@@ -72,7 +72,6 @@ def restore(file, yes):
     settings = load_settings()
     with errors_as_sentences():
         backups.check(settings, file)
-        backups.check_unused(settings)
         connections.connect(settings)
         try:
             erased = set()

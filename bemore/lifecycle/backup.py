@@ -39,15 +39,14 @@ def save(settings, path, actor, progress):
 
 
 def check(settings, path):
-    """Raise BackupFailed or WrongVersion unless ``path`` is a whole backup for this kind of database that this program can read."""
+    """Raise BackupFailed or WrongVersion unless ``path`` is a whole backup for this kind of database that this program can read.
+
+    Raise BackupFailed also while somebody else is connected to the database.
+    """
     versions = _kind(settings).inspect(settings, path)
     if not versions:
         raise BackupFailed(f"{path} is no backup of BeMore")
     check_known(versions, str(path))
-
-
-def check_unused(settings):
-    """Raise BackupFailed while somebody else is connected to the database."""
     others = _kind(settings).others(settings)
     if others:
         raise BackupFailed(f"the database is in use{others}: stop the service first")
