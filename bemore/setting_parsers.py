@@ -20,12 +20,12 @@ def text(name, value):
     return value
 
 
-def whole(least, most):
+def _number(kind, noun, least, most):
     def parse(name, value):
         try:
-            number = int(value)
+            number = kind(value)
         except ValueError:
-            raise SettingsError(f"{name} must be a whole number, not {value!r}.") from None
+            raise SettingsError(f"{name} must be {noun}, not {value!r}.") from None
         if not least <= number <= most:
             raise SettingsError(f"{name} must be between {least} and {most}, not {number}.")
         return number
@@ -33,14 +33,11 @@ def whole(least, most):
     return parse
 
 
-def share(name, value):
-    try:
-        number = float(value)
-    except ValueError:
-        raise SettingsError(f"{name} must be a number, not {value!r}.") from None
-    if not 0 <= number <= 1:
-        raise SettingsError(f"{name} must be between 0 and 1, not {value}.")
-    return number
+def whole(least, most):
+    return _number(int, "a whole number", least, most)
+
+
+share = _number(float, "a number", 0, 1)
 
 
 def choice(*allowed):

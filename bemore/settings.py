@@ -4,7 +4,6 @@ import difflib
 import math
 import os
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -14,6 +13,9 @@ from bemore.setting_parsers import SettingsError
 
 __all__ = ["LANGUAGES", "MODEL_VERSION", "Settings", "SettingsError", "drop_empty_variables", "misspelt_variables"]
 
+#: The file with settings, in the directory in which a command runs.
+DOTENV = ".env"
+
 #: Names the scoring rules and the default weights. Other weights need another name.
 MODEL_VERSION = "rules-v1.0"
 
@@ -21,14 +23,19 @@ MODEL_VERSION = "rules-v1.0"
 LANGUAGES = ("ko", "en")
 
 
-def _setting(name, parse, default, doc, hidden=False):
+def _setting(parse, default, doc, name=None, hidden=False):
     return field(default=default, repr=not hidden, metadata={"name": name, "parse": parse, "doc": doc})
+
+
+def variable(setting):
+    """The environment variable of a field of Settings."""
+    return setting.metadata["name"] or setting.name.upper()
 
 
 def misspelt_variables(environ, dotenv=None):
     """``{name: similar setting}`` of variables that are no setting but look like one: of ``environ``, and of the file ``dotenv``."""
-    known = [each.metadata["name"] for each in fields(Settings)]
-    names = {*environ, *(dotenv_values(dotenv) if dotenv and Path(dotenv).is_file() else {})}
+    known = [variable(each) for each in fields(Settings)]
+    names = {*environ, *(dotenv_values(dotenv) if dotenv else {})}
     similar = {name: difflib.get_close_matches(name, known, 1, 0.86) for name in sorted(names - set(known))}
     return {name: matches[0] for name, matches in similar.items() if matches}
 
@@ -39,86 +46,66 @@ def drop_empty_variables():
     gunicorn reads WEB_CONCURRENCY itself and would stumble over an empty one.
     """
     for each in fields(Settings):
-        if os.environ.get(each.metadata["name"]) == "":
-            del os.environ[each.metadata["name"]]
+        if os.environ.get(variable(each)) == "":
+            del os.environ[variable(each)]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings. Each field's metadata holds the variable's ``name``, its parser and one line of documentation."""
+    """All settings. Each field's metadata holds its parser, one line of documentation, and the variable's name if it is another."""
 
-    host: str = _setting("HOST", parse.host, "127.0.0.1", "Address to listen on.")
-    port: int = _setting("PORT", parse.whole(1, 65535), 8000, "Port to listen on.")
+    host: str = _setting(parse.host, "127.0.0.1", "Address to listen on.")
+    port: int = _setting(parse.whole(1, 65535), 8000, "Port to listen on.")
     environment: str = _setting(
-        "BEMORE_ENV", parse.choice("development", "production"), "development", "production refuses unsafe settings and logs JSON."
+        parse.choice("development", "production"), "development", "production refuses unsafe settings and logs JSON.", name="BEMORE_ENV"
     )
-    database_url: str = _setting(
-        "DATABASE_URL", parse.database_url, "sqlite:///bemore.db", "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
-    )
-    database_pool_size: int = _setting(
-        "DATABASE_POOL_SIZE", parse.whole(1, 200), 16, "Maximum database connections per process (PostgreSQL)."
-    )
+    database_url: str = _setting(parse.database_url, "sqlite:///bemore.db", "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
+    database_pool_size: int = _setting(parse.whole(1, 200), 16, "Maximum database connections per process (PostgreSQL).")
     sqlite_synchronous: str = _setting(
-        "SQLITE_SYNCHRONOUS",
-        parse.choice("FULL", "EXTRA", "NORMAL"),
-        "FULL",
-        "FULL survives a power cut; NORMAL may lose the last commits.",
+        parse.choice("FULL", "EXTRA", "NORMAL"), "FULL", "FULL survives a power cut; NORMAL may lose the last commits."
     )
-    redis_url: str | None = _setting("REDIS_URL", parse.redis_url, None, "Where quotas are counted; none: in the process.")
-    rate_limit_enabled: bool = _setting("RATE_LIMIT_ENABLED", parse.boolean, True, "false turns quotas off.")
-    rate_limit_all: str = _setting("RATE_LIMIT_ALL", parse.rate, "600 per 10 minutes", "Quota per client for all requests.")
-    rate_limit_write: str = _setting(
-        "RATE_LIMIT_WRITE", parse.rate, "300 per 10 minutes", "Quota per client for POST, PUT, PATCH and DELETE."
-    )
-    trusted_proxies: int = _setting(
-        "TRUSTED_PROXIES", parse.whole(0, 10), 0, "Number of reverse proxies in front of the service (nginx alone: 1)."
-    )
+    redis_url: str | None = _setting(parse.redis_url, None, "Where quotas are counted; none: in the process.")
+    rate_limit_enabled: bool = _setting(parse.boolean, True, "false turns quotas off.")
+    rate_limit_all: str = _setting(parse.rate, "600 per 10 minutes", "Quota per client for all requests.")
+    rate_limit_write: str = _setting(parse.rate, "300 per 10 minutes", "Quota per client for POST, PUT, PATCH and DELETE.")
+    trusted_proxies: int = _setting(parse.whole(0, 10), 0, "Number of reverse proxies in front of the service (nginx alone: 1).")
     frontend_urls: tuple = _setting(
-        "FRONTEND_URLS",
-        parse.origins,
-        ("http://localhost:5173",),
-        "Allowed CORS origins, separated by commas; * may stand for the leftmost label.",
+        parse.origins, ("http://localhost:5173",), "Allowed CORS origins, separated by commas; * may stand for the leftmost label."
     )
-    max_body_bytes: int = _setting(
-        "MAX_BODY_BYTES", parse.whole(1024, 1 << 30), 8 << 20, "Maximum size of a request body, before and after decompression."
-    )
+    max_body_bytes: int = _setting(parse.whole(1024, 1 << 30), 8 << 20, "Maximum size of a request body, before and after decompression.")
     max_session_bytes: int = _setting(
-        "MAX_SESSION_BYTES", parse.whole(1 << 20, 1 << 40), 2 << 30, "Maximum size of a session's telemetry, in bytes as uploaded."
+        parse.whole(1 << 20, 1 << 40), 2 << 30, "Maximum size of a session's telemetry, in bytes as uploaded."
     )
-    auth_enabled: bool = _setting("AUTH_ENABLED", parse.boolean, False, "true requires a token: Authorization: Bearer JWT.")
-    jwt_secret: str | None = _setting("JWT_SECRET", parse.secret, None, "Secret for HS256 tokens, at least 32 bytes.", hidden=True)
-    jwt_public_key: str | None = _setting(
-        "JWT_PUBLIC_KEY", parse.public_key_pem, None, r"Public key (PEM, \n for line ends) for RS256 or ES256 tokens."
+    auth_enabled: bool = _setting(parse.boolean, False, "true requires a token: Authorization: Bearer JWT.")
+    jwt_secret: str | None = _setting(parse.secret, None, "Secret for HS256 tokens, at least 32 bytes.", hidden=True)
+    jwt_public_key: str | None = _setting(parse.public_key_pem, None, r"Public key (PEM, \n for line ends) for RS256 or ES256 tokens.")
+    jwt_jwks_url: str | None = _setting(parse.key_set_url, None, "URL of the JSON Web Key Set with the public keys.")
+    jwt_issuer: str | None = _setting(parse.text, None, "Required iss claim; none: any.")
+    jwt_audience: str | None = _setting(parse.text, None, "Required aud claim; none: tokens with an aud are refused.")
+    allow_anonymous: bool = _setting(parse.boolean, False, "true allows BEMORE_ENV=production without authentication.")
+    facial_weight: float = _setting(
+        parse.share, 0.5, "Weight of the facial score; the three weights sum to 1.", name="INFERENCE_FACIAL_WEIGHT"
     )
-    jwt_jwks_url: str | None = _setting("JWT_JWKS_URL", parse.key_set_url, None, "URL of the JSON Web Key Set with the public keys.")
-    jwt_issuer: str | None = _setting("JWT_ISSUER", parse.text, None, "Required iss claim; none: any.")
-    jwt_audience: str | None = _setting("JWT_AUDIENCE", parse.text, None, "Required aud claim; none: tokens with an aud are refused.")
-    allow_anonymous: bool = _setting(
-        "ALLOW_ANONYMOUS", parse.boolean, False, "true allows BEMORE_ENV=production without authentication."
-    )
-    facial_weight: float = _setting("INFERENCE_FACIAL_WEIGHT", parse.share, 0.5, "Weight of the facial score; the three weights sum to 1.")
-    vad_weight: float = _setting("INFERENCE_VAD_WEIGHT", parse.share, 0.3, "Weight of the voice score.")
-    text_weight: float = _setting("INFERENCE_TEXT_WEIGHT", parse.share, 0.2, "Weight of the text score.")
+    vad_weight: float = _setting(parse.share, 0.3, "Weight of the voice score.", name="INFERENCE_VAD_WEIGHT")
+    text_weight: float = _setting(parse.share, 0.2, "Weight of the text score.", name="INFERENCE_TEXT_WEIGHT")
     model_version: str = _setting(
-        "INFERENCE_MODEL_VERSION", parse.text, MODEL_VERSION, "Stored with every score; other weights need another version."
+        parse.text, MODEL_VERSION, "Stored with every score; other weights need another version.", name="INFERENCE_MODEL_VERSION"
     )
     score_speaker: str = _setting(
-        "SCORE_SPEAKER", parse.choice("all", "user"), "all", "Whose telemetry is scored: of all, or of the user without the counselor's."
+        parse.choice("all", "user"), "all", "Whose telemetry is scored: of all, or of the user without the counselor's."
     )
-    report_language: str = _setting("REPORT_LANGUAGE", parse.choice(*LANGUAGES), "ko", "Default language of reports: ko or en.")
-    report_time_zone: ZoneInfo = _setting(
-        "REPORT_TIME_ZONE", parse.time_zone, ZoneInfo("Asia/Seoul"), "Default time zone of reports, an IANA name."
-    )
-    console_enabled: bool = _setting("CONSOLE_ENABLED", parse.boolean, True, "false disables the console at /console.")
+    report_language: str = _setting(parse.choice(*LANGUAGES), "ko", "Default language of reports: ko or en.")
+    report_time_zone: ZoneInfo = _setting(parse.time_zone, ZoneInfo("Asia/Seoul"), "Default time zone of reports, an IANA name.")
+    console_enabled: bool = _setting(parse.boolean, True, "false disables the console at /console.")
     retention_days: int | None = _setting(
-        "RETENTION_DAYS", parse.whole(1, 36500), None, "Age in days at which bemore purge erases sessions; none: give --older-than."
+        parse.whole(1, 36500), None, "Age in days at which bemore purge erases sessions; none: give --older-than."
     )
-    log_level: str = _setting("LOG_LEVEL", parse.choice("debug", "info", "warning", "error"), "info", "Lowest level that is logged.")
-    log_format: str = _setting("LOG_FORMAT", parse.choice("console", "json"), "console", "console or json (default in production).")
+    log_level: str = _setting(parse.choice("debug", "info", "warning", "error"), "info", "Lowest level that is logged.")
+    log_format: str = _setting(parse.choice("console", "json"), "console", "console or json (default in production).")
     web_concurrency: int = _setting(
-        "WEB_CONCURRENCY", parse.whole(1, 256), 1, "Worker processes; default: the number of cores with PostgreSQL and REDIS_URL, else 1."
+        parse.whole(1, 256), 1, "Worker processes; default: the number of cores with PostgreSQL and REDIS_URL, else 1."
     )
-    web_threads: int = _setting("WEB_THREADS", parse.whole(1, 200), 8, "Threads per worker process.")
+    web_threads: int = _setting(parse.whole(1, 200), 8, "Threads per worker process.")
 
     @classmethod
     def from_env(cls, environ=None, dotenv=None):
@@ -128,13 +115,13 @@ class Settings:
         Raises SettingsError with a sentence that names the wrong setting.
         """
         if environ is None:
-            environ, dotenv = os.environ, dotenv or Path(".env")
-        given = {**(dotenv_values(dotenv) if dotenv and Path(dotenv).is_file() else {}), **environ}
+            environ, dotenv = os.environ, dotenv or DOTENV
+        variables = {**(dotenv_values(dotenv) if dotenv else {}), **environ}
         values = {}
         for each in fields(cls):
-            text = (given.get(each.metadata["name"]) or "").strip()
+            text = (variables.get(variable(each)) or "").strip()
             if text:
-                values[each.name] = each.metadata["parse"](each.metadata["name"], text)
+                values[each.name] = each.metadata["parse"](variable(each), text)
         values.setdefault("log_format", "json" if values.get("environment") == "production" else "console")
         if values.get("redis_url") and not values.get("database_url", "sqlite:").startswith("sqlite:"):
             values.setdefault("web_concurrency", min(256, os.cpu_count() or 1))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bemore.settings import Settings
+from bemore.settings import Settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = {each.metadata["name"]: each for each in fields(Settings)}
+SETTINGS = {variable(each): each for each in fields(Settings)}
 
 
 def as_text(value):
@@ -26,7 +26,7 @@ def test_env_example_holds_every_setting_with_its_default_and_meaning():
     told = dict(re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE))
     assert told == {name: as_text(each.default) for name, each in SETTINGS.items()}
     for each in SETTINGS.values():
-        assert f"# {each.metadata['doc']}\n#{each.metadata['name']}=" in text
+        assert f"# {each.metadata['doc']}\n#{variable(each)}=" in text
 
 
 def test_readme_holds_every_setting_with_its_default_and_meaning():

@@ -4,8 +4,9 @@ import click
 import msgspec
 
 from bemore import clock
-from bemore.cli.common import Duration, Since, actor, database, load_settings, plural, time_text
+from bemore.cli.common import Duration, Since, actor, database, load_settings, plural
 from bemore.cli.erasing import erasing_options
+from bemore.models import audit as log
 
 
 @click.group(invoke_without_command=True, epilog="Example: bemore audit --since 7d")
@@ -22,17 +23,14 @@ def audit(context, session_id, since, as_json):
         if session_id is not None or since is not None or as_json:
             raise click.UsageError("--session, --since and --json are for printing; they do not go with a subcommand.")
         return
-    settings = load_settings()
-    with database(settings):
-        from bemore.models import audit as model
-
-        for entry in model.entries(session_id, since and since(clock.now_ms())):
+    with database(load_settings()):
+        for entry in log.entries(session_id, since):
             click.echo(msgspec.json.encode(entry.as_json()).decode() if as_json else _line(entry))
 
 
 def _line(entry):
     columns = (entry.actor, entry.role, entry.action, entry.session_id, entry.request_id)
-    return "  ".join((time_text(entry.at_ms), *(_printable(each) if each else "-" for each in columns)))
+    return "  ".join((clock.iso(entry.at_ms), *(_printable(each) if each else "-" for each in columns)))
 
 
 def _printable(text):
@@ -49,18 +47,11 @@ def prune(older_than, confirmation):
     That is recorded in the log. Nothing else can delete entries. Keep them at least as long as backups: `bemore restore` uses them to
     erase sessions again that were erased after the backup.
     """
-    settings = load_settings()
-    with database(settings):
-        from bemore.models import audit as model
-
+    with database(load_settings()):
         now = clock.now_ms()
         cutoff = now - older_than
-        count = model.count_until(cutoff)
+        count = log.count_until(cutoff)
         confirmation.erase(
-            count, f" from before {time_text(cutoff)}", count, _entries,
-            lambda after_batch: model.prune(cutoff, actor(), now, after_batch),
+            count, f" from before {clock.iso(cutoff)}", count, lambda entries: plural(entries, "audit entry", "audit entries"),
+            lambda after_batch: log.prune(cutoff, actor(), now, after_batch),
         )  # fmt: skip
-
-
-def _entries(count):
-    return plural(count, "audit entry", "audit entries")

@@ -3,14 +3,19 @@
 import sys
 import time
 from contextlib import closing, contextmanager
+from itertools import chain
 
 import click
 import msgspec
 
 from bemore import clock
-from bemore.cli.common import actor, database, load_settings, plural, errors_as_sentences
-
-_FILE = click.Path(dir_okay=False)
+from bemore.cli.common import actor, database, errors_as_sentences, load_settings, plural
+from bemore.db import connections
+from bemore.db.version import applied
+from bemore.lifecycle import backup as backups, export as exports
+from bemore.lifecycle.files import replacing
+from bemore.models import audit, session
+from bemore.models.scope import SessionScope
 
 
 @click.command(epilog="Example: bemore export sess_1737250800_4k2j9x8m1q7w5z3c6v0b -o session.jsonl")
@@ -20,19 +25,11 @@ _FILE = click.Path(dir_okay=False)
 )
 def export(session_id, output):
     """Export everything stored of a session as JSON lines."""
-    settings = load_settings()
-    with database(settings):
-        from bemore.models import audit
-        from bemore.lifecycle import export as model
-        from bemore.db.connections import write
-        from bemore.lifecycle.files import replacing
-        from bemore.models.scope import SessionScope
-        from bemore.models.session import find
-
+    with database(load_settings()):
         now, scope = clock.now_ms(), SessionScope.unrestricted(session_id)
         # Before the first line is out: what cannot be recorded is not shown.
-        write(lambda: audit.record(find(scope).public_id, audit.EXPORT, actor(), None, None, now))
-        with closing(model.lines(scope, now)) as lines:
+        connections.write(lambda: audit.record(session.find(scope).public_id, audit.EXPORT, actor(), None, None, now))
+        with closing(exports.lines(scope, now)) as lines:
             if output == "-":
                 _write(lines, sys.stdout.buffer)
                 return
@@ -42,35 +39,24 @@ def export(session_id, output):
 
 
 def _write(lines, file):
-    encode, count = msgspec.json.Encoder().encode_into, 0
-    line = bytearray()
-    first = next(lines)
+    count, first = 0, next(lines)
     total = sum(first["stats"].values())
     with click.progressbar(length=max(1, total), label="Exporting", file=sys.stderr, update_min_steps=5000) as bar:
-        for each in _again(first, lines):
-            encode(each, line)
-            file.write(line + b"\n")
+        for each in chain([first], lines):
+            file.write(msgspec.json.encode(each) + b"\n")
             count += 1
             bar.update(1)
     file.flush()
     return count
 
 
-def _again(first, rest):
-    yield first
-    yield from rest
-
-
 @click.command(epilog="Example: bemore backup /var/backups/bemore-2026-05-01.backup")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=click.Path(dir_okay=False))
 def backup(file):
     """Back up the database to FILE while the service runs."""
     settings = load_settings()
-    with database(settings):
-        from bemore.lifecycle import backup as model
-
-        with _progress("Writing") as progress:
-            model.save(settings, file, actor(), progress)
+    with database(settings), _progress("Writing") as progress:
+        backups.save(settings, file, actor(), progress)
     click.echo(f"wrote {file}")
 
 
@@ -85,34 +71,26 @@ def restore(file, yes):
     """
     settings = load_settings()
     with errors_as_sentences():
-        from bemore.models import audit
-        from bemore.lifecycle import backup as model
-        from bemore.db import connections
-
-        model.check(settings, file)
-        model.check_unused(settings)
+        backups.check(settings, file)
         connections.connect(settings)
         try:
             erased = set()
-            if not model.is_empty():
+            if not backups.is_empty():
                 if not yes:
                     raise click.ClickException("The database is not empty: add --yes to replace its data.")
-                erased = _keep_audit(audit, f"{file}.audit-{clock.now_ms()}.jsonl")
+                erased = _keep_audit(f"{file}.audit-{clock.now_ms()}.jsonl")
             with _progress("Restoring") as progress:
-                model.load(settings, file, actor(), progress)
+                backups.load(settings, file, actor(), progress)
             click.echo(f"restored {file}")
-            again = model.erase_again(erased, actor())
+            again = backups.erase_again(erased, actor())
             if again:
                 click.echo(f"erased {plural(again, 'session')} again that had been erased since the backup")
         finally:
             connections.close()
 
 
-def _keep_audit(audit, path):
+def _keep_audit(path):
     """Write the audit log to a file; return the ids of the sessions that were erased according to it."""
-    from bemore.lifecycle.files import replacing
-    from bemore.db.version import applied
-
     if audit.SINCE not in applied():
         return set()
     erased = set()

@@ -11,16 +11,15 @@ from datetime import datetime, timezone
 
 import click
 
-from bemore.clock import iso
-from bemore.observability import logs
+from bemore import clock
+from bemore.db import connections
+from bemore.db.version import check_newest
 from bemore.errors import BeMoreError, DatabaseUnavailable, SessionNotFound
-from bemore.settings import Settings, SettingsError, drop_empty_variables, misspelt_variables
+from bemore.observability import logs
+from bemore.settings import DOTENV, Settings, SettingsError, drop_empty_variables, misspelt_variables
 
 #: How long a command waits for the service's writes on SQLite.
 PATIENCE_S = 60
-
-#: The file with settings, in the directory in which a command runs.
-DOTENV = ".env"
 
 #: How long a command tries to reach the database.
 CONNECT_S = 3
@@ -59,11 +58,11 @@ def errors_as_sentences():
 @contextmanager
 def database(settings):
     """Connect to the database of ``settings``, which must exist and be up to date."""
-    from bemore.db import connections
-    from bemore.db.version import check_newest
-
     with errors_as_sentences():
-        _check_file(settings)
+        # Connecting would make an empty one.
+        path = settings.database_url.removeprefix("sqlite:///")
+        if settings.uses_sqlite and not os.path.exists(path):
+            raise click.ClickException(f"There is no database {path} (set DATABASE_URL).")
         connections.connect(settings)
         try:
             if connections.database.obj.dialect == "sqlite":
@@ -85,13 +84,6 @@ def _retry_while_away(work):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
-
-
-def _check_file(settings):
-    # Connecting would make an empty one.
-    path = settings.database_url.removeprefix("sqlite:///")
-    if path != settings.database_url and not os.path.exists(path):
-        raise click.ClickException(f"There is no database {path} (set DATABASE_URL).")
 
 
 def actor():
@@ -116,27 +108,20 @@ class Duration(click.ParamType):
 
 
 class Since(click.ParamType):
-    """A duration before now, or an ISO 8601 time (UTC by default); converted to a function from now to then, in epoch ms."""
+    """A duration before now, or an ISO 8601 time (UTC by default), as epoch ms."""
 
     name = "duration or time"
 
     def convert(self, value, param, ctx):
         if re.fullmatch("[0-9]+[mhd]", value):
-            span = Duration().convert(value, param, ctx)
-            return lambda now_ms: now_ms - span
+            return clock.now_ms() - Duration().convert(value, param, ctx)
         try:
             at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value))
         except ValueError:
             self.fail(
                 f"{value!r} is neither a duration such as 7d nor a time such as 2026-05-01 or 2026-05-01T08:00:00Z.", param, ctx
             )
-        at_ms = round((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() * 1000)
-        return lambda now_ms: at_ms
-
-
-def time_text(ms):
-    """A time as the commands print it: ISO 8601, UTC."""
-    return iso(ms)
+        return round((at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() * 1000)
 
 
 def plural(count, noun, nouns=None):

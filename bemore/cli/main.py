@@ -8,6 +8,7 @@ from bemore.cli.backup import backup, export, restore
 from bemore.cli.common import errors_as_sentences, load_settings
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
+from bemore.db.migrate import migrate as apply_migrations
 
 
 @click.group(context_settings={"max_content_width": 120})
@@ -27,11 +28,9 @@ def serve():
 @main.command(epilog="Example: DATABASE_URL=postgresql://bemore@localhost/bemore bemore migrate")
 def migrate():
     """Apply the migrations that the database lacks."""
-    from bemore.db.migrate import migrate as run
-
     settings = load_settings()
     with errors_as_sentences():
-        applied = run(settings)
+        applied = apply_migrations(settings)
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 

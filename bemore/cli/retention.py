@@ -3,8 +3,14 @@
 import click
 
 from bemore import clock
-from bemore.cli.common import Duration, actor, database, load_settings, plural, time_text
+from bemore.cli.common import Duration, actor, database, load_settings, plural
 from bemore.cli.erasing import erasing_options
+from bemore.db.vacuum import vacuum as rewrite
+from bemore.lifecycle import idle, purge as erasure
+from bemore.models.minute_scoring import Rules
+from bemore.models.session import finish_erasing
+from bemore.models.tables import TABLES
+from bemore.scoring.minute_score import Weights
 
 
 @click.command("close-idle", epilog="Example: bemore close-idle --after 12h")
@@ -17,10 +23,6 @@ def close_idle(after):
     """
     settings = load_settings()
     with database(settings):
-        from bemore.lifecycle import idle
-        from bemore.models.minute_scoring import Rules
-        from bemore.scoring.minute_score import Weights
-
         now = clock.now_ms()
         rules = Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
         count = sum(1 for _ in idle.close_idle(now - after, now, actor(), rules))
@@ -37,18 +39,16 @@ def purge(older_than, confirmation):
     erased as well. The service can run meanwhile. If the command is interrupted, the next purge finishes the work.
     """
     settings = load_settings()
-    if older_than is None and settings.retention_days is None:
-        raise click.UsageError("Give an age with --older-than 90d, or set RETENTION_DAYS.")
     if older_than is None:
+        if settings.retention_days is None:
+            raise click.UsageError("Give an age with --older-than 90d, or set RETENTION_DAYS.")
         older_than = settings.retention_days * 86_400_000
     with database(settings):
-        from bemore.lifecycle import purge as model
-
         now = clock.now_ms()
-        amount = model.survey(now - older_than, now)
+        amount = erasure.survey(now - older_than, now)
         confirmation.erase(
-            amount, f" from before {time_text(now - older_than)}", amount.rows, _text,
-            lambda after_batch: model.purge(now - older_than, now, actor(), after_batch),
+            amount, f" from before {clock.iso(now - older_than)}", amount.rows, _text,
+            lambda after_batch: erasure.purge(now - older_than, now, actor(), after_batch),
         )  # fmt: skip
 
 
@@ -62,20 +62,17 @@ def erase(user_id, confirmation):
     of the user with that id and the notes that it wrote in sessions of others. The service can run meanwhile. If the command is
     interrupted, run it again.
     """
-    settings = load_settings()
-    with database(settings):
-        from bemore.lifecycle import purge as model
-
-        amount = model.survey_user(user_id)
+    with database(load_settings()):
+        amount = erasure.survey_user(user_id)
         if not amount:
             # An erasure that was interrupted has hidden its sessions.
-            if confirmation.dry_run or not model.finish():
+            if confirmation.dry_run or not finish_erasing():
                 raise click.ClickException("Nothing is stored of that user.")
             click.echo("finished an erasure that was interrupted")
             return
         confirmation.erase(
             amount, " of that user", amount.rows, _text,
-            lambda after_batch: model.erase_user(user_id, clock.now_ms(), actor(), after_batch),
+            lambda after_batch: erasure.erase_user(user_id, clock.now_ms(), actor(), after_batch),
         )  # fmt: skip
 
 
@@ -87,9 +84,6 @@ def vacuum():
     meanwhile (a request for 5 s, then it gets a 503), and the disk needs room for a second copy of the database.
     """
     with database(load_settings()):
-        from bemore.db.vacuum import vacuum as rewrite
-        from bemore.models.tables import TABLES
-
         rewrite([model._meta.table_name for model in TABLES])
     click.echo("rewrote the database files")
 

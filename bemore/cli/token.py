@@ -12,7 +12,7 @@ from bemore.cli.common import Duration, load_settings
 @click.option("--expires", default="1h", show_default=True, type=Duration(), help="Lifetime: 15m, 12h, 30d.")
 def token(subject, role, expires):
     """Create an access token signed with JWT_SECRET (HS256)."""
-    from bemore.auth.tokens import fits, make
+    from bemore.auth.tokens import fits, make  # its cryptography takes memory and time that no other command needs
 
     settings = load_settings()
     if not settings.jwt_secret:

@@ -32,7 +32,6 @@ class BulkUpsert:
         rest = [each for each in meta.sorted_fields if each.name not in meta.primary_key.field_names]
         self._columns = [each for each in (*key[1:], *rest) if each.name not in constants]
         self.columns = [each.name for each in self._columns]
-        self.key_width = len(key) - 1
         self._key = ", ".join(each.column_name for each in key)
         self._parent, self._table = key[0].column_name, meta.table_name
         self._names = ", ".join((self._parent, *(each.column_name for each in self._columns), *constants))

@@ -12,6 +12,7 @@ import peewee
 
 from bemore.db.proxy import database
 from bemore.db.sqlite import Sqlite
+from bemore.db.write_queue import WriteQueue
 from bemore.errors import DatabaseUnavailable
 
 #: How long a write waits for other writers before DatabaseUnavailable, in seconds.
@@ -26,29 +27,22 @@ def connect(settings, create=True):
     With ``create`` it also creates a missing SQLite file.
     """
     close()
-    url = settings.database_url
-    if url.startswith("sqlite:///"):
-        bound = Sqlite(url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
-        bound.use_queue(write_transaction, execute, close_connection)
+    if settings.uses_sqlite:
+        bound = Sqlite(settings.database_url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
+        bound.queue = WriteQueue(write_transaction, execute, bound.close, BUSY_SECONDS)
     else:
         # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
 
-        bound = Postgres(url, settings.database_pool_size, BUSY_SECONDS)
+        bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS)
     database.initialize(bound)
 
 
 def close():
     """Finish the writes that wait, and close every connection that this thread can close."""
     if database.obj is not None:
-        close_connection()
-        database.obj.stop()
-
-
-def close_connection():
-    """Close this thread's connection, if it has one."""
-    if not database.is_closed():
         database.close()
+        database.obj.stop()
 
 
 def execute(sql, params=()):
@@ -63,13 +57,18 @@ def write(work):
     Raises what ``work`` raises (then nothing of it is stored), and DatabaseUnavailable.
     """
     with errors_translated():
-        return database.obj.write(work, write_transaction)
+        if database.obj.queue is not None:
+            return database.obj.queue.run(work)
+        with write_transaction():
+            return work()
 
 
 def write_statement(work):
     """As ``write``, for work that is a single statement, which may run twice: on PostgreSQL it goes without BEGIN and COMMIT."""
     with errors_translated():
-        return database.obj.write_statement(work)
+        if database.obj.queue is not None:
+            return database.obj.queue.run(work)
+        return database.obj.run_statement(work)
 
 
 def write_transaction():
@@ -117,20 +116,17 @@ def errors_translated():
 def close_quietly():
     """Forget this thread's connection, whatever state it is in."""
     try:
-        database.obj.discard_connection()
+        database.obj.manual_close()
     except Exception as error:
         _log.warning("closing a broken connection failed", extra={"error": type(error).__name__})
 
 
 def _unavailable(error):
-    _log.error("database unavailable", extra={"error": f"{type(error).__name__}: {_first_line(error)}"})
+    # The first line says what is wrong; later ones may quote rows or parameters.
+    first_line = str(error).partition("\n")[0][:200]
+    _log.error("database unavailable", extra={"error": f"{type(error).__name__}: {first_line}"})
     close_quietly()
     return DatabaseUnavailable()
-
-
-def _first_line(error):
-    # The first line says what is wrong; later ones may quote rows or parameters.
-    return (str(error).splitlines() or [""])[0][:200]
 
 
 def ping():

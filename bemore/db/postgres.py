@@ -75,6 +75,10 @@ class _NoResponse(psycopg.OperationalError):
     """The server kept a connection open and did not respond in time."""
 
 
+def _is_no_response(error):
+    return isinstance(getattr(error, "orig", None), _NoResponse)
+
+
 class _BoundedConnection(psycopg.Connection):
     """A connection that does not wait forever: psycopg has no timeout of its own for a response."""
 
@@ -112,6 +116,7 @@ class Postgres(PooledPostgresqlDatabase):
     """The database of a ``postgresql://`` URL; ``pool_size`` connections at most, each lent for one transaction."""
 
     dialect = "postgres"
+    queue = None  # writers of different sessions do not wait for each other
     begin_write = "BEGIN"
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     psycopg3_adapter = _Adapter
@@ -129,29 +134,16 @@ class Postgres(PooledPostgresqlDatabase):
         )
         self.outage = Outage()
 
-    # -- Writing -------------------------------------------------------------------------------------------------------------
+    # -- Connections ---------------------------------------------------------------------------------------------------------
 
-    def write(self, work, transaction):
-        """Run ``work`` in a transaction of its own: writers of different sessions do not wait for each other."""
-        with transaction():
-            return work()
-
-    def write_statement(self, work):
+    def run_statement(self, work):
+        """Run ``work``, a single statement, without BEGIN and COMMIT; a second time if the server had closed the connection."""
         with self.connection_for_transaction(None):
-            try:
-                result = work()
-            except peewee.OperationalError as error:
-                if not self._replace_closed(error):
-                    raise
-                result = work()
-            self.outage.end()
-            return result
+            return self._repeated_if_closed(work)
 
     def stop(self):
         """Close the connections that nobody uses."""
         self.close_idle()
-
-    # -- Connections ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def connection_for_transaction(self, begin):
@@ -161,16 +153,18 @@ class Postgres(PooledPostgresqlDatabase):
         self._open()
         try:
             if begin is not None:
-                self._begin(begin)
+                self._repeated_if_closed(lambda: self.execute_sql(begin))
             yield
         except peewee.OperationalError as error:
-            self._note(error)
+            if _is_no_response(error):
+                self.outage.begin(error)
+                self.manual_close()
+                self.close_idle()
             raise
         finally:
             if not self.is_closed() and self.connection().patience_s == float("inf"):
-                self.discard_connection()  # its time limits were lifted
-            if not self.is_closed():
-                self.close()
+                self.manual_close()  # its time limits were lifted
+            self.close()
 
     def _open(self):
         """Take a connection from the pool, or make one. Raises OperationalError, and at once DatabaseUnavailable."""
@@ -185,34 +179,19 @@ class Postgres(PooledPostgresqlDatabase):
                 self.outage.begin(error)
             raise
 
-    def _begin(self, begin):
+    def _repeated_if_closed(self, work):
+        """The result of ``work()``, which is run again on a new connection if the server had closed this thread's."""
         try:
-            self.execute_sql(begin)
+            result = work()
         except peewee.OperationalError as error:
-            if not self._replace_closed(error):
+            if _is_no_response(error) or not self.connection().closed:
                 raise
-            self.execute_sql(begin)
-        self.outage.end()
-
-    def _replace_closed(self, error):
-        """Replace this thread's connection by a new one if the server has closed it; return whether it had."""
-        if isinstance(getattr(error, "orig", None), _NoResponse) or not self.connection().closed:
-            return False
-        self.discard_connection()
-        self.close_idle()  # a server that was restarted has closed those as well
-        self._open()
-        return True
-
-    def _note(self, error):
-        if isinstance(getattr(error, "orig", None), _NoResponse):
-            self.outage.begin(error)
-            self.discard_connection()
-            self.close_idle()
-
-    def discard_connection(self):
-        """Close this thread's connection instead of giving it back, whatever state it is in."""
-        if not self.is_closed():
             self.manual_close()
+            self.close_idle()  # a server that was restarted has closed those as well
+            self._open()
+            result = work()
+        self.outage.end()
+        return result
 
     def check_committed(self):
         """Nothing to do: the server has confirmed it."""

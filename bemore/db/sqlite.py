@@ -15,8 +15,6 @@ from urllib.parse import quote
 
 import peewee
 
-from bemore.db.write_queue import WriteQueue
-
 _log = logging.getLogger("bemore.database")
 
 #: How long truncating the log may wait for its readers, in ms; nobody can write meanwhile.
@@ -35,6 +33,7 @@ _MISTAKES = ("no such column", "no such function", "has no column named", "synta
 class Sqlite(peewee.SqliteDatabase):
     """The database in the file ``path``. ``create``: create it if it is missing, but not after it was opened once.
 
+    Its writes go through ``queue``, the WriteQueue of this process, which is set by bemore.db.connections.
     ``-wal`` and ``-shm`` get the mode of the file. Every thread keeps its connection; readers do not wait for the writer.
     """
 
@@ -58,27 +57,11 @@ class Sqlite(peewee.SqliteDatabase):
         }
         super().__init__(f"file:{quote(self.path)}?mode=rw", pragmas=pragmas, timeout=busy_seconds, uri=True)
 
-    # -- Writing -------------------------------------------------------------------------------------------------------------
-
-    def use_queue(self, transaction, execute, close):
-        """Give this process's write queue what it runs transactions with."""
-        self.queue = WriteQueue(transaction, execute, close)
-
-    def write(self, work, _transaction):
-        """Run ``work`` in the write queue."""
-        return self.write_statement(work)
-
-    def write_statement(self, work):
-        try:
-            return self.queue.run(work, self._busy_seconds)
-        except TimeoutError:
-            raise peewee.OperationalError("database is locked: other writers took too long") from None
+    # -- Connections ---------------------------------------------------------------------------------------------------------
 
     def stop(self):
         """Finish the writes that wait."""
         self.queue.stop()
-
-    # -- Connections ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def connection_for_transaction(self, begin):
@@ -110,10 +93,7 @@ class Sqlite(peewee.SqliteDatabase):
         self._create = False
         self._known = self._opened.files = {name: _identity(name) for name in (self.path, *self._companions())}
 
-    def discard_connection(self):
-        """Close this thread's connection, whatever state it is in."""
-        if not self.is_closed():
-            self.close()
+    manual_close = peewee.SqliteDatabase.close  # as the pool of PostgreSQL calls it
 
     def _companions(self):
         return f"{self.path}-wal", f"{self.path}-shm"

@@ -17,13 +17,14 @@ MAX_GROUP = 64
 
 class WriteQueue:
     """Runs writes for all threads of the process. ``transaction()`` is a context manager that commits or undoes a transaction of the
-    calling thread, ``execute(sql)`` runs a statement in it, and ``close()`` closes that thread's connection.
+    calling thread, ``execute(sql)`` runs a statement in it, and ``close()`` closes that thread's connection. A write waits for its turn at
+    most ``timeout_s``.
 
     The thread starts with the first write, so that a queue made before a fork works after it.
     """
 
-    def __init__(self, transaction, execute, close):
-        self._transaction, self._execute, self._close = transaction, execute, close
+    def __init__(self, transaction, execute, close, timeout_s):
+        self._transaction, self._execute, self._close, self._timeout_s = transaction, execute, close, timeout_s
         self._items = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread = None
@@ -33,10 +34,11 @@ class WriteQueue:
         """How many writes wait for the writer thread."""
         return self._items.qsize()
 
-    def run(self, write, timeout_s):
-        """Return what ``write()`` returns, once it is committed. Raises what it raises, and TimeoutError if its turn does not come in time.
+    def run(self, write):
+        """Return what ``write()`` returns, once it is committed.
 
-        Only waiting is bounded: a write that has begun is waited for to its end.
+        Raises what it raises, and peewee's OperationalError if its turn does not come in time. Only waiting is bounded: a write that has
+        begun is waited for to its end.
         """
         if self._thread is None:
             self._start()
@@ -45,10 +47,10 @@ class WriteQueue:
         done = futures.Future()
         self._items.put((write, done))
         try:
-            return done.result(timeout_s)
+            return done.result(self._timeout_s)
         except futures.TimeoutError:  # the built-in one only from Python 3.11 on
             if done.cancel():
-                raise TimeoutError from None
+                raise peewee.OperationalError("database is locked: other writers took too long") from None
             return done.result()
 
     def stop(self):

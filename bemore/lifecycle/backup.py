@@ -19,7 +19,7 @@ from bemore.db.version import applied, check_known
 
 
 def _kind(settings):
-    if settings.database_url.startswith("sqlite:"):
+    if settings.uses_sqlite:
         from bemore.lifecycle import backup_sqlite as kind
     else:
         from bemore.lifecycle import backup_postgres as kind
@@ -39,15 +39,14 @@ def save(settings, path, actor, progress):
 
 
 def check(settings, path):
-    """Raise BackupFailed or WrongVersion unless ``path`` is a whole backup for this kind of database that this program can read."""
+    """Raise BackupFailed or WrongVersion unless ``path`` is a whole backup for this kind of database that this program can read.
+
+    Raise BackupFailed also while somebody else is connected to the database.
+    """
     versions = _kind(settings).inspect(settings, path)
     if not versions:
         raise BackupFailed(f"{path} is no backup of BeMore")
     check_known(versions, str(path))
-
-
-def check_unused(settings):
-    """Raise BackupFailed while somebody else is connected to the database."""
     others = _kind(settings).others(settings)
     if others:
         raise BackupFailed(f"the database is in use{others}: stop the service first")

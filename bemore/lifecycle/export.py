@@ -22,77 +22,49 @@ def _json(text):
     return None if text is None else msgspec.Raw(text.encode())
 
 
-def _frame(ts, speaker, quality, compressed, landmarks):
-    return {
-        "type": "frame",
-        "ts": ts,
-        "speaker": NAMES[speaker],
-        "qualityScore": quality,
-        "faceLandmarksCompressed": compressed,
-        "landmarks": _json(landmarks),
-    }
-
-
-def _audio(start, end, speaker, vad, rms, pitch):
-    return {"type": "audio", "tsStart": start, "tsEnd": end, "speaker": NAMES[speaker], "vad": vad, "rms": rms, "pitch": pitch}
-
-
-def _stt(start, end, speaker, text, lang, sentiment, keywords):
-    return {
-        "type": "stt", "tsStart": start, "tsEnd": end, "speaker": NAMES[speaker], "text": text, "lang": lang, "sentiment": sentiment,
-        "keywords": _json(keywords),
-    }  # fmt: skip
-
-
-def _minute(
-    index, facial, vad, text, combined, version, source, frames, chunks, snippets, words, sentiment, confidence, at_ms, duration
-):
-    return {
-        "type": "minute", "minuteIndex": index, "facialScore": facial, "vadScore": vad, "textScore": text, "combinedScore": combined,
-        "modelVersion": version, "source": source,
-        "dataPoints": {"frameCount": frames, "audioChunkCount": chunks, "sttSnippetCount": snippets},
-        "keywords": _json(words), "sentiment": sentiment, "confidence": confidence,
-        "timestamp": None if at_ms is None else iso(at_ms), "durationMs": duration,
-    }  # fmt: skip
-
-
-def _note(number, public_id, author, role, kind, start, end, text, visibility, created_ms, edited_ms):
-    return {
-        "type": "note", "noteId": public_id, "author": author, "role": role, "kind": kind, "tStart": start, "tEnd": end, "text": text,
-        "visibility": visibility, "createdAt": created_ms, "editedAt": edited_ms,
-    }  # fmt: skip
-
-
-def _feedback(number, public_id, rating, note, submitted_ms, author, role):
-    return {
-        "type": "feedback", "feedbackId": public_id, "rating": rating, "note": note, "submittedAt": submitted_ms, "author": author,
-        "role": role,
-    }  # fmt: skip
-
-
-def _answer(caller, path, key, body_hash, status, answer, created_ms):
-    return {
-        "type": "idempotentAnswer", "caller": caller, "path": path, "key": key, "bodyHash": body_hash, "status": status,
-        "answer": _json(answer), "createdAt": created_ms,
-    }  # fmt: skip
-
-
-#: Table, its key after the session's (by which the rows are read on), its other columns, what makes a line of a row.
+#: Type of a line, table, its key after the session's (by which the rows are read on), and the columns with their names in the line.
 _PARTS = (
-    ("frame", "ts_ms, speaker", "quality, compressed, landmarks", _frame),
-    ("audio_chunk", "ts_start_ms, ts_end_ms, speaker", "vad, rms, pitch", _audio),
-    ("stt_snippet", "ts_start_ms, ts_end_ms, speaker", "text, lang, sentiment, keywords", _stt),
     (
-        "minute_score",
-        "minute_index",
-        "facial, vad, text, combined, model_version, source, frame_count, audio_count, stt_count, keywords, sentiment, confidence,"
-        " timestamp_ms, duration_ms",
-        _minute,
+        "frame", "frame", "ts_ms, speaker",
+        'ts_ms AS ts, speaker, quality AS "qualityScore", compressed AS "faceLandmarksCompressed", landmarks',
     ),
-    ("note", "id", "public_id, author, role, kind, start_ms, end_ms, text, visibility, created_ms, edited_ms", _note),
-    ("feedback", "id", "public_id, rating, note, submitted_ms, author, role", _feedback),
-    ("idempotency_key", "caller, path, key", "body_hash, status, answer, created_ms", _answer),
-)
+    (
+        "audio", "audio_chunk", "ts_start_ms, ts_end_ms, speaker",
+        'ts_start_ms AS "tsStart", ts_end_ms AS "tsEnd", speaker, vad, rms, pitch',
+    ),
+    (
+        "stt", "stt_snippet", "ts_start_ms, ts_end_ms, speaker",
+        'ts_start_ms AS "tsStart", ts_end_ms AS "tsEnd", speaker, text, lang, sentiment, keywords',
+    ),
+    (
+        "minute", "minute_score", "minute_index",
+        'minute_index AS "minuteIndex", facial AS "facialScore", vad AS "vadScore", text AS "textScore", combined AS "combinedScore",'
+        ' model_version AS "modelVersion", source, frame_count AS "frameCount", audio_count AS "audioChunkCount",'
+        ' stt_count AS "sttSnippetCount", keywords, sentiment, confidence, timestamp_ms AS timestamp, duration_ms AS "durationMs"',
+    ),
+    (
+        "note", "note", "id",
+        'public_id AS "noteId", author, role, kind, start_ms AS "tStart", end_ms AS "tEnd", text, visibility, created_ms AS "createdAt",'
+        ' edited_ms AS "editedAt"',
+    ),
+    (
+        "feedback", "feedback", "id",
+        'public_id AS "feedbackId", rating, note, submitted_ms AS "submittedAt", author, role',
+    ),
+    (
+        "idempotentAnswer", "idempotency_key", "caller, path, key",
+        'caller, path, key, body_hash AS "bodyHash", status, answer, created_ms AS "createdAt"',
+    ),
+)  # fmt: skip
+
+#: How a line shows the values of some names.
+_SHOWN = {
+    "speaker": NAMES.__getitem__,
+    "landmarks": _json,
+    "keywords": _json,
+    "answer": _json,
+    "timestamp": lambda at_ms: None if at_ms is None else iso(at_ms),
+}
 
 
 def lines(scope, now_ms):
@@ -104,9 +76,12 @@ def lines(scope, now_ms):
         row = session.find(scope)
         yield _session(row, now_ms)
         count = 1
-        for table, key, columns, line in _PARTS:
+        for kind, table, key, columns in _PARTS:
             for values in _rows(table, key, columns, row.key):
-                yield line(*values)
+                line = {"type": kind, **{name: _SHOWN[name](value) if name in _SHOWN else value for name, value in values.items()}}
+                if kind == "minute":
+                    line["dataPoints"] = {name: line.pop(name) for name in ("frameCount", "audioChunkCount", "sttSnippetCount")}
+                yield line
                 count += 1
         yield {"type": "end", "lines": count}
 
@@ -122,11 +97,14 @@ def _session(row, now_ms):
 
 
 def _rows(table, key, columns, session_key):
+    """The rows of a table as dicts by name."""
     select, order = f"SELECT {key}, {columns} FROM {table} WHERE session_id = ?", f" ORDER BY {key} LIMIT {BATCH}"
     width = key.count(",") + 1
-    on = f" AND ({key}) > ({', '.join('?' * width)})"
-    rows = execute(select + order, (session_key,)).fetchall()
+    after = f" AND ({key}) > ({', '.join('?' * width)})"
+    cursor = execute(select + order, (session_key,))
+    names = [each[0] for each in cursor.description[width:]]
+    rows = cursor.fetchall()
     while rows:
-        yield from rows
+        yield from (dict(zip(names, row[width:], strict=True)) for row in rows)
         last = rows[-1][:width]
-        rows = execute(select + on + order, (session_key, *last)).fetchall() if len(rows) == BATCH else ()
+        rows = execute(select + after + order, (session_key, *last)).fetchall() if len(rows) == BATCH else ()

@@ -1,6 +1,5 @@
 """Erasing what is older than it may be kept, and what is of a user who wants to be forgotten."""
 
-from functools import partial
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound
@@ -60,19 +59,13 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     amount = Amount()
     for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
         if last_ms <= cutoff_ms:
-            row = _hide(SessionScope.unrestricted(seen.public_id), cutoff_ms, now_ms, actor)
-            if row is not None:
-                session.erase_hidden(row.key, after_batch)
-                amount = amount.plus(row)
+            # What came meanwhile keeps it.
+            row = _erase(seen, audit.PURGE, actor, now_ms, after_batch, lambda row: idle.last_ms(row, now_ms) <= cutoff_ms)
+            amount = amount.plus(row) if row else amount
     write(lambda: idempotency.forget(now_ms))
     amount = amount._replace(preferences=preference.forget_unused(cutoff_ms))
     truncate_log()
     return amount
-
-
-def finish():
-    """Finish what an interruption left half erased; return how many sessions that were."""
-    return session.finish_erasing()
 
 
 def survey_user(user_id):
@@ -95,10 +88,8 @@ def erase_user(user_id, now_ms, actor, after_batch=None):
     amount = Amount()
     while rows := session.newest(_PAGE, user_id=user_id):
         for seen in rows:
-            row = write(partial(_hide_and_record, SessionScope.unrestricted(seen.public_id), actor, now_ms))
-            if row is not None:
-                session.erase_hidden(row.key, after_batch)
-                amount = amount.plus(row)
+            row = _erase(seen, audit.ERASE, actor, now_ms, after_batch)
+            amount = amount.plus(row) if row else amount
     notes = 0
     while ids := note.sessions_of_author(user_id, _PAGE):
         for public_id in ids:
@@ -122,25 +113,21 @@ def _erase_notes(scope, author, actor, now_ms):
         return 0
 
 
-def _hide_and_record(scope, actor, now_ms):
-    row = session.hide(scope)
-    if row is not None:
-        audit.record(row.public_id, audit.ERASE, actor, None, None, now_ms)
-    return row
-
-
-def _hide(scope, cutoff_ms, now_ms, actor):
-    """The session, hidden if it still is as old; None if it is not, or is gone."""
+def _erase(seen, action, actor, now_ms, after_batch, is_due=lambda row: True):
+    """Erase a session and record that; return its row, or None if it is gone or not ``is_due(row)``."""
+    scope = SessionScope.unrestricted(seen.public_id)
 
     def hide():
         row = session.touch(scope)
-        if idle.last_ms(row, now_ms) > cutoff_ms:
+        if not is_due(row):
             return None
-        session.hide(scope)
-        audit.record(row.public_id, audit.PURGE, actor, None, None, now_ms)
-        return row
+        audit.record(row.public_id, action, actor, None, None, now_ms)
+        return session.hide(scope)
 
     try:
-        return write(hide)
+        row = write(hide)
     except SessionNotFound:
         return None
+    if row is not None:
+        session.erase_hidden(row.key, after_batch)
+    return row

@@ -84,14 +84,6 @@ def has_nul(value):
     return "\x00" in value if type(value) is str else any("\x00" in text for text in value)
 
 
-class Real(Field):
-    """A finite number from ``least`` to ``most``; comes out as a float."""
-
-    def __init__(self, least, most, **options):
-        super().__init__(Annotated[float, Meta(ge=least, le=most)], f"must be between {least} and {most}", **options)
-        self.least, self.most = least, most
-
-
 #: How far a score or a share may lie outside of 0..1: what sums of floats leave, which is clamped.
 _DUST = 1e-6
 
@@ -103,7 +95,6 @@ class Share(Field):
 
     def __init__(self, **options):
         super().__init__(_Share, "must be between 0 and 1", **options)
-        self.least, self.most = 0, 1
 
     def finish(self, value):
         return min(max(value, 0.0), 1.0)

@@ -47,13 +47,13 @@ class Item(Body):
 
 
 class Items(Field):
-    """A list of 1 to ``most`` objects of an Item schema; comes out as rows.
+    """A list of 1 to 100 objects of an Item schema; comes out as rows.
 
     The list's length is checked before its elements. A refusal carries the good rows as ``valid_data``.
     """
 
-    def __init__(self, schema, most=100, **options):
-        super().__init__(Annotated[list, Meta(min_length=1, max_length=most)], f"must be a list of 1 to {most} objects", **options)
+    def __init__(self, schema, **options):
+        super().__init__(Annotated[list, Meta(min_length=1, max_length=100)], "must be a list of 1 to 100 objects", **options)
         self.schema = schema
         self.compiled, self._element = Compiled(schema), schema()
 
@@ -94,7 +94,7 @@ class Compiled:
                 self._defaults.append((position, default))
             if field.holds_text:
                 self._texts.append((position, default))
-            if _finishes(field):
+            if type(field).finish is not Field.finish:
                 self._finished.append((position, field, default))
         self._disagreement = None if schema.disagreement.__func__ is Item.disagreement.__func__ else schema.disagreement
 
@@ -123,10 +123,6 @@ def _compile(name, field):
         raise TypeError(f"{name} ({type(field).__name__}) cannot be compiled")
     kind = field.kind | None if field.allow_none else field.kind
     return (name, kind) if field.required else (name, kind, field.load_default)
-
-
-def _finishes(field):
-    return type(field).finish is not Field.finish
 
 
 def _replaced(row, position, finish, default):

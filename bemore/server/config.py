@@ -16,12 +16,15 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import InvalidHeader
 
+from bemore.db.connections import close
+from bemore.db.migrate import migrate
 from bemore.errors import DatabaseUnavailable
+from bemore.models import session
 from bemore.observability import logs
 from bemore.server import metrics_files
 from bemore.settings import Settings, SettingsError
 
-# The application is imported in functions, after metrics_files.make().
+# The application is imported in functions, after metrics_files.make(). The database and the models count nothing.
 
 _log = logging.getLogger("bemore.server")
 
@@ -36,8 +39,8 @@ _LENGTH = re.compile("[0-9]{1,10}")
 #: How long the start waits for a port, in seconds: the process that is being replaced may still have it.
 _PORT_WAIT_S = 2
 
-#: What a browser on this machine calls the addresses that a service listens at by default.
-_LOCAL_HOSTS = ("127.0.0.1", "0.0.0.0", "::1", "::")
+#: Addresses that a browser on this machine calls localhost.
+_LOCAL_HOST = re.compile(r"//(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?=:)")
 
 
 def gunicorn_options(settings):
@@ -61,19 +64,19 @@ def gunicorn_options(settings):
         "logger_class": Logger,
         "logconfig_dict": logs.config(settings),
         "control_socket_disable": True,
-        "on_starting": _on_starting(settings),
+        "on_starting": lambda arbiter: _check_and_migrate(settings, arbiter.cfg),
+        "when_ready": lambda arbiter: _log_start(settings, arbiter),
         "child_exit": lambda arbiter, worker: metrics_files.worker_exited(worker.pid),
         "on_exit": lambda arbiter: metrics_files.remove(),
         "pre_request": _check_length,
-        "worker_exit": _worker_exit,
+        "worker_exit": lambda arbiter, worker: close(),
     }
 
 
 class Logger(GunicornLogger):
-    """gunicorn's logger without its access log, which it would format for each request and then drop."""
+    """gunicorn's logger without its access log: bemore.api.http.middleware writes one line a request, without paths."""
 
-    def access(self, resp, req, environ, request_time):
-        """Do nothing: bemore.api.http.middleware writes one line a request, without paths."""
+    access_log_enabled = False
 
 
 def _worker_connections(threads):
@@ -90,52 +93,38 @@ def _check_length(worker, request):
             raise InvalidHeader(name, req=request)
 
 
-def _on_starting(settings):
-    def check_and_migrate(arbiter):
-        try:
-            settings.check_processes(arbiter.cfg.workers)
-        except SettingsError as error:
-            _refuse(str(error))
-        _check_ports(arbiter.cfg.address)
-        metrics_files.make(arbiter.cfg.workers)
-        import bemore.app  # noqa: F401 -- once for all workers, which share its memory
+def _check_and_migrate(settings, cfg):
+    metrics_files.make(cfg.workers)
+    try:
+        settings.check_processes(cfg.workers)
+    except SettingsError as error:
+        _refuse(str(error))
+    _check_ports(cfg.address)
+    import bemore.app  # noqa: F401 -- once for all workers, which share its memory
 
-        metrics_files.worker_exited(os.getpid())  # this process is not a worker
-        try:
-            prepare_database(settings)
-        except DatabaseUnavailable:
-            _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
-        places = [_place(address) for address in arbiter.cfg.address]
-        _log.info(
-            "starting",
-            extra={
-                "listen": " ".join(places),
-                "database": settings.database_label,
-                "quotas": settings.quota_storage_label,
-                "processes": arbiter.cfg.workers,
-                "threads": arbiter.cfg.threads,
-                "environment": settings.environment,
-            },
-        )
-        pages = ("Console", "/console") if settings.console_enabled else None, ("API docs", "/api/docs")
-        _log.info(" · ".join(f"{page[0]}: {_address(arbiter.cfg.address[0])}{page[1]}" for page in pages if page))
-
-    return check_and_migrate
+    metrics_files.worker_exited(os.getpid())  # this process is not a worker
+    try:
+        prepare_database(settings)
+    except DatabaseUnavailable:
+        _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
 
 
-def _place(address):
-    if isinstance(address, tuple):
-        host, port = address
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return f"unix:{address}"
-
-
-def _address(address):
-    """Where a browser on this machine finds an address; nothing for a Unix socket."""
-    if not isinstance(address, tuple):
-        return ""
-    host, port = address
-    return f"http://localhost:{port}" if host in _LOCAL_HOSTS else _place(address)
+def _log_start(settings, arbiter):
+    places = [str(listener) for listener in arbiter.LISTENERS]
+    _log.info(
+        "starting",
+        extra={
+            "listen": " ".join(places),
+            "database": settings.database_label,
+            "quotas": settings.quota_storage_label,
+            "processes": arbiter.cfg.workers,
+            "threads": arbiter.cfg.threads,
+            "environment": settings.environment,
+        },
+    )
+    site = "" if places[0].startswith("unix:") else _LOCAL_HOST.sub("//localhost", places[0])
+    console = f"Console: {site}/console · " if settings.console_enabled else ""
+    _log.info(f"{console}API docs: {site}/api/docs")
 
 
 def _check_ports(addresses):
@@ -143,30 +132,28 @@ def _check_ports(addresses):
     if "LISTEN_FDS" in os.environ or "GUNICORN_FD" in os.environ:
         return
     deadline = time.monotonic() + _PORT_WAIT_S
-    for address in addresses:
-        while isinstance(address, tuple) and (code := _bind_error(address)) is not None:
-            if code == errno.EADDRINUSE and time.monotonic() < deadline:
-                time.sleep(0.1)
-                continue
-            host, port = address
-            reasons = {
-                errno.EADDRINUSE: f"port {port} is in use; set PORT",
-                errno.EACCES: f"port {port} is not allowed for this account; set PORT",
-                errno.EADDRNOTAVAIL: f"{host} is not an address of this machine; set HOST",
-            }
-            _refuse(reasons.get(code, f"{_place(address)}: {os.strerror(code)}; set HOST and PORT"))
+    for host, port in (address for address in addresses if isinstance(address, tuple)):
+        while code := _bind_error(host, port):
+            if code != errno.EADDRINUSE or time.monotonic() > deadline:
+                reasons = {
+                    errno.EADDRINUSE: f"port {port} is in use; set PORT",
+                    errno.EACCES: f"port {port} is not allowed for this account; set PORT",
+                    errno.EADDRNOTAVAIL: f"{host} is not an address of this machine; set HOST",
+                }
+                _refuse(reasons.get(code, f"{host}, port {port}: {os.strerror(code)}; set HOST and PORT"))
+            time.sleep(0.1)
 
 
-def _bind_error(address):
-    """The errno of binding an address, None if it can be bound."""
-    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
+def _bind_error(host, port):
+    """The errno of binding an address, 0 if it can be bound."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(address)
+            probe.bind((host, port))
         except OSError as error:
             # One without a number is a name that is not found.
             return error.errno if error.errno and error.errno > 0 else errno.EADDRNOTAVAIL
-    return None
+    return 0
 
 
 def _refuse(why):
@@ -175,18 +162,8 @@ def _refuse(why):
     sys.exit(1)
 
 
-def _worker_exit(arbiter, worker):
-    from bemore.db.connections import close
-
-    close()
-
-
 def prepare_database(settings):
     """Migrate, and finish erasing what a crash left half erased. Close the connection: it must not cross a fork."""
-    from bemore.db.connections import close
-    from bemore.db.migrate import migrate
-    from bemore.models import session
-
     migrate(settings)
     erased = session.finish_erasing()
     if erased:
@@ -206,9 +183,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
-        from bemore.app import create_app
-
-        return create_app(self.settings)
+        return load(self.settings)
 
     def run(self):
         # What SIGUSR2 starts: this command as it was given, ``python -m bemore`` included.
@@ -216,8 +191,8 @@ class Server(BaseApplication):
         super().run()
 
 
-def load():
-    """The application for the settings of the environment, for ``wsgi.py``."""
+def load(settings=None):
+    """The application for ``settings``; for ``wsgi.py`` those of the environment."""
     from bemore.app import create_app
 
-    return create_app(Settings.from_env())
+    return create_app(settings or Settings.from_env())

@@ -7,27 +7,25 @@ import os
 import shutil
 import tempfile
 
-# Module state, because gunicorn reads its configuration again at SIGHUP and the directory stays the same.
-_directory = None
+_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def make(workers):
     """Make a new directory if there are several ``workers``. A single process counts in its memory."""
-    global _directory
-    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # inherited from the old process at SIGUSR2
+    os.environ.pop(_VARIABLE, None)  # inherited from the old process at SIGUSR2
     if workers > 1:
-        _directory = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="bemore-metrics-")
+        os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="bemore-metrics-")
 
 
 def worker_exited(pid):
     """Note that a process is not a running worker any more. What it has counted stays."""
-    if _directory is not None:
+    if _VARIABLE in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(pid, _directory)
+        mark_process_dead(pid)
 
 
 def remove():
     """Remove the directory."""
-    if _directory is not None:
-        shutil.rmtree(_directory, ignore_errors=True)
+    if _VARIABLE in os.environ:
+        shutil.rmtree(os.environ.pop(_VARIABLE), ignore_errors=True)

@@ -70,8 +70,6 @@ PUBLIC_IDS = {
     ("models.audit", "record_alone", "session_id"),
     ("models.audit", "entries", "session_id"),
     ("lifecycle.backup", "erase_again", "session_ids"),
-    ("lifecycle.export", "_feedback", "public_id"),  # of the feedback
-    ("lifecycle.export", "_note", "public_id"),  # of the note
 }
 
 

@@ -18,7 +18,7 @@ from tests.support.servers import REPOSITORY, ServerFailed, Service, free_port, 
 
 import bemore
 from bemore.db.migrate import names
-from bemore.settings import Settings, SettingsError
+from bemore.settings import Settings, SettingsError, variable
 
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -73,7 +73,7 @@ WRONG = {
 
 
 def test_table_of_wrong_values_has_every_setting():
-    assert set(WRONG) == {each.metadata["name"] for each in fields(Settings)}
+    assert set(WRONG) == {variable(each) for each in fields(Settings)}
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in WRONG for value in WRONG[name]])

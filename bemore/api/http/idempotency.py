@@ -23,7 +23,7 @@ _encode = msgspec.json.encode
 _DEVICE = re.compile("[!-~][ -~]{0,127}")
 
 
-def once(run, operation, scope=None):
+def once(run, operation, scope):
     """The Response of what ``run`` does, which is done once per key.
 
     ``run()`` does the work inside one write transaction and returns (content of the response, key of the session that it is about,

@@ -31,8 +31,8 @@ _HEADERS = (
     ("Vary", "Origin"),
 )
 
-#: For answers that say nothing else: data, which may load nothing and is kept by nobody.
-_UNLESS_SAID = (
+#: For answers that set no others: data, which may load nothing and is kept by nobody.
+_DEFAULT_HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
     ("Cache-Control", "no-store"),
@@ -47,34 +47,36 @@ class RequestContextMiddleware:
         self._log = AccessLog()
 
     def __call__(self, environ, start_response):
-        began = time.perf_counter()
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = environ[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"
+        started = time.perf_counter()
+        request_id = environ.get("HTTP_X_REQUEST_ID", "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = f"req_{secrets.token_hex(8)}"
+        environ[REQUEST_ID] = request_id
         status, request = "500", None
         path = environ["PATH_INFO"]
         # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``.
         if path.startswith("//"):
             environ["PATH_INFO"] = _NOWHERE
 
-        def start(said, headers, exc_info=None):
+        def start_with_headers(status_line, headers, exc_info=None):
             nonlocal status, request
-            status, request = said, environ.get("werkzeug.request")  # Flask takes it out of there when it has answered
+            status, request = status_line, environ.get("werkzeug.request")  # Flask takes it out of there when it has answered
             names = {name for name, _ in headers}
-            headers.extend(each for each in _UNLESS_SAID if each[0] not in names)
+            headers.extend(each for each in _DEFAULT_HEADERS if each[0] not in names)
             headers.extend(_HEADERS)
             headers.append(("X-Request-Id", request_id))
-            return start_response(said, headers, exc_info)
+            return start_response(status_line, headers, exc_info)
 
-        answer = self._application(environ, start)
+        body = self._application(environ, start_with_headers)
         _drain(environ)
         # The rule, not the path: an id is a secret of those who have it.
         route = request.url_rule.rule if request is not None and request.url_rule else None
-        method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.perf_counter() - began
+        method, code, seconds = environ["REQUEST_METHOD"], int(status[:3]), time.perf_counter() - started
         metrics.count_request(method, route, code, seconds)
         if self._log.wanted():
             place, client = route or path_shape(path), environ.get("REMOTE_ADDR") or "local"
             self._log.write(method, place, code, round(seconds * 1000, 1), request_id, client)
-        return answer
+        return body
 
 
 #: A part of a path that is a word of an address, as the API's are, and those whose next part names somebody or something.

@@ -71,7 +71,7 @@ def document(app, settings):
         openapi_version="3.1.0",
         info={"description": _introduction(settings)},
         servers=[{"url": "/"}],
-        tags=[{"name": name, "description": _first_paragraph(_module(app, name))} for name in app.blueprints],
+        tags=[{"name": name, "description": _first_paragraph(sys.modules[each.import_name])} for name, each in app.blueprints.items()],
         plugins=[plugin],
     )
     plugin.converter.add_attribute_function(_field)
@@ -99,10 +99,6 @@ def document(app, settings):
 def _introduction(settings):
     quotas = f"{settings.rate_limit_all} of any kind, and of those {settings.rate_limit_write} that write, per client."
     return INTRODUCTION.format(max_body_bytes=settings.max_body_bytes, quotas=quotas if settings.rate_limit_enabled else "off here.")
-
-
-def _module(app, blueprint):
-    return sys.modules[app.blueprints[blueprint].import_name]
 
 
 def _first_paragraph(documented):

@@ -9,8 +9,6 @@ from bemore.schemas.response import Failure
 
 _TEMPLATE = "#/components/{kind}/{name}"
 
-_WHOLE = {"type": "integer", "minimum": 0}
-
 _QUOTA = {
     "Limit": "Requests that the client's fullest quota allows",
     "Remaining": "Requests that are left of it",
@@ -33,7 +31,7 @@ _HEADERS = {
     "ETag": {"description": "The version of the content", "required": True, "schema": {"type": "string"}},
     "Idempotent-Replayed": {"description": "Present if this response was given before", "schema": {"type": "string", "const": "true"}},
     **{
-        f"{prefix}RateLimit-{name}": {"description": description, "required": True, "schema": _WHOLE}
+        f"{prefix}RateLimit-{name}": {"description": description, "required": True, "schema": {"type": "integer", "minimum": 0}}
         for prefix in ("", "X-")
         for name, description in _QUOTA.items()
     },

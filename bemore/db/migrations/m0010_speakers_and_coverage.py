@@ -107,12 +107,8 @@ def _filled(dialect):
         # Chunks of earlier minutes reach into a minute without being its data: part 1 alone does not make it data.
         revision = "0" if number == 1 else known
         yield (
-            f"INSERT INTO minute_coverage SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
-            f" FROM ({part}) AS part (session_id, minute_index, frame_seconds, audio_seconds)"
-            f" JOIN session ON session.id = part.session_id WHERE true {_UPSERT}"
-            if dialect == "postgres"
-            else f"INSERT INTO minute_coverage"
-            f" WITH part (session_id, minute_index, frame_seconds, audio_seconds) AS (SELECT * FROM ({part}))"
+            "INSERT INTO minute_coverage"
+            f" WITH part (session_id, minute_index, frame_seconds, audio_seconds) AS ({part})"
             f" SELECT part.session_id, part.minute_index, part.frame_seconds, part.audio_seconds, {revision}"
             f" FROM part JOIN session ON session.id = part.session_id WHERE true {_UPSERT}"
         )
