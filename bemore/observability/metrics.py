@@ -6,6 +6,8 @@ first imported. ``bemore.server.metrics_files.make()`` must come before that, so
 
 import os
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -88,7 +90,20 @@ def count_items(kind, number):
 
 def collect():
     """The metric families of all worker processes together, those that ended included, as prometheus_client's Metric objects."""
-    return list((MultiProcessCollector(None) if _MULTIPLE else _registry).collect())
+    return list(MultiProcessCollector.merge(_files()) if _MULTIPLE else _registry.collect())
+
+
+def _files():
+    """The paths of the files in which the worker processes count.
+
+    Without empty ones, which prometheus_client cannot read: a worker that starts creates its files and only then gives them a size.
+    """
+    found = []
+    for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
+        with suppress(FileNotFoundError):  # the worker ended meanwhile
+            if path.stat().st_size:
+                found.append(str(path))
+    return found
 
 
 class Counts:
