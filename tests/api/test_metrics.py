@@ -181,6 +181,7 @@ def two(request, tmp_path_factory):
         settings = {"DATABASE_URL": url, "RATE_LIMIT_ENABLED": "false", "WEB_CONCURRENCY": 2}
         with Service(home, **settings) as service:
             yield service
+            service.stop()
             print(service.log)
         assert not list(home.glob("bemore-metrics-*")), "the files are left behind"
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 
 from bemore.reports.report_input import Minute, MinuteAudio, ReportInput, SessionInfo
 from bemore.scoring.minute_score import MinuteData, score_minute
@@ -102,6 +103,7 @@ def hostile(minutes: int = 3) -> ReportInput:
     )
 
 
+@cache
 def cases() -> dict[str, ReportInput]:
     """All cases by name."""
     return {
