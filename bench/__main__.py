@@ -133,6 +133,18 @@ def memory(requests, quotas, sessions, directory, out):
 
 
 @main.command()
+@_names("--subjects", ("bemore-1", "bemore-pg"), ("bemore-1", "bemore-pg"), "What to measure")
+@_option("--seconds", 15, click.IntRange(1, 20), "Load of one trial.")
+@_directory
+@_out
+def abuse(subjects, seconds, directory, out):
+    """A well-behaved client's latency, and the service's memory, beside one that is as costly as its quota allows."""
+    from bench.abuse import KINDS, run
+
+    click.echo(run(_results(out, "abuse"), subjects, KINDS, seconds, directory))
+
+
+@main.command()
 @_option("--times", 9, click.IntRange(1, 100), "How often to measure each start.")
 @_out
 def cold(times, out):

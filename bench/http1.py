@@ -44,10 +44,10 @@ def parse(received):
 
 
 class Connection:
-    """One keep-alive connection, one request at a time."""
+    """One keep-alive connection, one request at a time; from this ``address`` of the loopback network."""
 
-    def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+    def __init__(self, port, address="127.0.0.1"):
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S, source_address=(address, 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send_request(self, raw):

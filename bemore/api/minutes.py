@@ -5,12 +5,13 @@ import secrets
 from flask import Blueprint, current_app
 
 from bemore import clock
+from bemore.api import heavy
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, session_scope
-from bemore.models import minute, minute_scoring
+from bemore.models import minute, minute_scoring, session
 from bemore.observability.metrics import count_items
 from bemore.reports.minutes import data_points, inference, scores
-from bemore.schemas.minutes import BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
+from bemore.schemas.minutes import MAX_MINUTES_ON_PAGE, BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
 from bemore.schemas.paging import cursor_text
 from bemore.scoring.minute_score import Weights, statistics
 
@@ -59,7 +60,8 @@ def _minute_of(item):
 @operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
 def inferences(scope, query):
     """The statistics are of all minutes. Follow `nextCursor` until it is null."""
-    found, rows, all_minutes = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
+    with heavy.turn(session.get(scope).minute_count > MAX_MINUTES_ON_PAGE):
+        found, rows, all_minutes = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
     page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
     return {"inferences": [inference(found.public_id, row) for row in page], "stats": statistics(all_minutes), "nextCursor": more}
 

@@ -1,15 +1,12 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV from one report."""
 
-import contextlib
-import threading
-
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
+from bemore.api import heavy
 from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
-from bemore.errors import ServiceBusy
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT
 from bemore.reports import build, text
@@ -32,30 +29,9 @@ def _report(scope):
 #: A session with more minutes, or more chunks and snippets, makes a heavy report: more than two hours of minutes and eight of chunks.
 HEAVY_MINUTES, HEAVY_ROWS = 120, 30_000
 
-#: Heavy reports that are made at once, how many more may wait for one of them, and for how long, in seconds. The others are refused at
-#: once, so that threads are left for other requests.
-MAX_AT_ONCE, MAX_WAITING, MAX_WAIT_S = 2, 2, 5
 
-_running, _admitted = threading.BoundedSemaphore(MAX_AT_ONCE), threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
-
-
-@contextlib.contextmanager
 def _turn(row):
-    """``with _turn(row):`` a report of a session is made; of heavy ones, a few at once. Raises ServiceBusy."""
-    if row.minute_count <= HEAVY_MINUTES and row.audio_count + row.stt_count <= HEAVY_ROWS:
-        yield
-        return
-    if not _admitted.acquire(blocking=False):
-        raise ServiceBusy
-    try:
-        if not _running.acquire(timeout=MAX_WAIT_S):
-            raise ServiceBusy
-        try:
-            yield
-        finally:
-            _running.release()
-    finally:
-        _admitted.release()
+    return heavy.turn(row.minute_count > HEAVY_MINUTES or row.audio_count + row.stt_count > HEAVY_ROWS)
 
 
 def _operation(summary, **declared):

@@ -4,7 +4,7 @@ import msgspec
 from flask import Blueprint, current_app
 
 from bemore import clock
-
+from bemore.api import heavy
 from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
@@ -22,6 +22,9 @@ from bemore.schemas.telemetry import (
 )  # fmt: skip
 from bemore.scoring.text.keywords import extract_keywords
 from bemore.scoring.text.sentiment import sentiment
+
+#: Text whose sentiment and keywords are heavy work: ten times what 100 snippets of a conversation have.
+HEAVY_CHARACTERS = 50_000
 
 blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_id:session_id>")
 
@@ -59,10 +62,12 @@ def stt(scope, body):
     places = [place for place, item in enumerate(body["items"]) if item[2].strip()]
     if not places:
         raise InvalidInput([problem("text", "must not be empty in every snippet")])
-    rows = [
-        (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
-        for start, end, text, lang, speaker in (body["items"][place] for place in places)
-    ]
+    items = [body["items"][place] for place in places]
+    with heavy.turn(sum(len(text) for _, _, text, *_ in items) > HEAVY_CHARACTERS):
+        rows = [
+            (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
+            for start, end, text, lang, speaker in items
+        ]
     total = _store(telemetry.store_stt, scope, rows, places)
     count_items("stt_snippet", len(rows))
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}

@@ -6,7 +6,6 @@ first imported. ``bemore.server.metrics_files.make()`` must come before that, so
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -90,20 +89,19 @@ def count_items(kind, number):
 
 def collect():
     """The metric families of all worker processes together, those that ended included, as prometheus_client's Metric objects."""
-    return list(MultiProcessCollector.merge(_files()) if _MULTIPLE else _registry.collect())
+    if not _MULTIPLE:
+        return list(_registry.collect())
+    # MultiProcessCollector.collect() fails at an empty file, which a process has for a moment when it starts, and leaves behind if it is
+    # killed then (https://github.com/prometheus/client_python/issues/1199).
+    files = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db")
+    return list(MultiProcessCollector.merge([str(file) for file in files if _has_content(file)]))
 
 
-def _files():
-    """The paths of the files in which the worker processes count.
-
-    Without empty ones, which prometheus_client cannot read: a worker that starts creates its files and only then gives them a size.
-    """
-    found = []
-    for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
-        with suppress(FileNotFoundError):  # the worker ended meanwhile
-            if path.stat().st_size:
-                found.append(str(path))
-    return found
+def _has_content(file):
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # of a worker that ended just now
+        return False
 
 
 class Counts:

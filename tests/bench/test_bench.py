@@ -216,6 +216,18 @@ def test_comparison_of_service_and_floor(tmp_path):
     assert label in printed
 
 
+def test_a_costly_client_is_measured_beside_a_well_behaved_one(tmp_path):
+    from bench import abuse
+    from bench.report import Results
+
+    kinds = ("nobody", "2,700,000 arrays in 8 KB of gzip")
+    text = abuse.run(Results(tmp_path, "abuse"), ("bemore-1",), kinds, 1, str(tmp_path), fronts=("directly",))
+    alone, beside = json.loads((tmp_path / "abuse.json").read_text("utf-8"))["measured"]
+    assert alone["failures"] == beside["failures"] == 0 and 0 < alone["p50_ms"] <= alone["p99_ms"]
+    assert alone["costly"] == {} and set(beside["costly"]) <= {"400", "429"} and beside["costly"]["400"] > 0
+    assert 30 < alone["peak_mb"] < 1000 and all(kind in text for kind in kinds)
+
+
 def test_peer_that_stores_nothing_is_found_out(tmp_path):
     need("wrk")
     from bench.compare import Plan, measure

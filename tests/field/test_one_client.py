@@ -9,15 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support import storing
-from tests.support.samples import audio, frames, scores, start_session
+from tests.support.samples import audio, frames, scores, start_session, stt
 from tests.support.statements import recorded
 from tests.support.stocked import NOW_MS, started, unrestricted
 from tests.support.stored import counts, totals
 
-from bemore.api import reports
+from bemore.api import heavy as heavy_work
+from bemore.api import minutes, reports, telemetry
 from bemore.db.connections import execute, write
 from bemore.models import coverage, minute, session
 from bemore.schemas import base
+from bemore.scoring.text.sentiment import sentiment
 
 WEEK = 10_080
 
@@ -157,7 +159,60 @@ def test_of_sixteen_heavy_reports_at_once_few_run_and_few_wait(client, monkeypat
         answers = [each.result(30) for each in asked]
     assert sorted(each.status_code for each in answers) == [200] * 4 + [503] * 12
     assert all(each.headers["Retry-After"] == "1" for each in answers if each.status_code == 503)
-    assert most <= reports.MAX_AT_ONCE + 1
+    assert most <= heavy_work.MAX_AT_ONCE + 1
+
+
+@pytest.mark.parametrize("kind", ["long texts", "minutes of a week"])
+def test_costly_requests_take_turns_and_leave_threads_for_others(client, monkeypatch, kind):
+    """Of twelve at once one runs, three wait, the others are refused; a usual request of that kind waits for nobody."""
+    session_id, usual = start_session(client), start_session(client)
+    go_on, lock, running, most = threading.Event(), threading.Lock(), 0, 0
+
+    def slow(original):
+        def call(*arguments):
+            nonlocal running, most
+            with lock:
+                running += 1
+                most = max(most, running)
+            assert go_on.wait(30)
+            with lock:
+                running -= 1
+            return original(*arguments)
+
+        return call
+
+    if kind == "long texts":
+        text = "가나다 " * (telemetry.HEAVY_CHARACTERS // 40)
+        items = [{"tsStart": at, "tsEnd": at + 1, "text": text} for at in range(11)]
+        monkeypatch.setattr(telemetry, "sentiment", lambda text, lang: (slow(sentiment) if len(text) > 1000 else sentiment)(text, lang))
+        costly = ("POST", f"/api/session/{session_id}/stt", {"json": {"items": items}})
+        cheap = ("POST", f"/api/session/{usual}/stt", {"json": {"items": stt(100)}})
+    else:
+        many_minutes(unrestricted(session_id), minutes.MAX_MINUTES_ON_PAGE + 1)
+        many_minutes(unrestricted(usual), minutes.MAX_MINUTES_ON_PAGE)
+        page = minutes.minute.page_of_session
+        monkeypatch.setattr(
+            minutes.minute, "page_of_session", lambda scope, *rest: (slow(page) if scope.public_id == session_id else page)(scope, *rest)
+        )
+        costly = ("GET", f"/api/session/{session_id}/inferences", {})
+        cheap = ("GET", f"/api/session/{usual}/inferences", {})
+
+    def ask(method, path, options):
+        return client.application.test_client().open(path, method=method, **options)
+
+    with ThreadPoolExecutor(13) as pool:
+        asked = [pool.submit(ask, *costly) for _ in range(12)]
+        deadline = time.monotonic() + 30
+        while sum(each.done() for each in asked) < 12 - heavy_work.MAX_AT_ONCE - heavy_work.MAX_WAITING and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert pool.submit(ask, *cheap).result(30).status_code in (200, 201)
+        go_on.set()
+        answers = [each.result(30) for each in asked]
+    served = [each for each in answers if each.status_code in (200, 201)]
+    refused = [each for each in answers if each.status_code == 503]
+    assert len(served) == heavy_work.MAX_AT_ONCE + heavy_work.MAX_WAITING and len(served) + len(refused) == 12
+    assert all(each.headers["Retry-After"] == "1" for each in refused)
+    assert most == heavy_work.MAX_AT_ONCE
 
 
 @pytest.mark.settings(MAX_SESSION_BYTES=1 << 20)

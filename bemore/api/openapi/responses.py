@@ -67,7 +67,10 @@ FAILURES = {
     ),
     500: _Failed("InternalError", ("INTERNAL_ERROR",), "The service failed"),
     503: _Failed(
-        "Unavailable", ("SERVICE_UNAVAILABLE",), "The database is away or too busy; try again after `Retry-After`", ("Retry-After",)
+        "Unavailable",
+        ("SERVICE_UNAVAILABLE",),
+        "The database is away, or the service too busy; try again after `Retry-After`",
+        ("Retry-After",),
     ),
 }
 
