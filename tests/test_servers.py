@@ -63,8 +63,8 @@ def test_free_ports_are_all_different_in_all_processes_that_run_tests():
 
 
 def test_more_free_ports_are_found_than_one_block_has():
-    given = [free_port() for _ in range(PORTS_OF_A_BLOCK)]
-    assert len(set(given)) == PORTS_OF_A_BLOCK and set(given) <= set(PORTS)
+    ports = [free_port() for _ in range(PORTS_OF_A_BLOCK)]
+    assert len(set(ports)) == PORTS_OF_A_BLOCK and set(ports) <= set(PORTS)
 
 
 def test_wait_for_names_what_did_not_happen():
@@ -159,6 +159,7 @@ def test_wiped_postgres_database_is_as_new_and_free(own_postgres):
     assert own_postgres.wipe(name) != schema
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_service_stops_soon_though_a_client_stays_connected_and_starts_again(service, http):
     running = service()
     session_id = start_session(http, base=running.url)
@@ -215,7 +216,7 @@ def test_check_envelope_lets_good_answers_pass():
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "body", "said"),
+    ("status", "headers", "body", "message"),
     [
         (200, _HEADERS, {**_GOOD, "requestId": "r-2"}, "X-Request-Id"),
         (200, _HEADERS, {**_GOOD, "serverTs": 1.5}, "serverTs"),
@@ -234,8 +235,8 @@ def test_check_envelope_lets_good_answers_pass():
         (503, _HEADERS, {**_BAD, "error": {**_BAD["error"], "code": "SERVICE_UNAVAILABLE"}}, "Retry-After"),
     ],
 )
-def test_check_envelope_refuses_what_is_not_the_contract(status, headers, body, said):
-    with pytest.raises(AssertionError, match=said):
+def test_check_envelope_refuses_what_is_not_the_contract(status, headers, body, message):
+    with pytest.raises(AssertionError, match=message):
         check_envelope("GET", "/api/session/x", status, headers, json.dumps(body).encode())
 
 

@@ -36,5 +36,6 @@ def test_the_text_is_not_logged(service, http):
     running = service(LOG_LEVEL="debug")
     assert http.post(f"{running.url}/api/emotion", json={"text": "marke-7b1 불안해요"}).status_code == 200
     assert http.post(f"{running.url}/api/emotion", json={"text": "marke-7b1", "lang": 5}).status_code == 400
+    http.close()
     running.stop()
     assert "route=/api/emotion" in running.log and "marke-7b1" not in running.log and "불안" not in running.log

@@ -22,24 +22,24 @@ STATISTICS = "/api/session/stats/summary"
 
 def samples(text):
     """``{(name, labels): value}`` of a text in Prometheus's format, read by its own parser."""
-    found = {}
+    values = {}
     for family in text_string_to_metric_families(text):
         assert family.documentation and family.type != "unknown", family.name
         for each in family.samples:
             key = each.name, frozenset(each.labels.items())
-            assert key not in found, f"{key} is there twice"
-            found[key] = each.value
-    return found
+            assert key not in values, f"{key} is there twice"
+            values[key] = each.value
+    return values
 
 
-def value(found, name, **labels):
-    return found.get((name, frozenset(labels.items())), 0)
+def value(values, name, **labels):
+    return values.get((name, frozenset(labels.items())), 0)
 
 
 def metrics_of(client):
-    answer = client.get("/metrics")
-    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-    return samples(answer.get_data(as_text=True))
+    response = client.get("/metrics")
+    assert response.status_code == 200 and response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return samples(response.get_data(as_text=True))
 
 
 def grown(before, after, name, **labels):
@@ -87,16 +87,16 @@ def test_requests_items_and_sessions_are_told(client):
 def test_the_classes_of_duration_add_up(client):
     for _ in range(3):
         client.get(STATISTICS)
-    found = metrics_of(client)
+    values = metrics_of(client)
     where = {"method": "GET", "route": STATISTICS}
     buckets = sorted(
         (float(dict(labels)["le"]), number)
-        for (name, labels), number in found.items()
+        for (name, labels), number in values.items()
         if name.endswith("_bucket") and where.items() <= dict(labels).items()
     )
     counts = [number for _, number in buckets]
-    assert counts == sorted(counts) and counts[-1] == value(found, "bemore_http_request_duration_seconds_count", **where) >= 3
-    assert value(found, "bemore_http_request_duration_seconds_sum", **where) > 0
+    assert counts == sorted(counts) and counts[-1] == value(values, "bemore_http_request_duration_seconds_count", **where) >= 3
+    assert value(values, "bemore_http_request_duration_seconds_sum", **where) > 0
 
 
 def test_no_id_and_no_name_is_told(client):
@@ -111,8 +111,8 @@ def test_no_id_and_no_name_is_told(client):
     client.put("/api/user/preferences", json={"preferences": {"language": "en"}}, headers={"X-Device-ID": "marke-c4f1a7"})
     client.open("/health", method="MARKE-C4F1A7")
     for path in ("/metrics", "/api/monitoring/health", "/api/monitoring/error-stats"):
-        told = client.get(path).get_data(as_text=True)
-        assert session_id not in told and "marke-c4f1a7" not in told.lower()
+        text = client.get(path).get_data(as_text=True)
+        assert session_id not in text and "marke-c4f1a7" not in text.lower()
 
 
 @pytest.mark.settings(RATE_LIMIT_ENABLED="true", RATE_LIMIT_ALL="2 per hour")
@@ -180,6 +180,7 @@ def two(request, tmp_path_factory):
         settings = {"DATABASE_URL": url, "RATE_LIMIT_ENABLED": "false", "WEB_CONCURRENCY": 2}
         with Service(home, **settings) as service:
             yield service
+            service.stop()
             print(service.log)
         assert not list(home.glob("bemore-metrics-*")), "the files are left behind"
 
@@ -191,18 +192,20 @@ def spread(service, count):
         for number in range(count):
             line = lines[number % len(lines)]
             line.request("GET", STATISTICS)
-            with line.getresponse() as answer:
-                answer.read()
-                assert answer.status == 200
+            with line.getresponse() as response:
+                response.read()
+                assert response.status == 200
     return count
 
 
-def told(http, service):
-    return samples(http.get(f"{service.url}/metrics").text)
+def scrape(http, service):
+    response = http.get(f"{service.url}/metrics")
+    assert response.status_code == 200, response.text
+    return samples(response.text)
 
 
 def counted(http, service):
-    return value(told(http, service), "bemore_http_requests_total", method="GET", route=STATISTICS, status="2xx")
+    return value(scrape(http, service), "bemore_http_requests_total", method="GET", route=STATISTICS, status="2xx")
 
 
 def test_whichever_process_is_asked_it_tells_of_all(two, http):
@@ -212,9 +215,9 @@ def test_whichever_process_is_asked_it_tells_of_all(two, http):
     for _ in range(6):
         with closing(type(http)()) as other:
             assert counted(other, two) - before == sent
-    found = told(http, two)
-    assert value(found, "bemore_workers") == 2
-    memory = [number for (name, _), number in found.items() if name == "bemore_worker_resident_memory_bytes"]
+    values = scrape(http, two)
+    assert value(values, "bemore_workers") == 2
+    memory = [number for (name, _), number in values.items() if name == "bemore_worker_resident_memory_bytes"]
     assert len(memory) == 2 and all(10e6 < each < 1e9 for each in memory)
 
 
@@ -223,7 +226,7 @@ def test_counts_outlive_a_worker_that_dies(two, http):
     dying = two.workers[0]
     dying.kill()
     dying.wait(10)
-    wait_for(lambda: value(told(http, two), "bemore_workers") == 2, what="a new worker")
+    wait_for(lambda: value(scrape(http, two), "bemore_workers") == 2, what="a new worker")
     assert counted(http, two) == sent
     sent += spread(two, 40)
     assert counted(http, two) == sent
@@ -237,15 +240,15 @@ def test_the_empty_file_of_a_process_killed_at_its_start_hides_nothing(two, http
 
 
 def test_counts_outlive_a_reload(two, http):
-    sent, started = counted(http, two) + spread(two, 40), value(told(http, two), "bemore_start_time_seconds")
+    sent, started = counted(http, two) + spread(two, 40), value(scrape(http, two), "bemore_start_time_seconds")
     old = set(two.workers)
     two.process.send_signal(signal.SIGHUP)
     wait_for(lambda: len(two.workers) == 2 and not old & set(two.workers), what="new workers")
-    wait_for(lambda: value(told(http, two), "bemore_workers") == 2, what="the end of the old ones")
+    wait_for(lambda: value(scrape(http, two), "bemore_workers") == 2, what="the end of the old ones")
     assert counted(http, two) == sent
     sent += spread(two, 40)
     assert counted(http, two) == sent
-    assert value(told(http, two), "bemore_start_time_seconds") == started
+    assert value(scrape(http, two), "bemore_start_time_seconds") == started
 
 
 def test_monitoring_speaks_of_the_whole_service(two, http):

@@ -100,5 +100,5 @@ def test_they_outlive_the_process_and_are_the_same_for_all(service, http):
     first = service()
     chosen = http.put(f"{first.url}{PATH}", json={"preferences": CHOSEN}, headers=of("device_1"))
     assert chosen.json()["data"] == CHOSEN
-    first.stop()
+    first.kill()
     assert http.get(f"{service().url}{PATH}", headers=of("device_1")).json()["data"] == CHOSEN

@@ -137,6 +137,7 @@ def test_a_tab_that_was_overtaken_stops_sending(tabs, scripted):
     slow.begin("flush")
     until(slow, lambda: scripted.sent("frames"))
     client(tab).begin("flush")
+    advance(tab, 14_000, 1000)
     assert finished(tab)["items"] == 0
     answer.give()
     assert finished(slow)["items"] == 0
@@ -151,6 +152,7 @@ def test_an_end_in_a_tab_that_was_overtaken_is_answered(tabs, scripted):
     slow.begin("end", SESSION)
     until(slow, lambda: scripted.sent("frames"))
     client(tab)
+    advance(tab, 14_000, 1000)
     until(tab, lambda: scripted.sent("end"))
     answer.give()
     assert finished(slow)["sessionId"] == SESSION

@@ -10,8 +10,8 @@ from tests.support.servers import Service, wait_for
 
 CLIENTS = 12
 
-#: How often each is done, and for how long PostgreSQL is away at least, in seconds.
-ROUNDS, AWAY_S = (3, 10.0) if LONG else (1, 1.0)
+#: How often each is done, for how long PostgreSQL is away at least, and how long each client waits between two requests, in seconds.
+ROUNDS, AWAY_S, PAUSE_S = (3, 10.0, 0) if LONG else (1, 1.0, 0.02)
 
 #: What a request may take, and how long after PostgreSQL's return a client may wait for service, in seconds. Without bounds of its
 #: own the service would wait for as long as PostgreSQL hangs.
@@ -44,7 +44,7 @@ FAULTS = (
 def test_requests_are_refused_while_postgres_is_away_and_served_when_it_is_back(running, own_postgres, database_url):
     workers, before = set(running.workers), frozenset()
     for fault in FAULTS:
-        with Load(running.port, clients=CLIENTS) as load:
+        with Load(running.port, clients=CLIENTS, pause_s=PAUSE_S) as load:
             for _ in range(ROUNDS):
                 _away_and_back(load, own_postgres, *fault[1:])
         before = _assert_refused_and_kept(load, database_url, fault[0], before)

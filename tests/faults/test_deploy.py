@@ -34,7 +34,7 @@ on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=Tru
 on_both = pytest.mark.parametrize(("database_url", "processes"), [("sqlite", 1), ("postgres", 2)], indirect=["database_url"])
 
 #: How often each is done, how long clients work in between, and how long each waits between two requests, in seconds.
-ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.02)
+ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.04)
 
 
 @contextmanager

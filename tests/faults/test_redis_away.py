@@ -10,8 +10,8 @@ from tests.support.servers import wait_for
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
-#: How often each is done, and for how long Redis is away, in seconds.
-ROUNDS, AWAY_S = (3, 5.0) if LONG else (1, 0.7)
+#: How often each is done, for how long Redis is away, and how long each client waits between two requests, in seconds.
+ROUNDS, AWAY_S, PAUSE_S = (3, 5.0, 0) if LONG else (1, 0.7, 0.02)
 
 #: What a request may wait for Redis, says the contract, and what else it may take on a busy machine.
 REDIS_WAIT_S, MARGIN_S = 0.25, 0.75
@@ -23,7 +23,7 @@ def test_redis_away_is_no_error_to_anybody(service, own_redis, database_url):
     running = service(WEB_CONCURRENCY=2, REDIS_URL=own_redis.url, LOG_LEVEL="warning", **quotas)
     others = frozenset()
     for fault, go, come in (("stopped", "stop", "start"), ("killed", "kill", "start"), ("hung", "suspend", "resume")):
-        with Load(running.port, clients=6, patient=True) as load:
+        with Load(running.port, clients=6, patient=True, pause_s=PAUSE_S) as load:
             load.ledger.others = others
             for _ in range(ROUNDS):
                 for what, seconds in ((go, AWAY_S), (come, 0.7)):

@@ -98,8 +98,8 @@ FORGED = {
 
 def test_forged_addresses_evade_no_quota_and_charge_nobody_else(limited):
     """Ten requests that claim to be the victim, each in another way; then the victim still has its five."""
-    found = [ask(limited, "127.0.0.2", headers)[0] for headers in FORGED.values()]
-    assert found == [200] * 5 + [429] * 5
+    codes = [ask(limited, "127.0.0.2", headers)[0] for headers in FORGED.values()]
+    assert codes == [200] * 5 + [429] * 5
     assert [ask(limited, "127.0.0.9")[0] for _ in range(6)] == [200] * 5 + [429]
     assert {name: ask(limited, "127.0.0.2", headers)[0] for name, headers in FORGED.items()} == dict.fromkeys(FORGED, 429)
 
@@ -107,15 +107,15 @@ def test_forged_addresses_evade_no_quota_and_charge_nobody_else(limited):
 @pytest.mark.parametrize("limited", [0], indirect=True)
 def test_without_trusted_proxies_the_header_is_ignored(limited):
     """Then nginx itself is the client, whoever stands behind it and whatever the header says."""
-    found = [ask(limited, f"127.0.0.{number}", [("X-Forwarded-For", f"10.0.0.{number}")])[0] for number in range(2, 8)]
-    assert found == [200] * 5 + [429]
+    codes = [ask(limited, f"127.0.0.{number}", [("X-Forwarded-For", f"10.0.0.{number}")])[0] for number in range(2, 8)]
+    assert codes == [200] * 5 + [429]
 
 
 @pytest.mark.parametrize("limited", [0], indirect=True)
 def test_without_trusted_proxies_a_direct_client_cannot_choose_its_address(limited):
     direct = limited.service
-    found = [ask(direct, "127.0.0.2", [("X-Forwarded-For", f"10.0.0.{number}")])[0] for number in range(6)]
-    assert found == [200] * 5 + [429]
+    codes = [ask(direct, "127.0.0.2", [("X-Forwarded-For", f"10.0.0.{number}")])[0] for number in range(6)]
+    assert codes == [200] * 5 + [429]
     assert [ask(direct, client)[0] for client in ("127.0.0.3", "127.0.0.2")] == [200, 429]
 
 
@@ -322,7 +322,7 @@ def test_service_that_goes_and_comes_is_told_and_used_again(tmp_path, http):
         with service:
             assert wait_for(lambda: http.get(f"{nginx.url}{LIMITED}").status_code == 200, what="the service behind nginx")
             session_id = start_session(http, base=nginx.url)
-            service.stop()
+            service.kill()
             assert http.post(f"{nginx.url}/api/session/{session_id}/end").status_code in (502, 503)
             service.start()
             assert wait_for(lambda: http.post(f"{nginx.url}/api/session/{session_id}/end").status_code == 200, what="the service again")

@@ -13,6 +13,15 @@ from tests.support.browsing import ORIGIN, RECORDER, Tab
 from tests.support.scripted import ScriptedServer
 from tests.support.servers import Service, need
 
+#: Features of Chromium that are off: those that playwright turns off, whose switch this one replaces, and the pages behind the address
+#: bar. For these each window would start a process, which takes longer than most tests.
+_FEATURES_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
+)  # fmt: skip
+
 try:
     from playwright.sync_api import sync_playwright
 except ImportError:  # its tests are skipped
@@ -39,6 +48,7 @@ def chromium(page_server):
     with sync_playwright() as playwright:
         # Chromium refuses its sandbox to root, and small /dev/shm of containers crash it.
         arguments = ["--no-sandbox", "--disable-dev-shm-usage", f"--host-resolver-rules={rules}"]
+        arguments += ["--disable-gpu", f"--disable-features={','.join(_FEATURES_OFF)}"]
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()

@@ -178,7 +178,7 @@ def until(tab, condition, limit_ms=60_000, step_ms=100):
     for _ in range(0, limit_ms, step_ms):
         if answer := condition():
             return answer
-        advance(tab, step_ms)
+        advance(tab, step_ms, step_ms)
         tab.page.wait_for_timeout(10)  # for what does not depend on the held clock: the network, the database
     raise AssertionError(f"not within {limit_ms} ms of the page's clock")
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from bemore.reports import build
@@ -182,6 +183,7 @@ def text(made: dict, timeline: Timeline = NOTHING, **how) -> str:
     return summary_text(made, timeline, options(**how))
 
 
+@cache
 def cases() -> dict[str, ReportInput]:
     """All cases by name."""
     return {

@@ -423,7 +423,8 @@ class Service(Server):
 
     ``env`` are its settings, None for one that is not to be set; nothing of this process's environment is passed on, and
     WEB_CONCURRENCY is 1 unless it says otherwise. It runs in ``directory``, where it finds no ``.env`` unless a test puts
-    one. A refused start is a ServerFailed whose text holds the sentence that says why.
+    one. A refused start is a ServerFailed whose text holds the sentence that says why. Leaving its block kills it: an orderly
+    end takes longer than what most tests do with it. Tests of the end call ``stop``.
     """
 
     #: What answers 200 once it can be used; a test that starts it with its database away sets ``/health/live``.
@@ -435,8 +436,11 @@ class Service(Server):
         # The same code that the tests import, wherever it was installed.
         self.env["PYTHONPATH"] = str(Path(bemore.__file__).resolve().parent.parent)
         # Temporary files of a service that is killed go with the test's directory.
-        given = {"HOST": "127.0.0.1", "WEB_CONCURRENCY": 1, "TMPDIR": directory, **env, "PORT": self.port}
-        self.env.update({name: str(value) for name, value in given.items() if value is not None})
+        settings = {"HOST": "127.0.0.1", "WEB_CONCURRENCY": 1, "TMPDIR": directory, **env, "PORT": self.port}
+        self.env.update({name: str(value) for name, value in settings.items() if value is not None})
+
+    def __exit__(self, kind, error, trace):
+        self.close()
 
     def _command(self):
         return [sys.executable, "-m", "bemore", "serve"]
