@@ -129,7 +129,8 @@ def test_the_timeline_is_used_with_the_keyboard(console, ended_id):
     assert slider_s(page) == 70 and chosen(page) == ["산책 1분 5초"]
     assert re.match(r"1:10, combined \d\d, Client: 산책 1분 5초", page.get_by_role("slider").get_attribute("aria-valuetext"))
     page.keyboard.press("End")
-    assert chosen(page) == ["산책 5분 45초"]
+    assert chosen(page) == ["산책 5분 45초",
+        ]  # fmt: skip
     page.keyboard.press("Home")
     page.locator(".line .at[tabindex='0']").focus()
     page.keyboard.press("ArrowDown")
@@ -401,7 +402,8 @@ def test_a_printed_session_is_light_whole_and_without_buttons(chromium, shared, 
         (tmp_path / "x.pdf").write_bytes(page.pdf(prefer_css_page_size=True, print_background=True))
         text = run(need_program("pdftotext", "poppler-utils"), "-layout", tmp_path / "x.pdf", "-").decode()
         order = [
-            "Session of minji", "Moments", "Who spoke", "Timeline", "Notes", "Keywords", "Report", "Feedback", "Transcript", "산책 5분 45초"]
+            "Session of minji", "Moments", "Who spoke", "Timeline", "Notes", "Keywords", "Report", "Feedback", "Transcript", "산책 5분 45초",
+        ]  # fmt: skip
         assert [text.index(part) for part in order] == sorted(text.index(part) for part in order), text
         assert "All sessions" not in text and "Save feedback" not in text and "PDF" not in text and "Delete" not in text
         pages = run(need_program("pdftoppm", "poppler-utils"), "-r", "20", "-gray", tmp_path / "x.pdf").count(b"P5")
