@@ -183,7 +183,7 @@ def _expect(answer, status):
 
 
 class _Peak:
-    """The most resident memory of all processes of a server while it is entered, in MB."""
+    """The most memory of all processes of a server while it is entered, in MB; what they share counts once (PSS)."""
 
     def __init__(self, server):
         self._server, self._stop, self.mb = server, threading.Event(), 0.0
@@ -199,8 +199,8 @@ class _Peak:
 
     def _watch(self):
         processes = self._server.processes
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(0.1):
             try:
-                self.mb = max(self.mb, sum(each.memory_info().rss for each in processes) / _MB)
+                self.mb = max(self.mb, sum(each.memory_full_info().pss for each in processes) / _MB)
             except psutil.NoSuchProcess:
                 processes = self._server.processes
