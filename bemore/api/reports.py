@@ -103,7 +103,7 @@ def as_html(scope, query):
 @blueprint.get("/report/pdf")
 @_operation("The report as PDF, A4", query=PdfOptions, media="application/pdf")
 def as_pdf(scope, query):
-    # Imported on first use: the library takes as much memory as the rest of the service.
+    # Imported on first use: the library takes half as much memory as the rest of the service.
     from bemore.reports.pdf.document import pdf
 
     content, session = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")
@@ -133,7 +133,7 @@ def _in_file_name(user_id):
 def as_vtt(scope, query):
     """One cue per snippet, with the speaker's voice where it is known; shared notes as comments."""
     data, snippets = _transcript(scope)
-    content = webvtt(snippets, [(note.start_ms, note.text or "") for note in data.notes], _language(query).code)
+    content = webvtt(snippets, [(note.start_ms, note.text or "") for note in data.notes], _language(query))
     return _download(content, "text/vtt; charset=utf-8", f"bemore-transcript-{scope.public_id}.vtt")
 
 
@@ -145,7 +145,7 @@ def as_plain_text(scope, query):
     """A line for what a speaker says at a time, numbered by speaker, and a line for each silence."""
     data, snippets = _transcript(scope)
     talk = conversation(data.spoken, data.snippets)
-    content = plain_text(snippets, talk.silences if talk else (), _language(query).code)
+    content = plain_text(snippets, talk.silences if talk else (), _language(query))
     return _download(content, "text/plain; charset=utf-8", f"bemore-transcript-{scope.public_id}.txt")
 
 

@@ -222,7 +222,7 @@ class Mark(NamedTuple):
 def marks(report: Mapping[str, Any], axis: TimeAxis) -> list[Mark]:
     """The moments and the shared notes of a report."""
     places = [(axis.x((each["startMs"] + each["endMs"]) / 2), each["kind"]) for each in report["moments"]]
-    places += [(axis.x((each["tStart"] + (each["tEnd"] or each["tStart"])) / 2), each["kind"]) for each in report.get("notes", ())]
+    places += [(axis.x((each["tStart"] + (each["tEnd"] or each["tStart"])) / 2), each["kind"]) for each in report["notes"]]
     found: list[Mark] = []
     for x, kind in sorted(places):
         taken = {mark.row for mark in found if x - mark.x < MARK_DISTANCE}

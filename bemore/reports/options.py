@@ -14,6 +14,6 @@ class RenderOptions:
     zone: ZoneInfo
     weights: tuple[float, float, float] = (0.5, 0.3, 0.2)
 
-    def time(self, ms: int | None) -> str:
+    def timestamp(self, ms: int | None) -> str:
         """A time in ms since the epoch, to the minute; a dash for None."""
-        return self.language.time(ms, self.zone)
+        return self.language.timestamp(ms, self.zone)

@@ -38,7 +38,7 @@ def summary_text(report: Mapping[str, Any], timeline: Timeline, options: RenderO
     if view.keywords.rows:
         lines += _block(view.keywords.title, [", ".join(clip(fact.label, 40) for fact in view.keywords.rows[:MAX_KEYWORDS])])
     for section in (view.notes, view.feedback):
-        notes = [f"- {note.head}{f' ({note.time})' if note.time else ''}: {clip(note.text, 300)}".rstrip(": ") for note in section.rows]
+        notes = [f"- {note.head}{f' ({note.when})' if note.when else ''}: {clip(note.text, 300)}".rstrip(": ") for note in section.rows]
         lines += _block(section.title, notes[:MAX_NOTES])
     lines += _block(view.technical.title, [f"{fact.label}: {display_text(fact.value)}" for fact in view.technical.rows])
     return "\n".join([*lines, "", view.disclaimer, view.generated])

@@ -40,13 +40,17 @@ class Turn(NamedTuple):
 
 
 def turns(transcript: Iterable[Snippet]) -> list[Turn]:
-    """The transcript by runs of one speaker, or by minutes where there are more than ``MAX_TURNS`` runs."""
+    """The transcript by what a known speaker says in a minute uninterrupted, or by minutes if that makes more than ``MAX_TURNS``.
+
+    Of unknown speakers, each snippet stands alone.
+    """
     runs: list[tuple[int, str | None, list[str]]] = []
-    for start, _, speaker, text in transcript:
-        if runs and runs[-1][1] == speaker:
+    for begin, _, speaker, text in transcript:
+        start = max(0, begin)
+        if speaker and runs and runs[-1][1] == speaker and runs[-1][0] // MINUTE_MS == start // MINUTE_MS:
             runs[-1][2].append(text)
         else:
-            runs.append((max(0, start), speaker, [text]))
+            runs.append((start, speaker, [text]))
     said = [(start, speaker, " ".join(texts)) for start, speaker, texts in runs]
     if len(said) <= MAX_TURNS:
         return [Turn(start, [(speaker, text)]) for start, speaker, text in said]

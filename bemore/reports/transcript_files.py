@@ -7,12 +7,12 @@ ordered by start, end and speaker; ``speaker`` is ``user``, ``counselor`` or Non
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bemore.reports.language import LANGUAGES
+from bemore.reports.language import Language
 
 Snippet = tuple[int, int, str | None, str]
 
 
-def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], language: str) -> str:
+def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], language: Language) -> str:
     """A WebVTT file: one cue per snippet with a voice span (none for an unknown speaker), ``notes`` ``(start, text)`` as NOTE blocks.
 
     The text of a bookmark may be empty.
@@ -20,7 +20,7 @@ def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], langua
     blocks = [(start, 0, f"NOTE {_timestamp(start)} {_one_line(text)}".rstrip()) for start, text in notes]
     for start, end, speaker, text in snippets:
         start = max(start, 0)
-        voice = f"<v {LANGUAGES[language].speakers[speaker]}>" if speaker else ""
+        voice = f"<v {language.speakers[speaker]}>" if speaker else ""
         # A cue ends after its start.
         times = f"{_timestamp(start)} --> {_timestamp(max(end, start + 1))}"
         blocks.append((start, 1, f"{times}\n{voice}{escape(_one_line(text), quote=False)}"))
@@ -28,7 +28,7 @@ def webvtt(snippets: Iterable[Snippet], notes: Sequence[tuple[int, str]], langua
     return "\n\n".join(("WEBVTT", *(text for *_, text in blocks))) + "\n"
 
 
-def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, str]], language: str) -> str:
+def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, str]], language: Language) -> str:
     """Plain text: a line per run of snippets of one speaker, numbered per speaker, and a line per silence, which splits a run."""
     lines: list[str] = []
     numbers: dict[str, int] = {}
@@ -37,7 +37,7 @@ def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, s
     for start, _, speaker, text in snippets:
         while waiting and waiting[0][0] <= start:
             begin, end, _ = waiting.pop(0)
-            lines.append(LANGUAGES[language].silence_line((end - begin) // 1000))
+            lines.append(language.silence_line((end - begin) // 1000))
             previous = ...
         if speaker == previous:
             lines[-1] += f" {_line(text)}"
@@ -47,8 +47,8 @@ def plain_text(snippets: Sequence[Snippet], silences: Sequence[tuple[int, int, s
             lines.append(f"-: {_line(text)}")
         else:
             numbers[speaker] = numbers.get(speaker, 0) + 1
-            lines.append(f"{LANGUAGES[language].speaker_marks[speaker]}{numbers[speaker]}: {_line(text)}")
-    lines += [LANGUAGES[language].silence_line((end - begin) // 1000) for begin, end, _ in waiting]
+            lines.append(f"{language.speaker_marks[speaker]}{numbers[speaker]}: {_line(text)}")
+    lines += [language.silence_line((end - begin) // 1000) for begin, end, _ in waiting]
     return "".join(f"{line}\n" for line in lines)
 
 

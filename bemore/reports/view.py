@@ -41,7 +41,7 @@ class ReportView:
         language, stats = options.language, report["stats"]
         self.words = language
         self.axis = chart.time_axis(report, timeline.last_ms)
-        started = options.time(report["startedAt"])
+        started = options.timestamp(report["startedAt"])
         self.title = f"{language.heading} {started}"
         self.subtitle = language.started(started, options.zone, report["durationFormatted"])
         self.status = language.statuses[report["status"]]
@@ -63,23 +63,23 @@ class ReportView:
         self.emotions = _emotions(report["emotionDistribution"], options)
         keywords = [Fact(each["keyword"], language.times(each["count"])) for each in report["keywords"]]
         self.keywords = Section(language.titles["keywords"], keywords, language.no_words)
-        self.notes = Section(language.titles["notes"], [_note(each, options) for each in report.get("notes", ())])
+        self.notes = Section(language.titles["notes"], [_note(each, options) for each in report["notes"]])
         self.feedback = Section(language.titles["feedback"], [_feedback(each, options) for each in reversed(report["feedback"])])
         self.table = _table(report, self.axis, options)
         self.transcript: Section[Turn] = Section(language.titles["transcript"], turns(timeline.transcript))
         self.gaps = _gaps(report, options)
         self.technical = Section(language.titles["technical"], _technical(report, options))
         self.disclaimer = language.disclaimer
-        self.generated = language.generated(options.time(report["generatedAt"]), options.zone)
+        self.generated = language.generated(options.timestamp(report["generatedAt"]), options.zone)
 
     def speaker(self, name: str | None) -> str:
-        """The name of a speaker."""
-        return self.words.speakers[name] if name else self.words.unknown_speaker
+        """The name of a speaker; empty if unknown."""
+        return self.words.speakers[name] if name else ""
 
 
 def _missing(report: Mapping[str, Any], options: RenderOptions) -> str:
     """How much was not measured, in one sentence."""
-    # A share has three decimals, so the seconds of a kind that was measured at all tell how many there were; without, the duration does.
+    # The session's seconds so far: those of its duration, and data may have come later.
     seconds = max(1, -(-report["duration"] // 1000), *(kind["seconds"] for kind in report["coverage"].values()))
     return options.language.missing(seconds, {name: seconds - kind["seconds"] for name, kind in report["coverage"].items()})
 
@@ -93,9 +93,9 @@ def _moment(moment: Mapping[str, Any], options: RenderOptions) -> Moment:
         else language.duration(value)
     )  # fmt: skip
     quotes = [
-        Quote(language.clock(each["tsStart"]), language.speakers.get(each["speaker"], ""), each["text"]) for each in moment["quotes"]
+        Quote(language.offset(each["tsStart"]), language.speakers.get(each["speaker"], ""), each["text"]) for each in moment["quotes"]
     ]
-    return Moment(kind, name, f"{language.clock(moment['startMs'])}–{language.clock(moment['endMs'])}", shown, quotes)
+    return Moment(kind, name, f"{language.offset(moment['startMs'])}–{language.offset(moment['endMs'])}", shown, quotes)
 
 
 def _talk(report: Mapping[str, Any], options: RenderOptions) -> Talk:
@@ -129,7 +129,7 @@ def _talk_value(key: str, measures: Mapping[str, Any], options: RenderOptions) -
     if key == "wordsPerMinute":
         return f"{value:.0f}"
     if key == "longestTurnMs" and measures["longestTurnAt"] is not None:
-        return f"{language.duration(value)} ({language.clock(measures['longestTurnAt'])})"
+        return f"{language.duration(value)} ({language.offset(measures['longestTurnAt'])})"
     return language.duration(value) if key.endswith("Ms") or key == "responseTime" else f"{value:,}"
 
 
@@ -199,14 +199,14 @@ def _observations(report: Mapping[str, Any], options: RenderOptions) -> list[str
 
 def _note(note: Mapping[str, Any], options: RenderOptions) -> Note:
     language = options.language
-    span = language.clock(note["tStart"]) + (f"–{language.clock(note['tEnd'])}" if note["tEnd"] else "")
+    span = language.offset(note["tStart"]) + (f"–{language.offset(note['tEnd'])}" if note["tEnd"] else "")
     who = language.roles.get(note["role"] or "", "")
     return Note(" ".join(filter(None, (span, language.note_kinds[note["kind"]]))), who, note["text"] or "")
 
 
 def _feedback(feedback: Mapping[str, Any], options: RenderOptions) -> Note:
-    who = options.language.roles.get(feedback.get("role") or "", "")
-    time = options.time(feedback["submittedAt"])
+    who = options.language.roles.get(feedback["role"] or "", "")
+    time = options.timestamp(feedback["submittedAt"])
     return Note(options.language.rating(feedback["rating"]), ", ".join(filter(None, (who, time))), feedback["note"] or "")
 
 
@@ -246,7 +246,7 @@ def _gaps(report: Mapping[str, Any], options: RenderOptions) -> Section[Gap]:
         (gap["startMs"], gap["endMs"], kind) for kind, covered in report["coverage"].items() for gap in covered["gaps"]
     )
     rows = [
-        Gap(language.measured_kinds[kind], f"{language.clock(start)}–{language.clock(end)}", language.duration(end - start))
+        Gap(language.measured_kinds[kind], f"{language.offset(start)}–{language.offset(end)}", language.duration(end - start))
         for start, end, kind in found[:MAX_GAPS]
     ]
     more = language.left_out(len(found) - MAX_GAPS, "gaps") if len(found) > MAX_GAPS else ""
@@ -257,7 +257,7 @@ def _technical(report: Mapping[str, Any], options: RenderOptions) -> list[Fact]:
     language, stats = options.language, report["stats"]
     values = {
         "sessionId": report["sessionId"], "reportId": report["reportId"], "userId": report["userId"], "counselorId": report["counselorId"],
-        "startedAt": options.time(report["startedAt"]), "endedAt": options.time(report["endedAt"]), "zone": options.zone.key,
+        "startedAt": options.timestamp(report["startedAt"]), "endedAt": options.timestamp(report["endedAt"]), "zone": options.zone.key,
         "modelVersion": report["modelVersion"], "version": report["version"],
         "totalMinutes": language.length("minute", f"{stats['totalMinutes']:,}"),
         **{key: language.pieces(stats[key]) for key in ("totalFrames", "totalAudioChunks", "totalSttSnippets")},

@@ -19,7 +19,7 @@ class Fact(NamedTuple):
 class Quote(NamedTuple):
     """What was said in a moment; ``speaker`` is its name, empty if unknown."""
 
-    time: str
+    at: str
     speaker: str
     text: str
 
@@ -66,7 +66,7 @@ class Note(NamedTuple):
     """A shared note or a rating: its head line, and its text, which may be empty and may have several lines."""
 
     head: str
-    time: str
+    when: str
     text: str
 
 

@@ -55,7 +55,7 @@ def test_times_are_on_the_clocks_of_the_zone(client, path):
     session_id = filled(client, "one minute")
     started = client.get(place(session_id)).json["data"]["startedAt"]
     for zone, language in (("Asia/Seoul", "ko"), ("America/New_York", "en")):
-        expected = LANGUAGES[language].time(started, ZoneInfo(zone))
+        expected = LANGUAGES[language].timestamp(started, ZoneInfo(zone))
         text = shown(client, session_id, url(path, tz=zone, lang=language))
         assert "".join(expected.split()) in "".join(text.split())
 

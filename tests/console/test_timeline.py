@@ -129,8 +129,7 @@ def test_the_timeline_is_used_with_the_keyboard(console, ended_id):
     assert slider_s(page) == 70 and chosen(page) == ["산책 1분 5초"]
     assert re.match(r"1:10, combined \d\d, Client: 산책 1분 5초", page.get_by_role("slider").get_attribute("aria-valuetext"))
     page.keyboard.press("End")
-    assert chosen(page) == ["산책 5분 45초",
-        ]  # fmt: skip
+    assert chosen(page) == ["산책 5분 45초"]
     page.keyboard.press("Home")
     page.locator(".line .at[tabindex='0']").focus()
     page.keyboard.press("ArrowDown")

@@ -41,7 +41,7 @@ def test_numbers_are_the_same_in_every_language(language):
     assert [language.score(value) for value in (0.0, 0.125, 0.706, 1.0, None)] == ["0", "13", "71", "100", "–"]
     assert [language.change(value) for value in (0.125, -0.08, 0.001)] == ["+13", "−8", "±0"]
     assert [language.signed(value) for value in (0.25, -0.1, -0.004, 0)] == ["+0.25", "−0.10", "0.00", "0.00"]
-    assert [language.clock(ms) for ms in (0, 65_999, 3_600_000, 8_105_000)] == ["0:00", "1:05", "1:00:00", "2:15:05"]
+    assert [language.offset(ms) for ms in (0, 65_999, 3_600_000, 8_105_000)] == ["0:00", "1:05", "1:00:00", "2:15:05"]
 
 
 def test_minutes_are_named_by_where_they_begin_and_end():
@@ -50,11 +50,11 @@ def test_minutes_are_named_by_where_they_begin_and_end():
 
 
 def test_times_are_on_the_clocks_of_the_zone_and_utc_in_data():
-    assert options("ko").time(START_MS) == "2025-01-19 10:40"
-    assert options("ko", "America/New_York").time(START_MS) == "2025-01-18 20:40"
-    assert options("en", "Europe/Berlin").time(START_MS) == "Jan 19, 2025, 02:40"
-    assert options("en", "Europe/Berlin").time(START_MS + 180 * 86_400_000) == "Jul 18, 2025, 03:40", "daylight saving"
-    assert options("ko").time(None) == "–"
+    assert options("ko").timestampstamp(START_MS) == "2025-01-19 10:40"
+    assert options("ko", "America/New_York").timestamp(START_MS) == "2025-01-18 20:40"
+    assert options("en", "Europe/Berlin").timestamp(START_MS) == "Jan 19, 2025, 02:40"
+    assert options("en", "Europe/Berlin").timestamp(START_MS + 180 * 86_400_000) == "Jul 18, 2025, 03:40", "daylight saving"
+    assert options("ko").timestampstamp(None) == "–"
     assert iso(START_MS + 7) == "2025-01-19T01:40:00.007Z" and iso(-1) == "1969-12-31T23:59:59.999Z"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.report_samples import NOTES, client_minute, html, report, sample, server_minute, talked, timeline, view
+from tests.support.report_samples import client_minute, html, report, sample, server_minute, talked, timeline, view
 
 from bemore.reports import chart
 from bemore.reports.language import LANGUAGES
@@ -171,10 +171,11 @@ def test_minutes_without_a_score_are_hatched_by_the_gaps_and_browser_scores_are_
 
 def test_moments_and_notes_are_marked_and_close_ones_in_rows():
     made = report(talked(12))
-    made["notes"] = NOTES
     marks = chart.marks(made, chart.time_axis(made))
     assert {mark.kind for mark in marks} == {"lowest", "highest", "change", "silence", "longest-turn", "bookmark", "note"} == set(MARKS)
     assert all(abs(a.x - b.x) >= chart.MARK_DISTANCE for a in marks for b in marks if a is not b and a.row == b.row)
+    for name in ("chart", "lanes"):
+        assert len([line for line in svg(talked(12), name).iter("line") if line.get("class") == "mark"]) == len(marks)
     page = html(made, timeline(talked(12)))
     for name in ("가장 낮은 점수", "가장 긴 침묵", "북마크", "함께 말함"):
         assert name in page

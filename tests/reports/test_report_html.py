@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from tests.support.report_programs import chromium, need_program, run
 from tests.support.report_samples import FORMULA, NOTES, SCRIPT, cases, hostile, html, report, sample, talked, timeline
+from tests.support.watching import Console
 
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, STYLE_HASH
 from bemore.reports.style import DARK as DARK_COLORS, LIGHT as LIGHT_COLORS
@@ -85,7 +86,7 @@ def test_hostile_text_is_shown_and_never_acts():
 
 def test_notes_keep_their_lines_and_old_ones_are_counted():
     data = report(sample(1))
-    data["feedback"] = [{"feedbackId": str(n), "rating": 3, "note": f"첫 줄 {n}\n\n둘째 줄", "submittedAt": 0} for n in range(60)]
+    data["feedback"] = [{"feedbackId": str(n), "rating": 3, "note": f"첫 줄 {n}\n\n둘째 줄", "submittedAt": 0, "role": None} for n in range(60)]
     text = html(data)
     assert "<bdi>첫 줄 59</bdi><br><bdi>둘째 줄</bdi>" in text and "첫 줄 9<" not in text
     assert "이전 피드백 10건은 줄였습니다." in text
@@ -121,7 +122,6 @@ def test_page_of_a_long_session_has_few_elements(minutes):
 def test_what_matters_comes_first_and_ids_come_last():
     data = talked(50)
     made = report(data)
-    made["notes"] = NOTES
     text = "".join(Page(html(made, timeline(data))).text)
     headings = (
         "주요 장면", "말하기와 침묵", "평균 종합 점수", "시간 흐름", "관찰", "제안", "추정 정서", "공유 메모", "피드백", "분별 점수\n", "대화 내용",
@@ -147,10 +147,9 @@ def test_moments_have_their_quotes_and_the_talk_its_figures():
 def test_notes_and_gaps_are_listed_and_the_transcript_is_folded():
     data = talked(12)
     made = report(data)
-    made["notes"] = NOTES
     source = html(made, timeline(data))
     text = "".join(Page(source).text)
-    assert "7:10–7:35 메모" in text and NOTES[1]["text"] in text and "3:10 북마크" in text
+    assert "7:10–7:35 메모" in text and NOTES[1].text in text and "3:10 북마크" in text
     assert "음성6:00–7:001분" in "".join(text.split()) and "얼굴7:20–8:0040초" in "".join(text.split())
     folded = source[source.index("대화 내용") :]
     assert folded.index('<p dir="auto"><b>0:08 내담자</b> 회사 일이 많아서') < folded.index('<p dir="auto"><b>0:30 상담사</b>')
@@ -169,11 +168,11 @@ def test_every_score_has_its_explanation_beside_it():
     assert "0.5 × 얼굴 + 0.3 × 음성 + 0.2 × 텍스트" in source and "얼굴이 얼마나 잘 보였는지" in source
 
 
-@pytest.mark.parametrize("name", set(cases()) - {"hostile"})
+@pytest.mark.parametrize("name", sorted(set(cases()) - {"hostile"}))
 def test_english_page_is_in_english(name):
     data = cases()[name]
     made = report(data, "en")
-    made["feedback"] = made["keywords"] = []
+    made["feedback"] = made["keywords"] = made["notes"] = []
     for moment in made["moments"]:
         moment["quotes"] = []
     for minute in made["minutes"]:
@@ -277,3 +276,14 @@ def test_print_is_light_and_has_few_pages(tmp_path):
     run(pdftoppm, "-r", "40", "-gray", "-singlefile", tmp_path / "page.pdf", tmp_path / "page")
     with Image.open(tmp_path / "page.pgm") as image:
         assert ImageStat.Stat(image).mean[0] > 230, "dark text on white, though the reader's setting is dark"
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_axe_finds_nothing_in_the_unfolded_page(chromium, tmp_path, language, colors):
+    data = talked(50)
+    (tmp_path / "page.html").write_text(html(report(data, language), timeline(data), language=language), "utf-8")
+    with Console(chromium, "", color_scheme=colors) as watched:
+        watched.page.goto((tmp_path / "page.html").as_uri())
+        watched.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        assert watched.problems() == []

@@ -9,7 +9,7 @@ from bemore.reports.html import page
 from bemore.reports.language import LANGUAGES
 from bemore.reports.options import RenderOptions
 from bemore.reports.pdf import document
-from bemore.reports.report_input import Minute, MinuteAudio, ReportInput, SessionInfo, Snippet
+from bemore.reports.report_input import Minute, MinuteAudio, Note, ReportInput, SessionInfo, Snippet
 from bemore.reports.text import summary_text
 from bemore.reports.timeline import Timeline
 from bemore.reports.view import ReportView
@@ -117,10 +117,18 @@ LINES = (
 )  # fmt: skip
 
 
+NOTES = [
+    Note("note_1", "counselor_3", "counselor", "bookmark", 190_000, None, None, "shared", START_MS, None),
+    Note(
+        "note_2", "counselor_3", "counselor", "note", 430_000, 455_000, "산책 이야기를 할 때 목소리가 밝아짐.", "shared", START_MS, None
+    ),
+]  # fmt: skip
+
+
 def talked(minutes: int) -> ReportInput:
     """A session of two speakers, who take turns of 8 and 17 s with a silence of 5 s after each: every half minute is the same.
 
-    A minute in the middle has no audio, and the one after it frames in 20 of its seconds.
+    A minute in the middle has no audio, and the one after it frames in 20 of its seconds. There are two shared notes.
     """
     data, middle = sample(minutes), minutes // 2
     spoken: dict[str, list[tuple[int, int, float]]] = {"user": [], "counselor": []}
@@ -137,20 +145,7 @@ def talked(minutes: int) -> ReportInput:
     whole = (1 << 60) - 1
     covered = dict.fromkeys(range(minutes), (whole, whole)) | {middle: (whole, 0), middle + 1: ((1 << 20) - 1, whole)}
     chunks = sorted(spoken["counselor"] + spoken["user"])
-    return replace(data, chunks=chunks, spoken=spoken, snippets=snippets, coverage=covered)
-
-
-#: Notes as they stand in a report.
-NOTES = [
-    {
-        "noteId": "note_1", "sessionId": SESSION_ID, "author": "counselor_3", "role": "counselor", "kind": "bookmark", "tStart": 190_000,
-        "tEnd": None, "text": None, "visibility": "shared", "createdAt": START_MS, "editedAt": None,
-    },
-    {
-        "noteId": "note_2", "sessionId": SESSION_ID, "author": "counselor_3", "role": "counselor", "kind": "note", "tStart": 430_000,
-        "tEnd": 455_000, "text": "산책 이야기를 할 때 목소리가 밝아짐.", "visibility": "shared", "createdAt": START_MS, "editedAt": None,
-    },
-]  # fmt: skip
+    return replace(data, chunks=chunks, spoken=spoken, snippets=snippets, coverage=covered, notes=NOTES)
 
 
 # -- Reports as people read them; without more words in Korean and on Korean clocks ------------------------------------------------

@@ -50,16 +50,11 @@ class Language(ABC):
         return f"{('+' if value > 0 else MINUS) if number else '±'}{number}"
 
     @staticmethod
-    def clock(ms: int) -> str:
+    def offset(ms: int) -> str:
         """A moment of a session: ``"0:05"``, ``"26:05"``, from an hour on ``"2:15:00"``."""
         minutes, seconds = divmod(max(0, ms) // 1000, 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
-
-    @staticmethod
-    def hours(minutes: int) -> str:
-        """Minutes of a long session: ``"2:15"``."""
-        return f"{minutes // 60}:{minutes % 60:02d}"
 
     def duration(self, ms: float, *, exact: bool = False) -> str:
         """A length: 0.4 seconds, 14 seconds, 2 minutes 5 seconds, 1 hour 3 minutes in the language's words.
@@ -89,7 +84,7 @@ class Language(ABC):
     def minute_span(self, first: int, last: int | None = None) -> str:
         """The minutes ``first`` to ``last`` of a session; a single minute without ``last``."""
 
-    def time(self, ms: int | None, zone: ZoneInfo) -> str:
+    def timestamp(self, ms: int | None, zone: ZoneInfo) -> str:
         """A time in ms since the epoch on the clocks of a zone, to the minute; a dash for None."""
         return DASH if ms is None else self.date_and_time(_local(ms, zone))
 
@@ -110,7 +105,6 @@ class Language(ABC):
     """``user`` and ``counselor``."""
     speaker_marks: Mapping[str, str]
     """One or two letters of them, before the number of a line in the transcript as text."""
-    unknown_speaker: str
     roles: Mapping[str, str]
     note_kinds: Mapping[str, str]
     moments: Mapping[str, str]
@@ -141,14 +135,12 @@ class Language(ABC):
     no_words: str
     no_moments: str
     disclaimer: str
-    score_axis: str
     time_axis_minutes: str
     time_axis_hours: str
     little_measured: str
     """Of a minute of which less than half was measured."""
     both_speak: str
     silence: str
-    continued: str
     no_scores: str
     no_measurements: str
     nothing_to_advise_on: str
@@ -301,7 +293,7 @@ class Language(ABC):
 
     @abstractmethod
     def left_out(self, count: int, what: str) -> str:
-        """So many more are not shown; ``what`` is ``minutes``, ``feedback``, ``gaps``, ``notes`` or ``sentences``."""
+        """So many more are not shown; ``what`` is ``feedback``, ``gaps``, ``notes`` or ``sentences``."""
 
 
 def _local(ms: int, zone: ZoneInfo) -> datetime:

@@ -43,7 +43,6 @@ class English(Language):
     sources = {"client": "browser", "server": "server"}
     speakers = {"user": "Client", "counselor": "Counselor"}
     speaker_marks = {"user": "U", "counselor": "C"}
-    unknown_speaker = "Unknown speaker"
     roles = {"user": "Client", "counselor": "Counselor", "admin": "Admin"}
     note_kinds = {"bookmark": "Bookmark", "note": "Note"}
     moments = {
@@ -52,7 +51,7 @@ class English(Language):
     }  # fmt: skip
     scores = {"combinedScore": "Combined", "facialScore": "Face", "vadScore": "Voice", "textScore": "Text"}
     averages = {
-        "avgCombinedScore": "Average combined score", "maxCombinedScore": "Highest", "minCombinedScore": "Lowest",
+        "avgCombinedScore": "Average score", "maxCombinedScore": "Highest", "minCombinedScore": "Lowest",
         "avgFacialScore": "Average face", "avgVadScore": "Average voice", "avgTextScore": "Average text",
     }  # fmt: skip
     axes = {
@@ -82,7 +81,7 @@ class English(Language):
     }  # fmt: skip
     columns = {
         "minute": "Minute", "hours": "Time (h:mm)", "emotion": "Estimated emotion", "source": "Scored by", "keywords": "Keywords",
-        "kind": "Data", "span": "From–to", "length": "Length", "measured": "Measured",
+        "kind": "Data", "span": "From–to", "length": "Length",
     }  # fmt: skip
 
     heading = "Counseling session report"
@@ -92,13 +91,11 @@ class English(Language):
     no_words = "No keywords yet."
     no_moments = "There are no moments to show."
     disclaimer = "Scores and estimates describe what was measured. They do not rate the session, and they are not medical findings."
-    score_axis = "Score (0–100)"
     time_axis_minutes = "Minutes since the session started"
     time_axis_hours = "Time since the session started (h:mm)"
     little_measured = "less than half measured"
     both_speak = "both speaking"
     silence = "silence"
-    continued = "continued"
     no_talk = "The data does not tell who spoke, so both voices were measured together."
     talk_of_transcript = "There is no audio by speaker, so this is based on the times of the transcript. Silences are not known."
     affect_explained = (
@@ -224,7 +221,7 @@ class English(Language):
         count, broken = silences["count"], silences["brokenBy"]
         return (
             f"There {'was' if count == 1 else 'were'} {_count(count, 'silence')} of three seconds or more,"
-            f" {self.duration(silences['totalMs'])} in all. The longest began at {self.clock(silences['longestAt'])}"
+            f" {self.duration(silences['totalMs'])} in all. The longest began at {self.offset(silences['longestAt'])}"
             f" and lasted {self.duration(silences['longestMs'])}."
             f" The client spoke first after {broken['user']}, the counselor after {broken['counselor']}."
         )
@@ -280,7 +277,7 @@ class English(Language):
         return f"Each row is an average over {minutes} minutes. The CSV file has every minute."
 
     _left_out = {
-        "minutes": "The other {count} minutes are in the CSV file.", "feedback": "{count} earlier ratings are not shown.",
+        "feedback": "{count} earlier ratings are not shown.",
         "gaps": "{count} more are not shown.", "notes": "{count} notes are not shown.", "sentences": "{count} more are not shown.",
     }  # fmt: skip
 

@@ -40,7 +40,6 @@ class Korean(Language):
     sources = {"client": "브라우저", "server": "서버"}
     speakers = {"user": "내담자", "counselor": "상담사"}
     speaker_marks = {"user": "내", "counselor": "상"}
-    unknown_speaker = "화자 미상"
     roles = {"user": "내담자", "counselor": "상담사", "admin": "관리자"}
     note_kinds = {"bookmark": "북마크", "note": "메모"}
     moments = {
@@ -74,7 +73,7 @@ class Korean(Language):
     }  # fmt: skip
     columns = {
         "minute": "구간(분)", "hours": "구간(시:분)", "emotion": "추정 감정", "source": "점수 계산", "keywords": "단어", "kind": "자료",
-        "span": "구간", "length": "길이", "measured": "측정",
+        "span": "구간", "length": "길이",
     }  # fmt: skip
 
     heading = "상담 세션 리포트"
@@ -84,13 +83,11 @@ class Korean(Language):
     no_words = "모인 단어가 없습니다."
     no_moments = "표시할 장면이 없습니다."
     disclaimer = "점수와 추정값은 측정된 자료를 설명할 뿐, 상담의 좋고 나쁨이나 의학적 판단을 담지 않습니다."
-    score_axis = "점수 (0–100)"
     time_axis_minutes = "세션 시작 후 시간 (분)"
     time_axis_hours = "세션 시작 후 시간 (시:분)"
     little_measured = "절반 넘게 측정되지 않음"
     both_speak = "함께 말함"
     silence = "침묵"
-    continued = "이어짐"
     no_talk = "누가 말했는지 구분된 자료가 없어 두 사람의 음성을 함께 측정했습니다."
     talk_of_transcript = "화자별 음성이 없어 대화 내용의 시각으로 계산했습니다. 침묵은 알 수 없습니다."
     affect_explained = (
@@ -218,7 +215,7 @@ class Korean(Language):
         count, broken = silences["count"], silences["brokenBy"]
         return (
             f"3초 이상의 침묵이 {count}번, 모두 {self.duration(silences['totalMs'])} 있었습니다. 가장 긴 침묵은"
-            f" {self.clock(silences['longestAt'])}부터 {self.duration(silences['longestMs'])}이며,"
+            f" {self.offset(silences['longestAt'])}부터 {self.duration(silences['longestMs'])}이며,"
             f" 침묵 뒤에 내담자가 {broken['user']}번, 상담사가 {broken['counselor']}번 먼저 말했습니다."
         )
 
@@ -268,7 +265,7 @@ class Korean(Language):
         return f"한 줄은 {minutes}분의 평균입니다. 1분마다의 값은 CSV 파일에 있습니다."
 
     _left_out = {
-        "minutes": "나머지 {count}분은 CSV 파일에 있습니다.", "feedback": "이전 피드백 {count}건은 줄였습니다.",
+        "feedback": "이전 피드백 {count}건은 줄였습니다.",
         "gaps": "그 밖에 {count}곳이 더 있습니다.", "notes": "메모 {count}건은 줄였습니다.", "sentences": "그 밖에 {count}문장이 더 있습니다.",
     }  # fmt: skip
 

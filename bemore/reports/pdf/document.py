@@ -25,6 +25,9 @@ from bemore.reports.view_parts import Charts, Note, Section
 MAX_NOTES = 50
 MAX_SENTENCES = 30
 
+CACHED_DOCUMENTS = 10
+"""Typst's cache holds what the last documents were made of."""
+
 MAX_WORD = 40
 """Longer words may be broken anywhere, because Typst lets them run over the margin."""
 
@@ -42,6 +45,10 @@ def pdf(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions) -
     except typst.TypstError:
         # PDF/UA allows no character that the font lacks, such as emoji. The tags are the same without its mark.
         file = compiler.compile(_template(), format="pdf", sys_inputs=inputs)
+    finally:
+        # Typst keeps what it laid out for the next ten documents: 700 MB for reports of eight hours. Empty documents make it forget.
+        for _ in range(CACHED_DOCUMENTS + 1):
+            compiler.compile(b"", format="svg", sys_inputs=None)
     assert isinstance(file, bytes)
     return file
 
@@ -114,7 +121,7 @@ def _data(report: Mapping[str, Any], view: ReportView) -> dict[str, Any]:
         "generated": view.generated,
         "transcript": _part(view.transcript, [
             {
-                "time": words.clock(turn.start_ms),
+                "time": words.offset(turn.start_ms),
                 "speaker": view.speaker(turn.said[0][0]) if len(turn.said) == 1 else "",
                 "text": _text(" ".join(_said(view, turn.said)), 1_000_000),
             }
@@ -125,7 +132,7 @@ def _data(report: Mapping[str, Any], view: ReportView) -> dict[str, Any]:
 
 def _said(view: ReportView, said: Iterable[tuple[str | None, str]]) -> Iterable[str]:
     lines = list(said)
-    return (f"{view.speaker(speaker)}: {text}" if len(lines) > 1 else text for speaker, text in lines)
+    return (f"{view.speaker(speaker)}: {text}" if len(lines) > 1 and speaker else text for speaker, text in lines)
 
 
 def _part(section: Section[Any], rows: Iterable[Any]) -> dict[str, Any]:
@@ -140,7 +147,7 @@ def _sentences(view: ReportView, section: Section[str]) -> dict[str, Any]:
 
 def _notes(view: ReportView, section: Section[Note], kind: str) -> dict[str, Any]:
     rows = [
-        {"head": note.head, "time": note.time, "text": "\n".join(_text(line) for line in note.text.splitlines() if display_text(line))}
+        {"head": note.head, "when": note.when, "text": "\n".join(_text(line) for line in note.text.splitlines() if display_text(line))}
         for note in section.rows[:MAX_NOTES]
     ]
     more = len(section.rows) - MAX_NOTES
