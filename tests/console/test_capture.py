@@ -147,7 +147,7 @@ def test_a_newcomer_sees_their_voice_scored_within_a_minute(live, shared, http_c
     page.get_by_text("You are speaking").wait_for()
     page.get_by_text(f"Pitch: {PITCH_HZ} Hz").wait_for()
     page.get_by_text("Silence").wait_for()
-    assert tab.page.locator(".strip rect:not(.voiced)").count() > 0
+    page.locator(".strip rect:not(.voiced)").first.wait_for()
 
     page.locator(".tiles").wait_for()
     shown = page.locator(".tiles > div").all_inner_texts()

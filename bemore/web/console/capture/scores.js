@@ -43,7 +43,7 @@ function line(minute) {
 /** `{element, show}`; `show` takes the scored `minutes`, the snippets `words`, and whether the session is `live`. */
 export function scoresPanel() {
   const [scored, said] = [h("div", { class: "part" }), h("div", { class: "part" })];
-  const explained = h("details", {}, h("summary", {}, t("whatScore")), h("ul", {}, EXPLAINED.map((name) => h("li", {}, t(name)))));
+  const explained = h("details", {}, h("summary", {}, t("whatScores")), h("ul", {}, EXPLAINED.map((name) => h("li", {}, t(name)))));
 
   function show({ minutes, words, live }) {
     const [last, ...earlier] = [...minutes].reverse();

@@ -89,7 +89,7 @@ export const WORDS = {
   ofMinute: ["Minute {minute}", "{minute}분째"],
   measuredBy: ["{chunks} sound measurements", "음성 측정값 {chunks}개"],
   newScore: ["Minute {minute}: combined {combined}, voice {voice}.", "{minute}분째: 종합 {combined}, 음성 {voice}."],
-  whatScore: ["What are these scores?", "이 점수는?"],
+  whatScores: ["What are these scores?", "이 점수는?"],
   scaleWhat: ["All scores go from 0 to 100.", "모든 점수는 0점에서 100점 사이입니다."],
   voiceWhat: ["Voice: 70 % the share of time with voice, 30 % how loud it was.", "음성: 말한 시간의 비율 70 %, 소리 크기 30 %."],
   faceWhat: ["Face: how well the camera saw a face; it says nothing about a mood.", "얼굴: 카메라에 얼굴이 얼마나 잘 보였는지를 나타내며, 기분과는 관계가 없습니다."],
