@@ -125,7 +125,7 @@ def test_a_newcomer_sees_a_session_grow_end_and_its_report_within_a_minute(chrom
         assert console.focused()[0] == "H1", "what had the focus is gone with the state"
 
         name, content = saved(console, "pdf")
-        assert name.startswith("bemore-20") and name.endswith(".pdf") and content.startswith(b"%PDF-")
+        assert re.fullmatch(r"bemore-\d{4}-\d\d-\d\d-demo_minji\.pdf", name) and content.startswith(b"%PDF-")
         assert saved(console, "html")[1].startswith(b"<!DOCTYPE html>")
         for table, column in (("csvVad", "arousal"), ("csvEmotion", "emotion")):
             lines = saved(console, table)[1].decode("utf-8-sig").splitlines()
