@@ -70,10 +70,16 @@ def test_every_endpoint_has_a_method(shared, tab, http):
     assert tab.call("emotion", "오늘은 정말 행복합니다")["emotion"] == "happy"
     for form in ("pdf", "csv", "html"):
         assert tab.page.evaluate("([id, form]) => client.reportFile(id, form).then(({size}) => size)", [session_id, form]) > 100
+    note_id = tab.call("addNote", session_id, {"tStart": 1000, "kind": "note", "text": "숨을 고름"})["noteId"]
+    assert tab.call("editNote", session_id, note_id, {"visibility": "shared"})["visibility"] == "shared"
+    assert [each["noteId"] for each in tab.call("notes", session_id)["notes"]] == [note_id]
+    for name, beginning in (("transcriptVtt", "WEBVTT"), ("transcriptText", "-: ")):
+        assert tab.page.evaluate("([name, id]) => client[name](id).then((file) => file.text())", [name, session_id]).startswith(beginning)
+    assert tab.call("deleteNote", session_id, note_id) == {"noteId": note_id, "deleted": True}
     assert tab.call("erase", session_id) == {"sessionId": session_id, "deleted": True}
 
     used = {re.sub(r"/session/sess_[^/]+", "/session/{session_id}", each["path"]) for each in tab.fetches()}
-    used = {re.sub(r"/user/user[^/]+", "/user/{user_id}", each) for each in used}
+    used = {re.sub(r"/user/user[^/]+", "/user/{user_id}", re.sub(r"/note_[^/]+", "/{note_id}", each)) for each in used}
     paths = http.get(f"{shared.url}/api/openapi.json").json()["paths"]
     others = ("/api/docs", "/api/openapi", "/api/health")  # the client asks for /health
     offered = {path for path in paths if path.startswith("/api/") and not path.startswith(others)}

@@ -124,19 +124,20 @@ class Walk:
             for method, operation in methods.items()
             if path != "/"  # leads people to the console; pages of other origins get nothing there
         ]
-        self.operations.sort(key=lambda each: (each[1] != "/api/session/start", each[0] == "DELETE"))
+        # What is erased is erased last, the session after its note.
+        self.operations.sort(key=lambda each: (each[1] != "/api/session/start", each[0] == "DELETE", -len(each[1])))
 
-    def calls(self, session_id=None):
-        """The calls, but for the start where a session is given."""
+    def calls(self, session_id=None, note_id=None):
+        """The calls, but for the start where a session is given, which has a note."""
         first = 0 if session_id is None else 1
-        return [self._call(number, *each, session_id) for number, each in enumerate(self.operations)][first:]
+        return [self._call(number, *each, session_id, note_id) for number, each in enumerate(self.operations)][first:]
 
-    def _call(self, number, method, path, operation, session_id):
+    def _call(self, number, method, path, operation, session_id, note_id):
         body = example_of(self.document, operation)
         if body and "sessionId" in body:
             body = {**body, "sessionId": session_id}
         values = {each["name"]: each.get("example") for each in operation["parameters"] if "name" in each}
-        path = re.sub(r"\{(\w+)\}", lambda found: {**values, "session_id": session_id}[found[1]] or "", path)
+        path = re.sub(r"\{(\w+)\}", lambda found: {**values, "session_id": session_id, "note_id": note_id}[found[1]] or "", path)
         text = None if body is None else json.dumps(body)
         return {"method": method, "url": self.base + path, "headers": headers_of(number), "body": text}
 
@@ -160,7 +161,8 @@ def test_a_page_of_another_origin_uses_every_endpoint(page, service, http, app_r
     assert {(method, path) for method, path, _ in walk.operations} == app_rules - {("GET", "/")}
     (started,) = ask(page, walk.calls()[0])
     session_id = json.loads(started["text"])["data"]["sessionId"]
-    answers = [started, *ask(page, *walk.calls(session_id))]
+    note = http.post(f"{service.url}/api/session/{session_id}/notes", json={"tStart": 0, "kind": "bookmark"}).json()["data"]
+    answers = [started, *ask(page, *walk.calls(session_id, note["noteId"]))]
     for number, ((method, path, operation), answer) in enumerate(zip(walk.operations, answers)):
         where = f"{method} {path}: {answer.get('error') or answer['status']} {answer.get('text', '')[:200]}"
         assert answer.get("status") in (200, 201), where
