@@ -10,7 +10,7 @@ from tests.support.stored import inferences
 
 #: The fields, letter by letter as the contract has them.
 REPORT = """
-    reportId sessionId userId counselorId status startedAt endedAt duration durationFormatted generatedAt version modelVersion
+    reportId sessionId userId counselorId status startedAt endedAt duration lastDataAt durationFormatted generatedAt version modelVersion
     summary moments talk coverage minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords
     highlights recommendations cbtFindings feedback notes stats
 """.split()
@@ -121,7 +121,7 @@ def check_voice(voice):
 
 
 def check_analysis(analysis, report):
-    assert list(analysis) == ["sessionId", "currentMetrics", "history", "timeSeries", "lastUpdate"]
+    assert list(analysis) == ["sessionId", "currentMetrics", "history", "timeSeries", "lanes", "lastUpdate"]
     assert analysis["currentMetrics"] == report["vadSummary"]
     # Here every minute that has audio is scored as well.
     assert [each["minuteIndex"] for each in analysis["history"]] == [each["minuteIndex"] for each in report["minutes"]]
