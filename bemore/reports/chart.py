@@ -27,7 +27,7 @@ MAX_BARS = 480
 HOURS_FROM_MS = 120 * MINUTE_MS
 """From this length on, the axis has hours and minutes."""
 
-MARK_DISTANCE = 0.022
+MARK_DISTANCE = 0.045
 """Marks closer than this stand in different rows."""
 
 MAX_GAP_MINUTES = 10_080

@@ -50,6 +50,7 @@ def fill(client, session_id):
         headers = {"Idempotency-Key": key} if key else {}
         answer = client.post(f"/api/session/{session_id}/feedback", json={"rating": 4, "note": "좋아요"}, headers=headers)
         assert answer.status_code == 201
+    assert client.post(f"/api/session/{session_id}/notes", json={"tStart": 0, "kind": "bookmark"}).status_code == 201
 
 
 def start_with_key(client, key, user_id):

@@ -61,6 +61,7 @@ WRONG = {
     "INFERENCE_VAD_WEIGHT": ["-1", "2", "0.31"],
     "INFERENCE_TEXT_WEIGHT": ["1,5", "NaN", "0.19"],
     "INFERENCE_MODEL_VERSION": ["v" * 65, "rules\n2"],
+    "SCORE_SPEAKER": ["counselor", "both", "user"],
     "REPORT_LANGUAGE": ["de", "korean", "ko-KR"],
     "REPORT_TIME_ZONE": ["Seoul", "asia/seoul", "localtime", "../zone.tab", "UTC+9"],
     "CONSOLE_ENABLED": ["maybe", "2", "fales"],

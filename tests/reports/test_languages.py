@@ -50,11 +50,11 @@ def test_minutes_are_named_by_where_they_begin_and_end():
 
 
 def test_times_are_on_the_clocks_of_the_zone_and_utc_in_data():
-    assert options("ko").timestampstamp(START_MS) == "2025-01-19 10:40"
+    assert options("ko").timestamp(START_MS) == "2025-01-19 10:40"
     assert options("ko", "America/New_York").timestamp(START_MS) == "2025-01-18 20:40"
     assert options("en", "Europe/Berlin").timestamp(START_MS) == "Jan 19, 2025, 02:40"
     assert options("en", "Europe/Berlin").timestamp(START_MS + 180 * 86_400_000) == "Jul 18, 2025, 03:40", "daylight saving"
-    assert options("ko").timestampstamp(None) == "–"
+    assert options("ko").timestamp(None) == "–"
     assert iso(START_MS + 7) == "2025-01-19T01:40:00.007Z" and iso(-1) == "1969-12-31T23:59:59.999Z"
 
 
