@@ -97,6 +97,7 @@ ROUTES = {
     ("GET", "/"): (dict.fromkeys(PUBLIC, 404), "/", None),  # leads browsers to the console
     ("GET", "/console"): (PUBLIC, "/console", None),
     ("GET", "/console/"): (PUBLIC, "/console/", None),
+    ("GET", "/console/live"): (PUBLIC, "/console/live", None),
     ("GET", "/console/<path:file>"): (PUBLIC, "/console/page.js", None),
     ("GET", "/static/bemore-client.js"): (PUBLIC, "/static/bemore-client.js", None),
     ("GET", "/static/bemore-client.d.ts"): (PUBLIC, "/static/bemore-client.d.ts", None),

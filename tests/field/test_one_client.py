@@ -132,7 +132,7 @@ def test_of_sixteen_heavy_reports_at_once_few_run_and_few_wait(client, monkeypat
     running, most, go_on, lock = 0, 0, threading.Event(), threading.Lock()
     report = reports.build.report
 
-    def slow(data):
+    def slow(data, *more):
         nonlocal running, most
         with lock:
             running += 1
@@ -141,7 +141,7 @@ def test_of_sixteen_heavy_reports_at_once_few_run_and_few_wait(client, monkeypat
             assert go_on.wait(30)
         with lock:
             running -= 1
-        return report(data)
+        return report(data, *more)
 
     monkeypatch.setattr(reports.build, "report", slow)
 
