@@ -425,6 +425,8 @@ def test_with_authentication_it_takes_part_as_the_owner_of_the_token(speaking, t
             dialog = page.get_by_role("dialog")
             dialog.get_by_label("JSON Web Token").fill(token("counselor-7", "counselor"))
             dialog.get_by_role("button", name="Sign in").click()
+            # The page learns of the token's role after the dialog has closed.
+            page.locator("input[type=radio]:disabled:checked").wait_for()
             assert page.get_by_label("Counselor").is_checked() and page.get_by_label("Client").is_disabled()
             session_id = tab.begin()
             with tab.context.expect_page() as opened:
