@@ -10,6 +10,7 @@ import pytest
 from bemore.models.speaker import NAMES
 
 from tests.support.answers import CheckingSession
+from tests.support.browser_fixtures import ARGUMENTS
 from tests.support.browsing import database_of
 from tests.support.servers import Service, need, wait_for
 from tests.support.signing import HS256, bearer, token
@@ -61,8 +62,7 @@ def speaking(chromium, tmp_path_factory):
     path = tmp_path_factory.mktemp("sound") / "voice.wav"
     record(path)
     devices = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={path}"]
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", *devices]
-    browser = chromium.browser_type.launch(executable_path=need("chromium"), args=arguments)
+    browser = chromium.browser_type.launch(executable_path=need("chromium"), args=[*ARGUMENTS, *devices])
     yield browser
     browser.close()
 

@@ -22,6 +22,9 @@ _FEATURES_OFF = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
 )  # fmt: skip
 
+#: How Chromium is launched. It refuses its sandbox to root, and small /dev/shm of containers crash it.
+ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", f"--disable-features={','.join(_FEATURES_OFF)}")
+
 try:
     from playwright.sync_api import sync_playwright
 except ImportError:  # its tests are skipped
@@ -46,10 +49,7 @@ def chromium(page_server):
         pytest.fail(reason, pytrace=False) if os.environ.get("BEMORE_TEST_ALL") == "1" else pytest.skip(reason)
     rules = f"MAP localhost:5173 127.0.0.1:{page_server.server_port}"
     with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, and small /dev/shm of containers crash it.
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage", f"--host-resolver-rules={rules}"]
-        arguments += ["--disable-gpu", f"--disable-features={','.join(_FEATURES_OFF)}"]
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, f"--host-resolver-rules={rules}"])
         yield browser
         browser.close()
 

@@ -24,7 +24,7 @@ _PLACE = "bemore_turns"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """Run in two processes more than there are cores, as tests wait for a third of their time; ``-n`` says another number.
+    """Run in one process more than there are cores, as tests wait for a third of their time; ``-n`` says another number.
 
     Only where whole directories are asked for: a few files are done before the processes have started. The long forms tell what
     they measured, which needs the machine for itself and this process's output.
@@ -33,7 +33,7 @@ def pytest_cmdline_main(config):
     chosen = not config.pluginmanager.hasplugin("xdist") or config.option.numprocesses is not None or hasattr(config, "workerinput")
     alone = {"BEMORE_TEST_LONG", "BEMORE_FAULTS_OUT"} & set(os.environ) or config.option.usepdb
     if not chosen and not alone and all(Path(argument).is_dir() for argument in config.args):
-        config.option.numprocesses = min(len(os.sched_getaffinity(0)) + 2, MOST_PROCESSES)
+        config.option.numprocesses = min(len(os.sched_getaffinity(0)) + 1, MOST_PROCESSES)
         # Neighbours stay together as long as they can, as they share what their module has started.
         config.option.dist = "worksteal"
 
