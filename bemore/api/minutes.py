@@ -5,7 +5,7 @@ import secrets
 from flask import Blueprint, current_app
 
 from bemore import clock
-from bemore.api import heavy
+from bemore.api.http import heavy
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, session_scope
 from bemore.models import minute, minute_scoring, session

@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
-from bemore.api import heavy
+from bemore.api.http import heavy
 from bemore.clock import utc
 from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes

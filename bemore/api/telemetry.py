@@ -4,7 +4,6 @@ import msgspec
 from flask import Blueprint, current_app
 
 from bemore import clock
-from bemore.api import heavy
 from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
 from bemore.api.minutes import rules
@@ -23,8 +22,8 @@ from bemore.schemas.telemetry import (
 from bemore.scoring.text.keywords import extract_keywords
 from bemore.scoring.text.sentiment import sentiment
 
-#: Text whose sentiment and keywords are heavy work: ten times what 100 snippets of a conversation have.
-HEAVY_CHARACTERS = 50_000
+#: Snippets of more bytes are heavy work: 100 of a conversation, which have some 100 characters each, have less than half.
+HEAVY_BYTES = 100_000
 
 blueprint = Blueprint("telemetry", __name__, url_prefix="/api/session/<session_id:session_id>")
 
@@ -55,19 +54,17 @@ def audio(scope, body):
 
 
 @blueprint.post("/stt")
-@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, response=StoredStt, status=201)
+@operation("Upload transcript snippets", Access.SESSION, body=UploadStt, response=StoredStt, status=201, heavy_bytes=HEAVY_BYTES)
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     own = _own_speaker()
     places = [place for place, item in enumerate(body["items"]) if item[2].strip()]
     if not places:
         raise InvalidInput([problem("text", "must not be empty in every snippet")])
-    items = [body["items"][place] for place in places]
-    with heavy.turn(sum(len(text) for _, _, text, *_ in items) > HEAVY_CHARACTERS):
-        rows = [
-            (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
-            for start, end, text, lang, speaker in items
-        ]
+    rows = [
+        (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
+        for start, end, text, lang, speaker in (body["items"][place] for place in places)
+    ]
     total = _store(telemetry.store_stt, scope, rows, places)
     count_items("stt_snippet", len(rows))
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}

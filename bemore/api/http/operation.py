@@ -11,6 +11,7 @@ import marshmallow
 import msgspec
 from flask import Response, request
 
+from bemore.api.http import heavy
 from bemore.api.http.body import body as request_body
 from bemore.api.http.etags import unless_known
 from bemore.api.http.idempotency import once
@@ -27,7 +28,7 @@ class Operation:
     ``body`` and ``query`` are what comes in. ``response`` is the struct of ``data``, of the whole response if it is an Envelope or the
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
     every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
-    manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``.
+    manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
     """
 
     summary: str
@@ -40,6 +41,7 @@ class Operation:
     reads: str | None = None
     turn: Callable = nullcontext
     idempotent: bool = False
+    heavy_bytes: int | None = None
     plain: bool = False
     media: str = "application/json"
 
@@ -80,6 +82,12 @@ def operation(summary, access, *, body=None, partial=False, **more):
         @functools.wraps(view)
         def call(**arguments):
             check_access(access, arguments)
+            if declared.heavy_bytes is None:
+                return respond(arguments)
+            with heavy.turn(len(request_body()) > declared.heavy_bytes):
+                return respond(arguments)
+
+        def respond(arguments):
             if query_schema:
                 arguments["query"] = check(query_schema, request.args.to_dict())
             if partial:
