@@ -82,7 +82,10 @@ def slider_s(page):
 def test_an_ended_session_begins_with_what_matters_and_ends_with_ids(console, ended_id):
     page = console.session(ended_id).page
     headings = [text.split("\n")[0] for text in page.locator("main h2").all_inner_texts()]
-    expected = ["Key moments", "Talk and silence", "Timeline", "Transcript", "Notes", "Keywords", "Report", "Feedback", "Technical information"]
+    expected = [
+        "Key moments", "Talk and silence", "Timeline", "Transcript",
+        "Notes", "Keywords", "Report", "Feedback", "Technical information",
+    ]  # fmt: skip
     assert headings == expected
     assert ended_id not in page.locator("main").inner_text()
     page.get_by_text("Technical information").click()
@@ -401,7 +404,8 @@ def test_a_printed_session_is_light_whole_and_without_buttons(chromium, shared, 
         (tmp_path / "x.pdf").write_bytes(page.pdf(prefer_css_page_size=True, print_background=True))
         text = run(need_program("pdftotext", "poppler-utils"), "-layout", tmp_path / "x.pdf", "-").decode()
         order = [
-            "Session of minji", "Key moments", "Talk and silence", "Timeline", "Notes", "Keywords", "Report", "Feedback", "Transcript", "산책 5분 45초",
+            "Session of minji", "Key moments", "Talk and silence", "Timeline", "Notes", "Keywords", "Report", "Feedback",
+            "Transcript", "산책 5분 45초",
         ]  # fmt: skip
         assert [text.index(part) for part in order] == sorted(text.index(part) for part in order), text
         assert "All sessions" not in text and "Save feedback" not in text and "PDF" not in text and "Delete" not in text
