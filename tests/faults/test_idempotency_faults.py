@@ -39,14 +39,15 @@ def _without_trace(answer):
 
 @pytest.fixture
 def requests_of(http):
-    """``requests_of(running)``: path, body and table of the two requests that take a key; feedback is on a session made here."""
+    """``requests_of(running)``: path, body and table of the requests that take a key; but for the start, of a session made here."""
 
-    def both(running):
+    def each_of(running):
         session_id = start_session(http, base=running.url)
         yield "/api/session/start", {"userId": "u", "counselorId": "c"}, "session"
         yield f"/api/session/{session_id}/feedback", {"rating": 4, "note": "once"}, "feedback"
+        yield f"/api/session/{session_id}/notes", {"tStart": 0, "kind": "note", "text": "once"}, "note"
 
-    return both
+    return each_of
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

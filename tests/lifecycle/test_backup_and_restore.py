@@ -227,7 +227,7 @@ def test_a_running_service_is_noticed(saved, database_url, run, service, http):
     assert "stop the service" in refused
     assert everything(database_url) == rows
     start_session(http, base=running.url)
-    running.kill()
+    running.stop()
     run("restore", path, "--yes", url=database_url)
     assert without_the_last_entry(everything(database_url))[0] == rows
 
