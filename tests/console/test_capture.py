@@ -3,13 +3,11 @@
 import math
 import struct
 import wave
-from contextlib import closing
 
 import pytest
 
 from bemore.models.speaker import NAMES
 
-from tests.support.answers import CheckingSession
 from tests.support.browser_fixtures import ARGUMENTS
 from tests.support.browsing import database_of
 from tests.support.servers import Service, need, wait_for
@@ -65,20 +63,6 @@ def speaking(chromium, tmp_path_factory):
     browser = chromium.browser_type.launch(executable_path=need("chromium"), args=[*ARGUMENTS, *devices])
     yield browser
     browser.close()
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    home = tmp_path_factory.mktemp("capture")
-    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", LOG_LEVEL="warning", RATE_LIMIT_ENABLED="false") as running:
-        yield running
-        print(running.log)
-
-
-@pytest.fixture(scope="module")
-def http_client():
-    with closing(CheckingSession()) as session:
-        yield session
 
 
 class Live(Console):

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,21 +17,6 @@ pytestmark = pytest.mark.first
 
 #: Quotas off: a run of tests is busier than any visitor. The newcomer's service has them.
 CALM = {"RATE_LIMIT_ENABLED": "false"}
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """The service of all tests here that want nothing special of one."""
-    home = tmp_path_factory.mktemp("console")
-    with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", LOG_LEVEL="warning", **CALM) as running:
-        yield running
-        print(running.log)
-
-
-@pytest.fixture(scope="module")
-def http_client():
-    with closing(CheckingSession()) as session:
-        yield session
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tests.support.answers import CheckingSession
 from tests.support.report_programs import need_program, run
 from tests.support.samples import scores, start_session
 from tests.support.servers import wait_for
@@ -14,12 +13,6 @@ from tests.support.watching import Console
 TURNS = (("counselor", 0, 4), ("user", 5, 20), ("user", 28, 42), ("counselor", 40, 44), ("user", 45, 58))
 
 
-@pytest.fixture(scope="module")
-def http():
-    with CheckingSession() as session:
-        yield session
-
-
 @pytest.fixture
 def console(chromium, shared):
     with Console(chromium, shared.url) as opened:
@@ -27,15 +20,15 @@ def console(chromium, shared):
         opened.clean()
 
 
-def send(http, base, session_id, kind, items):
+def send(http_client, base, session_id, kind, items):
     for first in range(0, len(items), 100):
-        answer = http.post(f"{base}/api/session/{session_id}/{kind}", json={"items": items[first : first + 100]})
+        answer = http_client.post(f"{base}/api/session/{session_id}/{kind}", json={"items": items[first : first + 100]})
         assert answer.status_code == 201, answer.text
 
 
-def conversation(http, base, minutes=4, silent=(), **people):
+def conversation(http_client, base, minutes=4, silent=(), **people):
     """A session of two speakers, still going on; minutes that are ``silent`` have no audio. Each line names its minute."""
-    session_id = start_session(http, base=base, **people)
+    session_id = start_session(http_client, base=base, **people)
     audio, stt, frames = [], [], []
     for minute in range(minutes):
         at = 60_000 * minute
@@ -49,18 +42,18 @@ def conversation(http, base, minutes=4, silent=(), **people):
             stt.append({"speaker": who, "tsStart": at + 1000 * start, "tsEnd": at + 1000 * end, "text": text})
         frames += [{"ts": at + 1000 * second, "qualityScore": 0.2 + 0.6 * minute / minutes} for second in range(60)]
     for kind, items in (("stt", stt), ("audio", audio), ("frames", frames)):
-        send(http, base, session_id, kind, items)
+        send(http_client, base, session_id, kind, items)
     return session_id
 
 
-def end(http, base, session_id):
-    assert http.post(f"{base}/api/session/{session_id}/end").status_code == 200
+def end(http_client, base, session_id):
+    assert http_client.post(f"{base}/api/session/{session_id}/end").status_code == 200
     return session_id
 
 
 @pytest.fixture(scope="module")
-def ended_id(shared, http):
-    return end(http, shared.url, conversation(http, shared.url, 6, silent=(4,), user_id="minji"))
+def ended_id(shared, http_client):
+    return end(http_client, shared.url, conversation(http_client, shared.url, 6, silent=(4,), user_id="minji"))
 
 
 def chosen(page):
@@ -192,11 +185,11 @@ def test_missing_data_is_told_and_hatched(console, ended_id):
     assert spans == [{"startMs": 60_000, "endMs": 180_000}, {"startMs": 240_000, "endMs": 300_000}]
 
 
-def test_data_that_stays_away_is_told_in_the_session_and_in_the_list(console, shared, http):
+def test_data_that_stays_away_is_told_in_the_session_and_in_the_list(console, shared, http_client):
     console.page.clock.install()
-    session_id = start_session(http, base=shared.url, user_id="quiet")
-    send(http, shared.url, session_id, "frames", [{"ts": 0}])
-    send(http, shared.url, session_id, "audio", [{"tsStart": 0, "tsEnd": 500, "vad": True, "speaker": "user"}])
+    session_id = start_session(http_client, base=shared.url, user_id="quiet")
+    send(http_client, shared.url, session_id, "frames", [{"ts": 0}])
+    send(http_client, shared.url, session_id, "audio", [{"tsStart": 0, "tsEnd": 500, "vad": True, "speaker": "user"}])
     page = console.session(session_id).page
     late = page.locator(".session-head .late")
     assert late.is_hidden()
@@ -219,18 +212,18 @@ def test_data_that_stays_away_is_told_in_the_session_and_in_the_list(console, sh
 
 
 @pytest.fixture(scope="module")
-def long_id(shared, http):
+def long_id(shared, http_client):
     """Eight hours with 4,800 lines."""
-    session_id = start_session(http, base=shared.url)
+    session_id = start_session(http_client, base=shared.url)
     for first in range(0, 480, 80):
         body = {"sessionId": session_id, "items": scores(80, first)}
-        assert http.post(f"{shared.url}/api/session/batch-tick", json=body).status_code == 201
+        assert http_client.post(f"{shared.url}/api/session/batch-tick", json=body).status_code == 201
     lines = [
         {"tsStart": 6000 * index, "tsEnd": 6000 * index + 4000, "text": f"산책 {index}", "speaker": ("user", "counselor")[index % 2]}
         for index in range(4800)
     ]
-    send(http, shared.url, session_id, "stt", lines)
-    return end(http, shared.url, session_id)
+    send(http_client, shared.url, session_id, "stt", lines)
+    return end(http_client, shared.url, session_id)
 
 
 def test_eight_hours_take_few_nodes_and_few_requests(console, long_id):
@@ -263,12 +256,12 @@ def test_times_of_long_sessions_are_hours_and_minutes(console):
     assert console.page.evaluate(labels, 50) == ["0", "10", "20", "30", "40", "50"]
 
 
-def test_a_week_is_binned_and_complete(console, shared, http):
-    session_id = start_session(http, base=shared.url)
+def test_a_week_is_binned_and_complete(console, shared, http_client):
+    session_id = start_session(http_client, base=shared.url)
     for first in range(0, 1600, 100):
         body = {"sessionId": session_id, "items": scores(100, first)}
-        assert http.post(f"{shared.url}/api/session/batch-tick", json=body).status_code == 201
-    page = console.session(end(http, shared.url, session_id)).page
+        assert http_client.post(f"{shared.url}/api/session/batch-tick", json=body).status_code == 201
+    page = console.session(end(http_client, shared.url, session_id)).page
     assert "Means of 1600 minutes" in page.locator(".timeline .card-head").inner_text()
     page.locator(".minutes summary").click()
     page.wait_for_selector(".minutes tbody tr")
@@ -279,17 +272,17 @@ def test_a_week_is_binned_and_complete(console, shared, http):
 # -- Notes -----------------------------------------------------------------------------------------------------------------
 
 
-def notes(http, base, session_id):
-    return http.get(f"{base}/api/session/{session_id}/notes").json()["data"]["notes"]
+def notes(http_client, base, session_id):
+    return http_client.get(f"{base}/api/session/{session_id}/notes").json()["data"]["notes"]
 
 
-def test_a_key_marks_the_moment_and_another_one_opens_a_note(console, shared, http):
-    session_id = start_session(http, base=shared.url)
+def test_a_key_marks_the_moment_and_another_one_opens_a_note(console, shared, http_client):
+    session_id = start_session(http_client, base=shared.url)
     page = console.session(session_id).page
     page.keyboard.press("b")
     item = page.locator(".notes-list li")
     item.wait_for()
-    (mark,) = notes(http, shared.url, session_id)
+    (mark,) = notes(http_client, shared.url, session_id)
     assert (mark["kind"], mark["visibility"], mark["text"]) == ("bookmark", "private", None) and 0 <= mark["tStart"] < 60_000
     assert "Private" in item.inner_text()
 
@@ -299,9 +292,9 @@ def test_a_key_marks_the_moment_and_another_one_opens_a_note(console, shared, ht
     page.get_by_label("Shared").check()
     page.get_by_role("button", name="Save note").click()
     page.locator(".notes-list li.shared").wait_for()
-    written = next(each for each in notes(http, shared.url, session_id) if each["kind"] == "note")
+    written = next(each for each in notes(http_client, shared.url, session_id) if each["kind"] == "note")
     assert (written["text"], written["visibility"]) == ("bnb <b>잠</b> 이야기", "shared"), "keys are letters where somebody writes"
-    assert len(notes(http, shared.url, session_id)) == 2
+    assert len(notes(http_client, shared.url, session_id)) == 2
     assert console.problems() == []
 
     page.locator("li.shared").get_by_role("button", name="Edit").click()
@@ -311,18 +304,18 @@ def test_a_key_marks_the_moment_and_another_one_opens_a_note(console, shared, ht
     page.locator(".notes-list li.private", has_text="다음 주에 이어서").wait_for()
     page.locator(".notes-list li", has_text="다음 주").get_by_role("button", name="Delete").click()
     wait_for(lambda: item.count() == 1, what="one note less")
-    assert [each["kind"] for each in notes(http, shared.url, session_id)] == ["bookmark"]
+    assert [each["kind"] for each in notes(http_client, shared.url, session_id)] == ["bookmark"]
 
     page.get_by_label("Keys B and N work").uncheck()
     page.get_by_label("Keys B and N work").blur()
     page.keyboard.press("b")
     page.keyboard.press("n")
     assert page.locator(".note-form").is_hidden()
-    assert len(notes(http, shared.url, session_id)) == 1
+    assert len(notes(http_client, shared.url, session_id)) == 1
 
 
-def test_a_note_of_an_ended_session_belongs_to_the_moment_looked_at(console, shared, http):
-    session_id = end(http, shared.url, conversation(http, shared.url, 3))
+def test_a_note_of_an_ended_session_belongs_to_the_moment_looked_at(console, shared, http_client):
+    session_id = end(http_client, shared.url, conversation(http_client, shared.url, 3))
     page = console.session(session_id).page
     page.locator(".line", has_text="산책 1분 28초").click()
     page.locator("h1").focus()
@@ -332,7 +325,7 @@ def test_a_note_of_an_ended_session_belongs_to_the_moment_looked_at(console, sha
     assert page.locator(".note-form").is_hidden() and console.focused()[0] == "H1"
     page.keyboard.press("b")
     page.locator(".notes-list li", has_text="1:28").wait_for()
-    (mark,) = notes(http, shared.url, session_id)
+    (mark,) = notes(http_client, shared.url, session_id)
     assert mark["tStart"] == 88_000
     page.get_by_role("slider").press("Home")
     page.locator(".notes-list .at").click()
@@ -343,9 +336,9 @@ def test_a_note_of_an_ended_session_belongs_to_the_moment_looked_at(console, sha
 # -- The list --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_tells_how_sessions_went_and_tiles_filter(console, shared, http, ended_id):
-    assert http.post(f"{shared.url}/api/session/{ended_id}/feedback", json={"rating": 4}).status_code == 201
-    running = start_session(http, base=shared.url, user_id="still-here")
+def test_the_list_tells_how_sessions_went_and_tiles_filter(console, shared, http_client, ended_id):
+    assert http_client.post(f"{shared.url}/api/session/{ended_id}/feedback", json={"rating": 4}).status_code == 201
+    running = start_session(http_client, base=shared.url, user_id="still-here")
     page = console.open().page
     row = page.locator(f'a.row[href="#/session/{ended_id}"]')
     row.wait_for()
@@ -359,17 +352,17 @@ def test_the_list_tells_how_sessions_went_and_tiles_filter(console, shared, http
     assert console.problems() == []
 
 
-def test_a_session_is_deleted_from_the_list_after_a_question(console, shared, http):
-    session_id = end(http, shared.url, start_session(http, base=shared.url, user_id="to-delete"))
+def test_a_session_is_deleted_from_the_list_after_a_question(console, shared, http_client):
+    session_id = end(http_client, shared.url, start_session(http_client, base=shared.url, user_id="to-delete"))
     page = console.open().page
     page.locator(f'[data-delete="{session_id}"]').click()
     assert "to-delete" in page.get_by_role("dialog").inner_text()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    assert http.get(f"{shared.url}/api/session/{session_id}").status_code == 200
+    assert http_client.get(f"{shared.url}/api/session/{session_id}").status_code == 200
     page.locator(f'[data-delete="{session_id}"]').click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.locator(f'a.row[href="#/session/{session_id}"]').wait_for(state="detached")
-    assert http.get(f"{shared.url}/api/session/{session_id}").status_code == 404
+    assert http_client.get(f"{shared.url}/api/session/{session_id}").status_code == 404
 
 
 # -- Language, zone, paper -------------------------------------------------------------------------------------------------

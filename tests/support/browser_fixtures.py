@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.support.answers import CheckingSession
 from tests.support.browsing import ORIGIN, RECORDER, Tab
 from tests.support.scripted import ScriptedServer
 from tests.support.servers import Service, need
@@ -61,6 +62,13 @@ def shared(tmp_path_factory):
     with Service(home, DATABASE_URL=f"sqlite:///{home}/x.db", RATE_LIMIT_ENABLED="false") as running:
         yield running
         print(running.log)
+
+
+@pytest.fixture(scope="module")
+def http_client():
+    """As the fixture ``http``, for what a module makes once."""
+    with CheckingSession() as session:
+        yield session
 
 
 @pytest.fixture
