@@ -10,7 +10,6 @@ from bemore.lifecycle import idle, purge as erasure
 from bemore.models.minute_scoring import Rules
 from bemore.models.session import finish_erasing
 from bemore.models.tables import TABLES
-from bemore.scoring.minute_score import Weights
 
 
 @click.command("close-idle", epilog="Example: bemore close-idle --after 12h")
@@ -24,8 +23,7 @@ def close_idle(after):
     settings = load_settings()
     with database(settings):
         now = clock.now_ms()
-        rules = Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
-        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), rules))
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules.of(settings)))
     click.echo(f"ended {plural(count, 'session')}")
 
 
@@ -46,7 +44,7 @@ def purge(older_than, confirmation):
     with database(settings):
         now = clock.now_ms()
         amount = erasure.survey(now - older_than, now)
-        confirmation.erase(
+        confirmation.carry_out(
             amount, f" from before {clock.iso(now - older_than)}", amount.rows, _text,
             lambda after_batch: erasure.purge(now - older_than, now, actor(), after_batch),
         )  # fmt: skip
@@ -70,7 +68,7 @@ def erase(user_id, confirmation):
                 raise click.ClickException("Nothing is stored of that user.")
             click.echo("finished an erasure that was interrupted")
             return
-        confirmation.erase(
+        confirmation.carry_out(
             amount, " of that user", amount.rows, _text,
             lambda after_batch: erasure.erase_user(user_id, clock.now_ms(), actor(), after_batch),
         )  # fmt: skip
