@@ -3,45 +3,51 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
+from bemore.scoring.text.conjugation import beginnings
 from bemore.scoring.text.evidence import MAX_WORDS, Evidence, in_context
 from bemore.scoring.text.lexicon import KOREAN
 
 
 class _Entry(NamedTuple):
-    form: str
     value: float
     emotion: str
     starts_word: bool
 
 
-def _index() -> dict[str, list[tuple[int, dict[str, _Entry]]]]:
-    """Entries by their first two characters (one, where they have no more), then by length, the longest first, then by form.
-
-    So a position in a text costs a look-up per length, whatever the number of entries that begin alike.
-    """
+def _forms() -> dict[str, _Entry]:
+    """All forms of all entries. Spaces are where transcripts differ most, so every space may be there or not."""
     forms: dict[str, _Entry] = {}
     for emotion, polarity, entries in KOREAN:
         for written in entries.split():
-            weight = 0.5 if written.startswith("~") else 1.0
-            starts_word = written.startswith("^") and written != "^^"
-            bare = written.lstrip("~")
-            bare = bare[1:] if starts_word else bare
-            # Spaces are where transcripts differ most, so every space may be there or not.
-            variants = [""]
-            for part in re.split("(_)", bare):
-                variants = [v + choice for v in variants for choice in ((" ", "") if part == "_" else (part,))]
-            for form in variants:
-                forms.setdefault(form, _Entry(form, polarity * weight, emotion, starts_word))
-    groups: dict[str, dict[int, dict[str, _Entry]]] = {}
-    for form, entry in forms.items():
-        groups.setdefault(form[:2], {}).setdefault(len(form), {})[form] = entry
-    return {key: sorted(group.items(), reverse=True) for key, group in groups.items()}
+            bare = written.removeprefix("~")
+            starts_word = bare.startswith("^") and bare != "^^"
+            entry = _Entry(polarity * (0.5 if bare != written else 1.0), emotion, starts_word)
+            for spaced in _alternatives(_CHOICE.split(bare[1:] if starts_word else bare), ","):
+                for form in _alternatives(spaced.replace("_", "_ |_").split("_"), "|"):
+                    for beginning in beginnings(form[:-1]) if form.endswith("다") else (form,):
+                        forms.setdefault(beginning, entry)
+    return forms
 
 
-_INDEX = _index()
-_FIRST = re.compile("[" + re.escape("".join(sorted({key[0] for key in _INDEX}))) + "]")
+def _alternatives(parts: list[str], separator: str) -> Iterator[str]:
+    return map("".join, product(*(part.split(separator) for part in parts)))
+
+
+def _lengths() -> dict[str, list[int]]:
+    """Lengths of forms by their first two characters (one, where they have no more), the longest first."""
+    lengths: dict[str, set[int]] = {}
+    for form in _FORMS:
+        lengths.setdefault(form[:2], set()).add(len(form))
+    return {key: sorted(group, reverse=True) for key, group in lengths.items()}
+
+
+_CHOICE = re.compile("[{}]")
+_FORMS = _forms()
+_LENGTHS = _lengths()
+_FIRST = re.compile("[" + re.escape("".join(sorted({form[0] for form in _FORMS}))) + "]")
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]+")
 _JAMO = re.compile("[\u1100-\u11ff]+")
@@ -115,27 +121,25 @@ def find_evidence(text: str) -> Iterator[Evidence]:
         if first is None:
             return
         start = first.start()
-        entry = _entry_at(text, start)
+        length, entry = _entry_at(text, start)
         if entry is None:
             position = start + 1
             continue
         seen += 1
-        position = start + len(entry.form)
+        position = start + length
         if entry.value or entry.emotion == "surprised":
             evidence = _evaluate(text, start, position, entry)
             position = evidence.position
             yield evidence
 
 
-def _entry_at(text: str, start: int) -> _Entry | None:
+def _entry_at(text: str, start: int) -> tuple[int, _Entry | None]:
     for key in (text[start:start + 2], text[start]):
-        for length, entries in _INDEX.get(key, ()):
-            entry = entries.get(text[start:start + length])
-            if entry is not None:
-                inside_word = start > 0 and "가" <= text[start - 1] <= "힣"
-                if not (entry.starts_word and inside_word):
-                    return entry
-    return None
+        for length in _LENGTHS.get(key, ()):
+            entry = _FORMS.get(text[start:start + length])
+            if entry is not None and not (entry.starts_word and start > 0 and "가" <= text[start - 1] <= "힣"):
+                return length, entry
+    return 0, None
 
 
 def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
