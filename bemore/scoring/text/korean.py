@@ -15,6 +15,7 @@ class _Entry(NamedTuple):
     value: float
     emotion: str
     starts_word: bool
+    noun: bool
 
 
 def _forms() -> dict[str, _Entry]:
@@ -24,7 +25,7 @@ def _forms() -> dict[str, _Entry]:
         for written in entries.split():
             bare = written.removeprefix("~")
             starts_word = bare.startswith("^") and bare != "^^"
-            entry = _Entry(polarity * (0.5 if bare != written else 1.0), emotion, starts_word)
+            entry = _Entry(polarity * (0.5 if bare != written else 1.0), emotion, starts_word, not bare.endswith(("다", "다}")))
             for spaced in _alternatives(_CHOICE.split(bare[1:] if starts_word else bare), ","):
                 for form in _alternatives(spaced.replace("_", "_ |_").split("_"), "|"):
                     for beginning in beginnings(form[:-1]) if form.endswith("다") else (form,):
@@ -53,8 +54,8 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 _JAMO = re.compile("[\u1100-\u11ff]+")
 
 # 안, 못, 덜 right before the word, as a word of their own: 안 좋아요, but not 그동안 좋아요 or 집안 좋은.
-_BEFORE = re.compile(r"(?:^|[^가-힣]|[이가은는도을를게만])(?:안|못|덜)\s?$")
-_BEFORE_LENGTH = 3
+_BEFORE = re.compile(r"(?:^|[^가-힣]|[이가은는도을를게만])(?:안|않|못|덜)\s?$")
+_BEFORE_LENGTH = 5
 
 _NOUN_END = r"(?:감|함|음|움|증세|\s?증상|증)?"
 _ADVERB = r"(?:(?:전혀|거의|별로|하나도|아예|많이|좀|조금|조금씩|다|점점|점차|훨씬|한결|더|잘|그렇게)\s?)?"
@@ -72,7 +73,8 @@ _NEGATED = re.compile(
     # 힘든 일은 없어요, 불안한 건 아니에요
     rf"|[가-힣]{{0,3}}\s?{_BOUND_NOUN}[이가은는도만]{{0,2}}\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌)"
     r"|[가-힣]{0,3}\s?(?:것|거|건|느낌)\s?같[지진](?:는|도)?\s?않"
-    r"|[가-힣]{0,3}\s?줄[은을도]?\s?모"
+    # 행복한 줄 모르겠어요; 편할 줄 알았는데
+    r"|[가-힣]{0,3}\s?줄(?:[은을도]?\s?모|로?\s?알았(?=는데|지만|더니))"
     # 웃고 싶지 않아요; 우울하지도 불안하지도 않아요; 편하게 잠을 잘 수가 없어요, 편히 쉬지도 못해요
     r"|(?:[가-힣]{0,2}고)?\s?싶지(?:가|도|는)?\s?(?:않|안)"
     r"|[가-힣]{0,3}?지도(?=\s[가-힣\s]{1,10}지도\s?(?:않|못))"
@@ -85,23 +87,43 @@ _NEGATED = re.compile(
 # 불안이 줄었어요, 걱정이 많이 사라졌어요, 우울한 기분이 나아졌어요, 걱정했던 것보다
 _RELIEF = re.compile(
     rf"(?:(?:{_NOUN_END}|[가-힣]{{0,3}}\s(?:마음|기분|느낌|생각|감정|증상|것|게|건))(?:이|가|은|는|을|를|도|에서)?\s?{_ADVERB}"
-    r"(?:줄(?:[어었고면]|(?=지))|사라|없어|풀[리렸려린]|해소|극복|이겨|가라앉|나아|좋아|해결|가[셨시]|날려|떨쳐|내려놓|덜[해하했]|덜\s?[돼되됐나느받보]|완화|벗어|해방)"
+    r"(?:줄(?:[어었고면]|(?=지))|사라|없어|풀[리렸려린]|해소|극복|이겨|가라앉|나아|좋아|해결|가[셨시]|날려|떨쳐|내려놓|덜[어해하했]|덜\s?[돼되됐나느받보]|완화|벗어|해방)"
     r"|[가-힣]{0,4}\s?(?:것|거|때|날)보다)"
 )
 # 자신감이 떨어졌어요, 희망을 잃었어요; 괜찮은 척했어요
 _LOST = re.compile(
     rf"(?:{_NOUN_END}[이가은는을를도]?\s?{_ADVERB}(?:줄[어었]|사라|떨어|무너|깨[졌지진]|꺾|잃|부족|모자라|식었)|[가-힣]{{0,3}}\s?척)"
 )
-# 괜찮을까요, 행복한지 모르겠어요, 좋았을 텐데, 행복했으면 좋겠어요: a wish or a doubt states no feeling.
+# 괜찮을까요, 행복한지 모르겠어요, 좋았을 텐데, 행복했으면 좋겠어요, 좋은 사람이 되고 싶어요: a wish or a doubt states no feeling.
 _WISH_OR_DOUBT = re.compile(
     r"(?:[가-힣]{0,3}[을할될질울릴날]까|[가-힣]{0,3}지[도를는]?\s?(?:잘\s?)?(?:모르|몰)"
-    r"|[가-힣]{0,3}\s?수(?:도|는)?\s?있을까|[가-힣]{0,3}\s?텐데|[가-힣]{0,3}면\s?(?:좋|하는|싶))"
+    r"|[가-힣]{0,3}\s?수(?:도|는)?\s?있을까|[가-힣]{0,3}\s?텐데|[가-힣]{0,3}면\s?(?:좋|하는|싶)"
+    r"|(?![가-힣]*(?:서|니까|지만|데|며|요|다|고(?!\s?싶))\s)[가-힣]{0,4}(?:\s[가-힣]{1,5}){0,3}?고\s?싶(?!지))"
 )
-# 많이 불안하셨나요? asks about a feeling and states none.
+# 얼마나 좋았는지 몰라요
+_EXCLAMATION = re.compile("얼마나|어찌나")
+# 그렇게 좋을 수가 없어요, 이보다 더 행복할 수 없어요: as happy as can be.
+_AS_CAN_BE = re.compile(r"(?:[그이저]렇게|더)\s?$")
+_CANNOT = re.compile(r"[가-힣]{0,2}\s?수[가는]?\s?없")
+# 우울증 검사지, 이별 노래, 분노에 대해: what is talked about, not felt.
+_TOPIC = re.compile(
+    r"(?:증|감|장애)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|책|영화|노래|드라마|소설|장면|기사|논문|연구|일기|점수)"
+    r"|에\s?(?:대[한해]|관[한해])|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|의\s?(?:조건|의미|정의|종류|원인|기술))"
+)
+# 많이 불안하셨나요? 우울한가요, 힘드시죠: asks about a feeling and states none.
+_IN_SENTENCE = r"(?:(?!요\s|다\s)[^.!?…]){0,14}?"
 _QUESTION = re.compile(
-    r"(?:(?!요\s|다\s)[^.!?…]){0,14}?"
-    r"(?:(?:세요|셔요|셨어요|셨죠|시죠|시지요|셨지요)\s?\?|시나요|신가요|셨나요|십니까|셨습니까|실까요)"
+    rf"{_IN_SENTENCE}(?:(?:세요|셔요|셨어요)\s?\?|[시셨](?:죠|지요)|[신한은는던운픈쁜든건]가요|[합습됩십]니까|실까요|셨을까요"
+    r"|(?<=[시셨았었했였겠됐졌렸났있없하되드쁘프좋싫지리받끼])나요)"
 )
+# Without a question mark it may be another person's feeling that is told: 어머니가 많이 우울하셨어요.
+_HONORIFIC = re.compile(rf"{_IN_SENTENCE}(?:(?<![마주])(세요)|셨어요|셨겠어요)")
+_ASKING = re.compile("언제|왜|어떤|어떻|어떨|얼마나|어디|누가|누구|무슨|무엇|뭐가|뭘|혹시|몇")
+_OTHER_PERSON = re.compile("(?:[님씨분관장수사표형나니빠배편내모]|엄마|머니|버지)들?(?:이|가|은|는|도|께서|께서는)\\s")
+_SENTENCE_END = re.compile(r"[.!?…]|(?<=[요다죠])\s")
+_BEFORE_IN_SENTENCE = 40
+# However long, they count once.
+_LAUGHING_OR_CRYING = re.compile("[ㅋㅎ]+|[ㅠㅜ]+")
 
 
 def normalize(text: str) -> str:
@@ -126,7 +148,8 @@ def find_evidence(text: str) -> Iterator[Evidence]:
             position = start + 1
             continue
         seen += 1
-        position = start + length
+        run = _LAUGHING_OR_CRYING.match(text, start)
+        position = run.end() if run else start + length
         if entry.value or entry.emotion == "surprised":
             evidence = _evaluate(text, start, position, entry)
             position = evidence.position
@@ -144,10 +167,14 @@ def _entry_at(text: str, start: int) -> tuple[int, _Entry | None]:
 
 def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
     """The entry's value in its context. ``position`` of the result is the end of all text that was used."""
-    if _QUESTION.match(text, end):
+    if (entry.noun and _TOPIC.match(text, end)) or _asks(text, start, end, entry.value):
         return Evidence(end, 0.0, "neutral")
     value = entry.value
-    negated = bool(_BEFORE.search(text[max(0, start - _BEFORE_LENGTH):start]))
+    before = text[max(0, start - _BEFORE_LENGTH):start]
+    cannot = _CANNOT.match(text, end)
+    if cannot and _AS_CAN_BE.search(before):
+        return Evidence(cannot.end(), value, entry.emotion)
+    negated = bool(_BEFORE.search(before))
     # Twice at most: 걱정이 없지 않아요 says that there is worry.
     for _ in range(2):
         pleasant_here = (value > 0) != negated
@@ -156,6 +183,21 @@ def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
             break
         negated = not negated
         end = tail.end()
-    if value > 0 and not negated and _WISH_OR_DOUBT.match(text, end):
+    if value > 0 and not negated and _WISH_OR_DOUBT.match(text, end) and not _EXCLAMATION.search(_sentence_before(text, start)):
         return Evidence(end, 0.0, "neutral")
     return Evidence(end, *in_context(value, entry.emotion, negated))
+
+
+def _asks(text: str, start: int, end: int, value: float) -> bool:
+    if _QUESTION.match(text, end):
+        return True
+    honorific = _HONORIFIC.match(text, end)
+    if honorific is None:
+        return False
+    before = _sentence_before(text, start)
+    # 행복하세요 is a wish for someone.
+    return bool(_ASKING.search(before)) or not (_OTHER_PERSON.search(before) or value > 0 and honorific[1])
+
+
+def _sentence_before(text: str, start: int) -> str:
+    return _SENTENCE_END.split(text[max(0, start - _BEFORE_IN_SENTENCE):start])[-1]
