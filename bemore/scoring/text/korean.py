@@ -25,10 +25,11 @@ def _forms() -> dict[str, _Entry]:
         for written in entries.split():
             bare = written.removeprefix("~")
             starts_word = bare.startswith("^") and bare != "^^"
-            entry = _Entry(polarity * (0.5 if bare != written else 1.0), emotion, starts_word, not bare.endswith(("다", "다}")))
+            conjugated = written.endswith("다")
+            entry = _Entry(polarity * (0.5 if bare != written else 1.0), emotion, starts_word, not conjugated)
             for spaced in _alternatives(_CHOICE.split(bare[1:] if starts_word else bare), ","):
                 for form in _alternatives(spaced.replace("_", "_ |_").split("_"), "|"):
-                    for beginning in beginnings(form[:-1]) if form.endswith("다") else (form,):
+                    for beginning in beginnings(form[:-1]) if conjugated else (form,):
                         forms.setdefault(beginning, entry)
     return forms
 
@@ -75,10 +76,12 @@ _NEGATED = re.compile(
     r"|[가-힣]{0,3}\s?(?:것|거|건|느낌)\s?같[지진](?:는|도)?\s?않"
     # 행복한 줄 모르겠어요; 편할 줄 알았는데
     r"|[가-힣]{0,3}\s?줄(?:[은을도]?\s?모|로?\s?알았(?=는데|지만|더니))"
+    # 희망도 꿈도 없어요
+    r"|(?:도\s?[가-힣]{1,5}){1,3}?도\s?(?:다\s)?(?:없|안\s|못)"
     # 웃고 싶지 않아요; 우울하지도 불안하지도 않아요; 편하게 잠을 잘 수가 없어요, 편히 쉬지도 못해요
     r"|(?:[가-힣]{0,2}고)?\s?싶지(?:가|도|는)?\s?(?:않|안)"
     r"|[가-힣]{0,3}?지도(?=\s[가-힣\s]{1,10}지도\s?(?:않|못))"
-    r"|[가-힣]{0,2}게\s[가-힣\s]{0,10}?(?:못|없|지\s?않|안\s)"
+    r"|[가-힣]{0,2}게\s(?:(?![고서며]\s)[가-힣\s]){0,10}?(?:못|없|지\s?않|안\s)"
     r"|\s[가-힣]{1,3}지(?:도|는)?\s?못"
     # 기쁨을 느끼지 못해요, 희망이 보이지 않아요, 행복을 느낄 수 없어요
     rf"|{_NOUN_END}[이가은는을를도]\s(?:잘\s)?[가-힣]{{1,3}}(?:지(?:가|도|는)?\s?(?:않|못)|\s?수[가는도]?\s?없)"
