@@ -23,10 +23,10 @@ def _forms() -> dict[str, _Entry]:
     forms: dict[str, _Entry] = {}
     for emotion, polarity, entries in KOREAN:
         for written in entries.split():
-            bare = written.removeprefix("~")
+            bare = written.lstrip("~")
             starts_word = bare.startswith("^") and bare != "^^"
             conjugated = written.endswith("다")
-            entry = _Entry(polarity * (0.5 if bare != written else 1.0), emotion, starts_word, not conjugated)
+            entry = _Entry(polarity * 0.5 ** (len(written) - len(bare)), emotion, starts_word, not conjugated)
             for spaced in _alternatives(_CHOICE.split(bare[1:] if starts_word else bare), ","):
                 for form in _alternatives(spaced.replace("_", "_ |_").split("_"), "|"):
                     for beginning in beginnings(form[:-1]) if conjugated else (form,):

@@ -6,7 +6,7 @@ only looks like one: it is listed so that a longer match hides the shorter one, 
 A Korean entry that ends with 다 is the dictionary form of a verb or an adjective and stands for all its forms
 (:mod:`bemore.scoring.text.conjugation`). Any other entry is the beginning of written forms: 행복 of 행복하다, 행복한, 행복을.
 ``{a,b}`` is one of several, ``_`` a space that may be left out, ``^`` at the front "only at the beginning of a word",
-``~`` at the front a word that counts half. Of a form that is listed twice the first entry counts.
+each ``~`` at the front halves the value. Of a form that is listed twice the first entry counts.
 English entries are words (endings such as -s, -ed, -ing, -ly are found without being listed); ``_`` joins a phrase.
 """
 
@@ -62,7 +62,7 @@ KOREAN = (
         조바심 전전긍긍 노심초사 압도{되,당하}다 갑갑 위태 믿을_수{,가}_없 못_믿
         """),
     ("fearful", -1, """
-        무섭다 겁{이,먹,도} 겁나다 두렵다 공포 끔찍 악몽 위협 협박 폭력 폭행 학대 트라우마 도망가고_싶 도망치다 섬뜩 오싹 겁에 덜덜
+        무섭다 겁{이,먹,도,나요,나서,나는,나네,나고,난,났,날} 두렵다 공포 끔찍 악몽 위협 협박 폭력 폭행 학대 트라우마 도망가고_싶 도망치다 섬뜩 오싹 겁에 덜덜
         """),
     ("disgusted", -1, """
         싫 역겹다 혐오 징그 구역질 더럽다 지긋지긋 지겹다 꼴{,도}_보기 밥맛없 진절머리 질리다 넌더리 메스껍다 불쾌 거슬리다 비위 추악 ^정{,이}_떨 찝찝 찜찜 꺼림칙 껄끄럽다 거북하다 신물 환멸 소름{,이}_끼
@@ -71,8 +71,8 @@ KOREAN = (
         놀라다 놀랍다 깜짝 뜻밖 의외 {예상,생각,상상}{,도,치,지도}_못 믿기지{,가}_않 어머나 세상에나 헉 ^신기
         """),
     ("surprised", -1, "충격 당황 황당 경악 기겁 어안이"),
-    ("happy", 1, "~ㅎㅎ ~ㅋㅋ ~^^ 😀 😃 😄 😁 😆 😊 ☺ 🙂 😍 🥰 😘 🤗 😌 😂 🤣 ❤ ♥ ♡ 💕 💖 👍 🎉 😇"),
-    ("sad", -1, "~ㅠ ~ㅜ 😢 😭 😞 😔 ☹ 🙁 😥 😿 💔 😩 😫 😪 🥺"),
+    ("happy", 1, "~ㅎㅎ ~~ㅋㅋ ~^^ 😀 😃 😄 😁 😆 😊 ☺ 🙂 😍 🥰 😘 🤗 😌 😂 🤣 ❤ ♥ ♡ 💕 💖 👍 🎉 😇"),
+    ("sad", -1, "~~ㅠ ~~ㅜ 😢 😭 😞 😔 ☹ 🙁 😥 😿 💔 😩 😫 😪 🥺"),
     ("angry", -1, "😠 😡 🤬 😤 👿"),
     ("anxious", -1, "😰 😟 😬 😖 😣"),
     ("fearful", -1, "😨 😱"),
