@@ -19,7 +19,7 @@ def beginnings(stem: str) -> tuple[str, ...]:
     if final == " ":
         return (stem, *(_with(stem, vowel, end) for end in "ㄴㄹㅁㅂ"), *_past(stem, vowel))
     if final == "ㄹ":
-        return (stem, *(_with(stem, vowel, end) for end in " ㄴㅂㄻ"))
+        return (stem, *(_with(stem, vowel, end) for end in " ㄴㅂㄻㅁ"))
     irregular = stem[-1] in _IRREGULAR if final in "ㄷㅅ" else final in "ㅂㅎ" and stem[-1] not in _REGULAR
     if not irregular:
         return (stem,)
@@ -27,8 +27,6 @@ def beginnings(stem: str) -> tuple[str, ...]:
         return stem, _with(stem, vowel, "ㄹ")
     open_stem = _with(stem, vowel, " ")
     if final == "ㅂ":
-        if stem[-1] in "돕곱":
-            return (*dict.fromkeys((stem, *beginnings(open_stem + "우")[:-2], open_stem + "와", open_stem + "왔")),)
         return (stem, *beginnings(open_stem + "우"))
     if final == "ㅎ":
         joined = {"ㅑ": "ㅒ", "ㅕ": "ㅖ"}.get(vowel, "ㅐ")

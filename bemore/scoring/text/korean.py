@@ -60,7 +60,7 @@ _BEFORE_LENGTH = 5
 
 _NOUN_END = r"(?:감|함|음|움|증세|\s?증상|증)?"
 _ADVERB = r"(?:(?:전혀|거의|별로|하나도|아예|많이|좀|조금|조금씩|다|점점|점차|훨씬|한결|더|잘|그렇게)\s?)?"
-_BOUND_NOUN = r"(?:것|거|게|건|일|적|점|날|때|데|곳|사람|친구|느낌|감정|마음|생각|기분|필요|기색|정도)"
+_BOUND_NOUN = r"(?:것|거|게|건|일|적|점|날|때|데|곳|사람|친구|느낌|감정|마음|생각|기분|필요|기색|정도|자격|이유|기억|추억|순간|시간|여유)"
 _NEGATED = re.compile(
     r"(?:"
     # 좋지 않아요, 행복하지는 못해요, 걱정하지 마세요
@@ -71,8 +71,8 @@ _NEGATED = re.compile(
     r"|[가-힣]{0,3}\s?수(?:가|는|도|조차)?\s?없"
     # 걱정이 없어요, 희망도 없고, 우울은 아니에요
     rf"|{_NOUN_END}[이가은는도]?\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌)"
-    # 힘든 일은 없어요, 불안한 건 아니에요
-    rf"|[가-힣]{{0,3}}\s?{_BOUND_NOUN}[이가은는도만]{{0,2}}\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌)"
+    # 힘든 일은 없어요, 불안한 건 아니에요, 죽고 싶다는 생각은 안 해요
+    rf"|[가-힣]{{0,3}}\s?{_BOUND_NOUN}[이가은는도만]{{0,2}}\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌|안\s?(?:[하해했든]|들))"
     r"|[가-힣]{0,3}\s?(?:것|거|건|느낌)\s?같[지진](?:는|도)?\s?않"
     # 행복한 줄 모르겠어요; 편할 줄 알았는데
     r"|[가-힣]{0,3}\s?줄(?:[은을도]?\s?모|로?\s?알았(?=는데|지만|더니))"
@@ -110,19 +110,21 @@ _AS_CAN_BE = re.compile(r"(?:[그이저]렇게|더)\s?$")
 _CANNOT = re.compile(r"[가-힣]{0,2}\s?수[가는]?\s?없")
 # 우울증 검사지, 이별 노래, 분노에 대해: what is talked about, not felt.
 _TOPIC = re.compile(
-    r"(?:증|감|장애)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|책|영화|노래|드라마|소설|장면|기사|논문|연구|일기|점수)"
-    r"|에\s?(?:대[한해]|관[한해])|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|의\s?(?:조건|의미|정의|종류|원인|기술))"
+    r"(?:증|감|장애|\s조절)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|책|영화|노래|드라마|소설|장면|기사|논문|연구|일기|점수)"
+    r"|에\s?(?:대[한해]|관[한해])|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|의\s?(?:조건|의미|정의|종류|원인|기술|\S{1,5}라는))"
 )
-# 많이 불안하셨나요? 우울한가요, 힘드시죠: asks about a feeling and states none.
-_IN_SENTENCE = r"(?:(?!요\s|다\s)[^.!?…]){0,14}?"
+# 많이 불안하셨나요? 우울한가요, 힘드시죠, 불안하다고 하셨는데: asks about a feeling or repeats one, and states none.
+_IN_SENTENCE = r"(?:(?!요\s|다\s)[^.!?…]){0,20}?"
 _QUESTION = re.compile(
     rf"{_IN_SENTENCE}(?:(?:세요|셔요|셨어요)\s?\?|[시셨](?:죠|지요)|[신한은는던운픈쁜든건]가요|[합습됩십]니까|실까요|셨을까요"
-    r"|(?<=[시셨았었했였겠됐졌렸났있없하되드쁘프좋싫지리받끼])나요)"
+    r"|(?:(?<=[시셨았었했였겠됐졌렸났왔갔있없하되드쁘프좋싫지리받끼내])|(?<=\s[가오]))나요)|[가-힣]{0,3}다고\s?(?:말씀)?(?:하시|하셨|그러셨)"
 )
 # Without a question mark it may be another person's feeling that is told: 어머니가 많이 우울하셨어요.
-_HONORIFIC = re.compile(rf"{_IN_SENTENCE}(?:(?<![마주])(세요)|셨어요|셨겠어요)")
+_HONORIFIC = re.compile(rf"{_IN_SENTENCE}(?:(?<![마주])세요|셨어요|셨겠어요)")
 _ASKING = re.compile("언제|왜|어떤|어떻|어떨|얼마나|어디|누가|누구|무슨|무엇|뭐가|뭘|혹시|몇")
-_OTHER_PERSON = re.compile("(?:[님씨분관장수사표형나니빠배편내모]|엄마|머니|버지)들?(?:이|가|은|는|도|께서|께서는)\\s")
+_OTHER_PERSON = re.compile(
+    r"(?:님|씨|(?<!기)분|관|장|교수|[상의교강]사|대표|엄마|아빠|머니|버지|부모|형|누나|언니|오빠|이모|고모|선배|남편|아내)들?(?:[이가은는도]|께서는?)\s"
+)
 _SENTENCE_END = re.compile(r"[.!?…]|(?<=[요다죠])\s")
 _BEFORE_IN_SENTENCE = 40
 # However long, they count once.
@@ -170,7 +172,7 @@ def _entry_at(text: str, start: int) -> tuple[int, _Entry | None]:
 
 def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
     """The entry's value in its context. ``position`` of the result is the end of all text that was used."""
-    if (entry.noun and _TOPIC.match(text, end)) or _asks(text, start, end, entry.value):
+    if (entry.noun and _TOPIC.match(text, end)) or _asks(text, start, end):
         return Evidence(end, 0.0, "neutral")
     value = entry.value
     before = text[max(0, start - _BEFORE_LENGTH):start]
@@ -191,15 +193,13 @@ def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
     return Evidence(end, *in_context(value, entry.emotion, negated))
 
 
-def _asks(text: str, start: int, end: int, value: float) -> bool:
+def _asks(text: str, start: int, end: int) -> bool:
     if _QUESTION.match(text, end):
         return True
-    honorific = _HONORIFIC.match(text, end)
-    if honorific is None:
+    if not _HONORIFIC.match(text, end):
         return False
     before = _sentence_before(text, start)
-    # 행복하세요 is a wish for someone.
-    return bool(_ASKING.search(before)) or not (_OTHER_PERSON.search(before) or value > 0 and honorific[1])
+    return bool(_ASKING.search(before)) or not _OTHER_PERSON.search(before)
 
 
 def _sentence_before(text: str, start: int) -> str:
