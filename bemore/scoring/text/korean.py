@@ -39,10 +39,13 @@ def _alternatives(parts: list[str], separator: str) -> Iterator[str]:
 
 
 def _lengths() -> dict[str, list[int]]:
-    """Lengths of forms by their first two characters (one, where they have no more), the longest first."""
+    """Lengths of the forms that may begin at two characters, the longest first; at one, where no longer form begins with the two."""
     lengths: dict[str, set[int]] = {}
     for form in _FORMS:
         lengths.setdefault(form[:2], set()).add(len(form))
+    for key, group in lengths.items():
+        if key[0] in _FORMS:
+            group.add(1)
     return {key: sorted(group, reverse=True) for key, group in lengths.items()}
 
 
@@ -51,12 +54,15 @@ _FORMS = _forms()
 _LENGTHS = _lengths()
 _FIRST = re.compile("[" + re.escape("".join(sorted({form[0] for form in _FORMS}))) + "]")
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]+")
+_MARKS = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff"
+_INVISIBLE = re.compile(f"[{_MARKS}]+")
 _JAMO = re.compile("[\u1100-\u11ff]+")
+_TO_NORMALIZE = re.compile(f"[{_MARKS}\u1100-\u11ff]")
 
 # 안, 못, 덜 right before the word, as a word of their own: 안 좋아요, but not 그동안 좋아요 or 집안 좋은.
-_BEFORE = re.compile(r"(?:^|[^가-힣]|[이가은는도을를게만])(?:안|않|못|덜)\s?$")
-_BEFORE_LENGTH = 5
+# 그렇게 좋을 수가 없어요, 이보다 더 행복할 수 없어요: as happy as can be.
+_BEFORE = re.compile(r"(?:(?:^|[^가-힣]|[이가은는도을를게만])(?:안|않|못|덜)|(?P<as_can_be>[그이저]렇게|더))\s?$")
+_BEFORE_LENGTH = 4
 
 _NOUN_END = r"(?:감|함|음|움|증세|\s?증상|증)?"
 _ADVERB = r"(?:(?:전혀|거의|별로|하나도|아예|많이|좀|조금|조금씩|다|점점|점차|훨씬|한결|더|잘|그렇게)\s?)?"
@@ -102,12 +108,10 @@ _WISH_OR_DOUBT = re.compile(
     r"(?:[가-힣]{0,3}[을할될질울릴날]까|[가-힣]{0,3}지[도를는]?\s?(?:잘\s?)?(?:모르|몰)"
     r"|[가-힣]{0,3}\s?수(?:도|는)?\s?있을까|[가-힣]{0,3}\s?텐데|[가-힣]{0,3}면\s?(?:좋|하는|싶)|[이가도]?\s(?:[좀더]\s)?필요(?!\s?없)"
     r"|[가-힣]{0,4}[길기]를?\s?(?:바[라랍랄랐래]|빌|기도|희망)"
-    r"|(?![가-힣]*(?:서|니까|지만|데|며|요|다|고(?!\s?싶))\s)[가-힣]{0,4}(?:\s[가-힣]{1,5}){0,3}?고\s?싶(?!지))"
+    r"|(?![가-힣]{0,5}(?:서|니까|지만|데|며|요|다|고(?!\s?싶))\s)[가-힣]{0,4}(?:\s[가-힣]{1,5}){0,3}?고\s?싶(?!지))"
 )
 # 얼마나 좋았는지 몰라요
 _EXCLAMATION = re.compile("얼마나|어찌나")
-# 그렇게 좋을 수가 없어요, 이보다 더 행복할 수 없어요: as happy as can be.
-_AS_CAN_BE = re.compile(r"(?:[그이저]렇게|더)\s?$")
 _CANNOT = re.compile(r"[가-힣]{0,2}\s?수[가는]?\s?없")
 # 우울증 검사지, 이별 노래, 분노에 대해: what is talked about, not felt.
 _TOPIC = re.compile(
@@ -115,13 +119,13 @@ _TOPIC = re.compile(
     r"|에\s?(?:대[한해]|관[한해])|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|[이가은는]\s(?:뭔지|뭘까|무엇인지|무엇일까)|의\s?(?:조건|의미|정의|종류|원인|기술|\S{1,5}라는))"
 )
 # 많이 불안하셨나요? 우울한가요, 힘드시죠, 불안하다고 하셨는데: asks about a feeling or repeats one, and states none.
-_IN_SENTENCE = r"(?:(?!요\s|다\s)[^.!?…]){0,20}?"
+# An honorific without a question mark may tell of another person's feeling: 어머니가 많이 우울하셨어요.
 _QUESTION = re.compile(
-    rf"{_IN_SENTENCE}(?:(?:세요|셔요|셨어요)\s?\?|[시셨](?:죠|지요)|[신한은는던운픈쁜든건]가요|[합습됩십]니까|실까요|셨을까요"
-    r"|(?:(?<=[시셨았었했였겠됐졌렸났왔갔있없하되드쁘프좋싫지리받끼내])|(?<=\s[가오]))나요)|[가-힣]{0,3}다고\s?(?:말씀)?(?:하시|하셨|그러셨)"
+    r"(?:(?!요\s|다\s)[^.!?…]){0,20}?(?:[시셨](?:죠|지요)|[신한은는던운픈쁜든건]가요|[합습됩십]니까|(?:시|셨을)까요|실까요"
+    r"|(?:(?<=[시셨았었했였겠됐졌렸났왔갔있없하되드쁘프좋싫지리받끼내])|(?<=\s[가오]))나요|다고\s?(?:말씀)?(?:하시|하셨|그러셨)"
+    r"|(?P<honorific>(?:(?<![마주])세요|셔요|셨어요|[시셨]겠어요)(?!\s?\?))|(?:세요|셔요|셨어요))"
 )
-# Without a question mark it may be another person's feeling that is told: 어머니가 많이 우울하셨어요.
-_HONORIFIC = re.compile(rf"{_IN_SENTENCE}(?:(?<![마주])세요|셨어요|[시셨]겠어요)")
+_MAY_ASK = re.compile("[나가까]요|니까|[세셔]요|셨|시[죠지겠]|다고")
 _ASKING = re.compile("언제|왜|어떤|어떻|어떨|얼마나|어디|누가|누구|무슨|무엇|뭐가|뭘|혹시|몇")
 _OTHER_PERSON = re.compile(
     r"(?:님|씨|(?<!기)분|관|장|교수|[상의교강]사|대표|엄마|아빠|머니|버지|부모|형|누나|언니|오빠|이모|고모|선배|남편|아내)들?(?:[이가은는도]|께서는?)\s"
@@ -137,50 +141,47 @@ def normalize(text: str) -> str:
 
     Only runs of Jamo are composed: full normalization takes quadratic time on long runs of combining marks.
     """
-    text = _JAMO.sub(lambda run: unicodedata.normalize("NFC", run[0]), _INVISIBLE.sub("", text))
+    if _TO_NORMALIZE.search(text):
+        text = _JAMO.sub(lambda run: unicodedata.normalize("NFC", run[0]), _INVISIBLE.sub("", text))
     return " ".join(text.split())
 
 
 def find_evidence(text: str) -> Iterator[Evidence]:
     """Emotion words in ``text`` (from :func:`normalize`), from left to right, the longest form at each position."""
     position = seen = 0
-    while seen < MAX_WORDS:
-        first = _FIRST.search(text, position)
-        if first is None:
-            return
+    may_ask = _MAY_ASK.search(text) is not None
+    for first in _FIRST.finditer(text):
         start = first.start()
-        length, entry = _entry_at(text, start)
-        if entry is None:
-            position = start + 1
+        if start < position:
+            continue
+        for length in _LENGTHS.get(text[start:start + 2]) or _LENGTHS.get(first[0], ()):
+            entry = _FORMS.get(text[start:start + length])
+            if entry is not None and not (entry.starts_word and start and "가" <= text[start - 1] <= "힣"):
+                break
+        else:
             continue
         seen += 1
-        run = _LAUGHING_OR_CRYING.match(text, start)
-        position = run.end() if run else start + length
+        position = start + length
         if entry.value or entry.emotion == "surprised":
-            evidence = _evaluate(text, start, position, entry)
+            run = first[0] in "ㅋㅎㅠㅜ" and _LAUGHING_OR_CRYING.match(text, start)
+            evidence = _evaluate(text, start, run.end() if run else position, entry, may_ask)
             position = evidence.position
             yield evidence
+        if seen == MAX_WORDS:
+            return
 
 
-def _entry_at(text: str, start: int) -> tuple[int, _Entry | None]:
-    for key in (text[start:start + 2], text[start]):
-        for length in _LENGTHS.get(key, ()):
-            entry = _FORMS.get(text[start:start + length])
-            if entry is not None and not (entry.starts_word and start > 0 and "가" <= text[start - 1] <= "힣"):
-                return length, entry
-    return 0, None
-
-
-def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
+def _evaluate(text: str, start: int, end: int, entry: _Entry, may_ask: bool) -> Evidence:
     """The entry's value in its context. ``position`` of the result is the end of all text that was used."""
-    if (entry.noun and _TOPIC.match(text, end)) or _asks(text, start, end):
+    if (entry.noun and _TOPIC.match(text, end)) or (may_ask and _asks(text, start, end)):
         return Evidence(end, 0.0, "neutral")
     value = entry.value
-    before = text[max(0, start - _BEFORE_LENGTH):start]
-    cannot = _CANNOT.match(text, end)
-    if cannot and _AS_CAN_BE.search(before):
-        return Evidence(cannot.end(), value, entry.emotion)
-    negated = bool(_BEFORE.search(before))
+    before = _BEFORE.search(text, max(0, start - _BEFORE_LENGTH), start)
+    if before and before["as_can_be"]:
+        cannot = _CANNOT.match(text, end)
+        if cannot:
+            return Evidence(cannot.end(), value, entry.emotion)
+    negated = before is not None and not before["as_can_be"]
     # Twice at most: 걱정이 없지 않아요 says that there is worry.
     for _ in range(2):
         pleasant_here = (value > 0) != negated
@@ -195,10 +196,9 @@ def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
 
 
 def _asks(text: str, start: int, end: int) -> bool:
-    if _QUESTION.match(text, end):
-        return True
-    if not _HONORIFIC.match(text, end):
-        return False
+    question = _QUESTION.match(text, end)
+    if question is None or not question["honorific"]:
+        return question is not None
     before = _sentence_before(text, start)
     return bool(_ASKING.search(before)) or not _OTHER_PERSON.search(before)
 
