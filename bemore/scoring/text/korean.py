@@ -18,9 +18,9 @@ class _Entry(NamedTuple):
     noun: bool
 
 
-def _forms() -> dict[str, _Entry]:
+def forms() -> dict[str, _Entry]:
     """All forms of all entries. Spaces are where transcripts differ most, so every space may be there or not."""
-    forms: dict[str, _Entry] = {}
+    found: dict[str, _Entry] = {}
     for emotion, polarity, entries in KOREAN:
         for written in entries.split():
             bare = written.lstrip("~")
@@ -30,8 +30,8 @@ def _forms() -> dict[str, _Entry]:
             for spaced in _alternatives(_CHOICE.split(bare[1:] if starts_word else bare), ","):
                 for form in _alternatives(spaced.replace("_", "_ |_").split("_"), "|"):
                     for beginning in beginnings(form[:-1]) if conjugated else (form,):
-                        forms.setdefault(beginning, entry)
-    return forms
+                        found.setdefault(beginning, entry)
+    return found
 
 
 def _alternatives(parts: list[str], separator: str) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _lengths() -> dict[str, list[int]]:
 
 
 _CHOICE = re.compile("[{}]")
-_FORMS = _forms()
+_FORMS = forms()
 _LENGTHS = _lengths()
 _FIRST = re.compile("[" + re.escape("".join(sorted({form[0] for form in _FORMS}))) + "]")
 
@@ -154,7 +154,7 @@ def find_evidence(text: str) -> Iterator[Evidence]:
         start = first.start()
         if start < position:
             continue
-        for length in _LENGTHS.get(text[start:start + 2]) or _LENGTHS.get(first[0], ()):
+        for length in _LENGTHS.get(text[start:start + 2]) or _LENGTHS.get(first[0], []):
             entry = _FORMS.get(text[start:start + length])
             if entry is not None and not (entry.starts_word and start and "가" <= text[start - 1] <= "힣"):
                 break
