@@ -52,7 +52,13 @@ def _lengths() -> dict[str, list[int]]:
 _CHOICE = re.compile("[{}]")
 _FORMS = forms()
 _LENGTHS = _lengths()
-_FIRST = re.compile("[" + re.escape("".join(sorted({form[0] for form in _FORMS}))) + "]")
+_LONE = (1,)
+# Where a form may begin. Syllables that are everywhere have to be followed by one of the few that follow them in forms.
+_COMMON = "어이아지가하에서해다"
+_FIRST = re.compile(
+    f"[{re.escape(''.join({form[0] for form in _FORMS}.difference(_COMMON)))}]"
+    f"|[{_COMMON}](?=[{''.join({form[1] for form in _FORMS if form[0] in _COMMON})}])"
+)
 
 _MARKS = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff"
 _INVISIBLE = re.compile(f"[{_MARKS}]+")
@@ -93,6 +99,9 @@ _NEGATED = re.compile(
     rf"|{_NOUN_END}[이가은는을를도]\s(?:잘\s)?[가-힣]{{1,3}}(?:지(?:가|도|는)?\s?(?:않|못)|\s?수[가는도]?\s?없)"
     r")"
 )
+# Much quicker than the pattern above to find that a text has none of it.
+_NEGATION = re.compile("[안못않없모알마말]|아[니닙녜닌]")
+_REACH = 28
 # 불안이 줄었어요, 걱정이 많이 사라졌어요, 우울한 기분이 나아졌어요, 걱정했던 것보다
 _RELIEF = re.compile(
     rf"(?:(?:{_NOUN_END}|[가-힣]{{0,3}}\s(?:마음|기분|느낌|생각|감정|증상|것|게|건))(?:이|가|은|는|을|를|도|에서)?\s?{_ADVERB}"
@@ -107,7 +116,7 @@ _LOST = re.compile(
 _WISH_OR_DOUBT = re.compile(
     r"(?:[가-힣]{0,3}[을할될질울릴날]까|[가-힣]{0,3}지[도를는]?\s?(?:잘\s?)?(?:모르|몰)"
     r"|[가-힣]{0,3}\s?수(?:도|는)?\s?있을까|[가-힣]{0,3}\s?텐데|[가-힣]{0,3}면\s?(?:좋|하는|싶)|[이가도]?\s(?:[좀더]\s)?필요(?!\s?없)"
-    r"|[가-힣]{0,4}[길기]를?\s?(?:바[라랍랄랐래]|빌|기도|희망)"
+    r"|[가-힣]{0,4}[길기]를?\s?(?:바[라랍랄랐래]|빌|기도|희망)|[가-힣]{0,2}(?:려[고는]|도록)\s"
     r"|(?![가-힣]{0,5}(?:서|니까|지만|데|며|요|다|고(?!\s?싶))\s)[가-힣]{0,4}(?:\s[가-힣]{1,5}){0,3}?고\s?싶(?!지))"
 )
 # 얼마나 좋았는지 몰라요
@@ -115,17 +124,17 @@ _EXCLAMATION = re.compile("얼마나|어찌나")
 _CANNOT = re.compile(r"[가-힣]{0,2}\s?수[가는]?\s?없")
 # 우울증 검사지, 이별 노래, 분노에 대해: what is talked about, not felt.
 _TOPIC = re.compile(
-    r"(?:증|감|장애|\s조절)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|책|영화|노래|드라마|소설|장면|기사|논문|연구|일기|점수)"
+    r"(?:증|감|장애|\s조절)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|책|영화|노래|드라마|소설|장면|기사|논문|연구|일기|점수|클리닉|센터)"
     r"|에\s?(?:대[한해]|관[한해])|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|[이가은는]\s(?:뭔지|뭘까|무엇인지|무엇일까)|의\s?(?:조건|의미|정의|종류|원인|기술|\S{1,5}라는))"
 )
 # 많이 불안하셨나요? 우울한가요, 힘드시죠, 불안하다고 하셨는데: asks about a feeling or repeats one, and states none.
 # An honorific without a question mark may tell of another person's feeling: 어머니가 많이 우울하셨어요.
 _QUESTION = re.compile(
-    r"(?:(?!요\s|다\s)[^.!?…]){0,20}?(?:[시셨](?:죠|지요)|[신한은는던운픈쁜든건]가요|[합습됩십]니까|(?:시|셨을)까요|실까요"
-    r"|(?:(?<=[시셨았었했였겠됐졌렸났왔갔있없하되드쁘프좋싫지리받끼내])|(?<=\s[가오]))나요|다고\s?(?:말씀)?(?:하시|하셨|그러셨)"
+    r"(?:(?!요\s|다\s)[^.!?…]){0,20}?(?:[시셨](?:죠|지요)|[은는한인던운픈쁜든건신른린런떤큰난된진간]가요|[합습됩십]니까|(?:시|셨을)까요|실까요"
+    r"|(?:(?<=[셨았었했였겠됐졌렸났왔갔봤있썼컸랐렀냈꼈시하되드쁘프좋싫지리받끼내없])|(?<=\s[가오]))나요|다고\s?(?:말씀)?(?:하시|하셨|그러셨)"
     r"|(?P<honorific>(?:(?<![마주])세요|셔요|셨어요|[시셨]겠어요)(?!\s?\?))|(?:세요|셔요|셨어요))"
 )
-_MAY_ASK = re.compile("[나가까]요|니까|[세셔]요|셨|시[죠지겠]|다고")
+_ASKING_END = re.compile("[나가까]요|니까|[세셔]요|셨|시[죠지겠]|다고")
 _ASKING = re.compile("언제|왜|어떤|어떻|어떨|얼마나|어디|누가|누구|무슨|무엇|뭐가|뭘|혹시|몇")
 _OTHER_PERSON = re.compile(
     r"(?:님|씨|(?<!기)분|관|장|교수|[상의교강]사|대표|엄마|아빠|머니|버지|부모|형|누나|언니|오빠|이모|고모|선배|남편|아내)들?(?:[이가은는도]|께서는?)\s"
@@ -149,12 +158,11 @@ def normalize(text: str) -> str:
 def find_evidence(text: str) -> Iterator[Evidence]:
     """Emotion words in ``text`` (from :func:`normalize`), from left to right, the longest form at each position."""
     position = seen = 0
-    may_ask = _MAY_ASK.search(text) is not None
     for first in _FIRST.finditer(text):
         start = first.start()
         if start < position:
             continue
-        for length in _LENGTHS.get(text[start:start + 2]) or _LENGTHS.get(first[0], []):
+        for length in _LENGTHS.get(text[start:start + 2], _LONE):
             entry = _FORMS.get(text[start:start + length])
             if entry is not None and not (entry.starts_word and start and "가" <= text[start - 1] <= "힣"):
                 break
@@ -163,17 +171,17 @@ def find_evidence(text: str) -> Iterator[Evidence]:
         seen += 1
         position = start + length
         if entry.value or entry.emotion == "surprised":
-            run = first[0] in "ㅋㅎㅠㅜ" and _LAUGHING_OR_CRYING.match(text, start)
-            evidence = _evaluate(text, start, run.end() if run else position, entry, may_ask)
+            run = text[start] in "ㅋㅎㅠㅜ" and _LAUGHING_OR_CRYING.match(text, start)
+            evidence = _evaluate(text, start, run.end() if run else position, entry)
             position = evidence.position
             yield evidence
         if seen == MAX_WORDS:
             return
 
 
-def _evaluate(text: str, start: int, end: int, entry: _Entry, may_ask: bool) -> Evidence:
+def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
     """The entry's value in its context. ``position`` of the result is the end of all text that was used."""
-    if (entry.noun and _TOPIC.match(text, end)) or (may_ask and _asks(text, start, end)):
+    if (entry.noun and _TOPIC.match(text, end)) or _asks(text, start, end):
         return Evidence(end, 0.0, "neutral")
     value = entry.value
     before = _BEFORE.search(text, max(0, start - _BEFORE_LENGTH), start)
@@ -185,20 +193,22 @@ def _evaluate(text: str, start: int, end: int, entry: _Entry, may_ask: bool) -> 
     # Twice at most: 걱정이 없지 않아요 says that there is worry.
     for _ in range(2):
         pleasant_here = (value > 0) != negated
-        tail = (_LOST if pleasant_here else _RELIEF).match(text, end) or _NEGATED.match(text, end)
+        tail = (_LOST if pleasant_here else _RELIEF).match(text, end)
+        if tail is None and _NEGATION.search(text, end, end + _REACH):
+            tail = _NEGATED.match(text, end)
         if tail is None:
             break
         negated = not negated
         end = tail.end()
-    if value > 0 and not negated and _WISH_OR_DOUBT.match(text, end) and not _EXCLAMATION.search(_sentence_before(text, start)):
+    if (value > 0) != negated and _WISH_OR_DOUBT.match(text, end) and not _EXCLAMATION.search(_sentence_before(text, start)):
         return Evidence(end, 0.0, "neutral")
     return Evidence(end, *in_context(value, entry.emotion, negated))
 
 
 def _asks(text: str, start: int, end: int) -> bool:
-    question = _QUESTION.match(text, end)
-    if question is None or not question["honorific"]:
-        return question is not None
+    question = _ASKING_END.search(text, end, end + _REACH) and _QUESTION.match(text, end)
+    if not question or not question["honorific"]:
+        return bool(question)
     before = _sentence_before(text, start)
     return bool(_ASKING.search(before)) or not _OTHER_PERSON.search(before)
 
