@@ -177,7 +177,7 @@ def _clock(whose, now, before):
     off = max(now - after, before - now, 0)
     if off > CLOCK_S:
         yield Finding(
-            WARNING, "clock", f"The clocks of this machine and of {whose} differ by {off:.1f} s: times of sessions and tokens will not fit.",
+            WARNING, "clock", f"The clocks of this machine and of {whose} differ by {off:.1f} s: times of sessions and tokens do not fit.",
             "Let chrony or systemd-timesyncd set the clock on both.",
         )  # fmt: skip
     else:

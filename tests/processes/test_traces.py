@@ -88,7 +88,8 @@ def test_requests_and_their_statements_are_traced_without_ids_names_and_texts(se
 
 @on_postgres
 def test_service_goes_on_and_ends_while_the_collector_is_away(service, http):
-    running = service(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}", OTEL_BSP_SCHEDULE_DELAY="50", OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    collector = f"http://127.0.0.1:{free_port()}"
+    running = service(OTEL_EXPORTER_OTLP_ENDPOINT=collector, OTEL_BSP_SCHEDULE_DELAY="50", OTEL_EXPORTER_OTLP_TIMEOUT="1")
     start_session(http, f"user-{MARK}", base=running.url)
     http.close()
     running.stop()
