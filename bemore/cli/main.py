@@ -5,6 +5,7 @@ import click
 from bemore import __version__
 from bemore.cli.audit import audit
 from bemore.cli.backup import backup, export, restore
+from bemore.cli.check import check
 from bemore.cli.common import errors_as_sentences, load_settings
 from bemore.cli.rescoring import rescore
 from bemore.cli.retention import close_idle, erase, purge, vacuum
@@ -35,5 +36,5 @@ def migrate():
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 
-for _command in (token, close_idle, purge, erase, vacuum, export, backup, restore, rescore, audit):
+for _command in (check, token, close_idle, purge, erase, vacuum, export, backup, restore, rescore, audit):
     main.add_command(_command)

@@ -22,7 +22,7 @@ from bemore.db.migrate import migrate
 from bemore.errors import DatabaseUnavailable
 from bemore.models import session
 from bemore.observability import logs
-from bemore.server import metrics_files
+from bemore.server import check, metrics_files
 from bemore.settings import Settings, SettingsError
 
 # The application is imported in functions, after metrics_files.make(). The database and the models count nothing.
@@ -116,6 +116,9 @@ def _check_and_migrate(settings, cfg):
         prepare_database(settings)
     except DatabaseUnavailable:
         _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
+    for finding in check.environment(settings, cfg.workers):
+        if finding.level > check.OK:
+            _log.warning(finding.text, extra={"check": finding.part, "mend": finding.mend})
 
 
 def _log_start(settings, arbiter):
