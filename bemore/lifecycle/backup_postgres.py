@@ -116,7 +116,8 @@ def _drop_ours(settings):
         " WHERE NOT tgisinternal AND relname = ANY(%s) AND relnamespace = 'public'::regnamespace",
         tables,
     )
-    drops = [f"DROP TABLE IF EXISTS public.{table} CASCADE;" for table in tables]
+    drops = ["DROP SCHEMA IF EXISTS telemetry CASCADE;"]
+    drops += [f"DROP TABLE IF EXISTS public.{table} CASCADE;" for table in tables]
     return "\n".join((*drops, *(f"DROP FUNCTION {name};" for (name,) in functions), ""))
 
 
