@@ -69,7 +69,7 @@ def spans():
 
 
 def make_ahead(now_ms, retention_days):
-    """Make the partitions that the next weeks need. What cannot be had, as the tables are in use all the time, is left for the next time."""
+    """Make the partitions that the next weeks need; those that cannot be had, as the tables are in use all the time, not."""
     if database.obj.dialect == "sqlite":
         return
     daily = retention_days is not None and retention_days <= MOST_DAYS
@@ -167,7 +167,7 @@ def hide_ended(span, cutoff_ms, now_ms, actor, action):
 def erase_hidden(now_ms, after_batch=None):
     """Drop the partitions of whose sessions none is in sight and some are hidden, and erase what else there is of those.
 
-    ``after_batch`` is as in ``session.erase_hidden``. What cannot be dropped, as it is in use, is left. Returns how many sessions that were.
+    ``after_batch`` is as in ``session.erase_hidden``. What cannot be dropped, as it is in use, is left. Returns the number of sessions.
     """
     count, past = 0, first_session_key(now_ms - DAY_MS)
     with read():

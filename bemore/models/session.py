@@ -13,7 +13,7 @@ from bemore.db.connections import execute, read, write
 from bemore.models.tables import TELEMETRY
 from bemore.db.vacuum import truncate_log
 
-_SUFFIX = string.ascii_lowercase + string.digits
+_SUFFIX = string.digits + string.ascii_lowercase
 _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
 
 #: What every id looks like; anything else is nobody's and is not looked up.
@@ -81,8 +81,13 @@ _TOUCH = f"UPDATE session SET revision = revision + 1 WHERE {NAMED} AND erasing 
 
 
 def new_id(now_ms):
-    """``sess_<unix seconds>_<suffix>``; who does not know it cannot guess it."""
-    return f"sess_{now_ms // 1000}_{''.join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))}"
+    """``sess_<unix seconds>_<suffix>``; who does not know it cannot guess it.
+
+    The suffix begins with the part of the second, in base 36: rows of sessions lie in the order in which these began.
+    """
+    first, second = divmod(now_ms % 1000 * 36**2 // 1000, 36)
+    suffix = (_SUFFIX[first], _SUFFIX[second], *(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH)))
+    return f"sess_{now_ms // 1000}_{''.join(suffix)}"
 
 
 def find(scope):

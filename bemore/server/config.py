@@ -165,7 +165,10 @@ def _refuse(why):
 
 
 def prepare_database(settings):
-    """Migrate, make the partitions that will be needed, and finish erasing what a crash left half erased. Close the connection: it must not cross a fork."""
+    """Migrate, make the partitions that will be needed, and finish erasing what a crash left half erased.
+
+    Close the connection: it must not cross a fork.
+    """
     migrate(settings)
     partitions.make_ahead(clock.now_ms(), settings.retention_days)
     erased = purge.finish_erasing()

@@ -1,8 +1,8 @@
 """Keys of sessions that follow from their public ids, and telemetry in partitions by them on PostgreSQL.
 
-``sess_<seconds>_<suffix>`` has the key seconds * 36^6 + the suffix's first six characters in base 36. Existing rows get it as well, which on
-PostgreSQL moves them into partitions of a month each (UTC) in the schema ``telemetry``. ``resent`` is 1 of telemetry that was sent again: a
-partitioned table cannot tell otherwise whether a row is new. Keys of notes and feedback hold their session's.
+``sess_<seconds>_<suffix>`` has the key seconds * 36^6 + the suffix's first six characters in base 36. Existing rows get it as well; on
+PostgreSQL that moves them into partitions of a month each (UTC) in the schema ``telemetry``. ``resent`` is 1 of telemetry that was sent
+again: a partitioned table cannot tell otherwise whether a row is new. Keys of notes and feedback hold their session's.
 """
 
 #: Tables with rows of sessions; of telemetry the rest of its key and the other columns.
