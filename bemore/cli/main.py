@@ -2,7 +2,7 @@
 
 import click
 
-from bemore import __version__
+from bemore import __version__, clock
 from bemore.cli.audit import audit
 from bemore.cli.backup import backup, export, restore
 from bemore.cli.check import check
@@ -11,6 +11,7 @@ from bemore.cli.rescoring import rescore
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
 from bemore.db.migrate import migrate as apply_migrations
+from bemore.models import partitions
 
 
 @click.group(context_settings={"max_content_width": 120})
@@ -33,6 +34,7 @@ def migrate():
     settings = load_settings()
     with errors_as_sentences():
         applied = apply_migrations(settings)
+        partitions.make_ahead(clock.now_ms(), settings.retention_days)
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 

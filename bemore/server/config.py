@@ -17,10 +17,12 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import InvalidHeader
 
+from bemore import clock
 from bemore.db.connections import close
 from bemore.db.migrate import migrate
 from bemore.errors import DatabaseUnavailable
-from bemore.models import session
+from bemore.lifecycle import purge
+from bemore.models import partitions
 from bemore.observability import logs
 from bemore.server import check, metrics_files
 from bemore.settings import Settings, SettingsError
@@ -175,9 +177,13 @@ def _refuse(why):
 
 
 def prepare_database(settings):
-    """Migrate, and finish erasing what a crash left half erased. Close the connection: it must not cross a fork."""
+    """Migrate, make the partitions that will be needed, and finish erasing what a crash left half erased.
+
+    Close the connection: it must not cross a fork.
+    """
     migrate(settings)
-    erased = session.finish_erasing()
+    partitions.make_ahead(clock.now_ms(), settings.retention_days)
+    erased = purge.finish_erasing()
     if erased:
         _log.info("finished erasing sessions", extra={"sessions": erased})
     close()
