@@ -122,7 +122,7 @@ _WISH_OR_DOUBT = re.compile(
     r"|[가-힣]{0,4}[길기]를?\s?(?:바[라랍랄랐래]|빌|기도|희망)|[가-힣]{0,2}(?:려[고는]|도록)\s"
     r"|(?![가-힣]{0,5}(?:서|니까|지만|데|며|요|다|고(?!\s?싶))\s)[가-힣]{0,4}(?:\s[가-힣]{1,5}){0,3}?고\s?싶(?!지))"
 )
-_WISHING = re.compile("[모몰좋하싶바빌필까데길]|희망|기[도를]|려[고는]|도록|수[도는]?\s?있을까")
+_WISHING = re.compile("[모몰좋하싶바빌필까데]|희망|기도|려[고는]|도록")
 # 얼마나 좋았는지 몰라요
 _EXCLAMATION = re.compile("얼마나|어찌나")
 _CANNOT = re.compile(r"[가-힣]{0,2}\s?수[가는]?\s?없")
@@ -205,9 +205,9 @@ def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
             break
         negated = not negated
         end = tail.end()
-    if (value > 0) != negated and _WISHING.search(text, end, end + _REACH) and _WISH_OR_DOUBT.match(text, end):
-        if not _EXCLAMATION.search(_sentence_before(text, start)):
-            return Evidence(end, 0.0, "neutral")
+    wished = (value > 0) != negated and _WISHING.search(text, end, end + _REACH) and _WISH_OR_DOUBT.match(text, end)
+    if wished and not _EXCLAMATION.search(_sentence_before(text, start)):
+        return Evidence(end, 0.0, "neutral")
     return Evidence(end, *in_context(value, entry.emotion, negated))
 
 
