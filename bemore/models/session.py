@@ -118,11 +118,15 @@ def one(sql, scope, *parameters):
 
 def one_or_none(sql, scope, *parameters):
     """As ``one``, but None if the statement returns no row."""
+    key = key_of(scope)
+    return None if key is None else execute(sql, (key, *scope, *parameters)).fetchone()
+
+
+def key_of(scope):
+    """The key of the session of a scope, if there is one; None if it cannot be a session's."""
     if not isinstance(scope, SessionScope):
         raise TypeError("a session is named by a SessionScope")
-    if not _ID.fullmatch(scope.public_id):
-        return None
-    return execute(sql, (session_key(scope.public_id), *scope, *parameters)).fetchone()
+    return session_key(scope.public_id) if _ID.fullmatch(scope.public_id) else None
 
 
 def get(scope):
@@ -237,7 +241,13 @@ def erase_hidden(key, after_batch=None):
         for rows in _erase_rows(model._meta, key):
             if after_batch is not None:
                 after_batch(rows)
-    write(lambda: execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,)))
+
+    def erase():
+        # By themselves, as they need not have a foreign key: deploy/citus.sql.
+        execute("DELETE FROM idempotency_key WHERE session_id = ?", (key,))
+        execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,))
+
+    write(erase)
 
 
 def _erase_rows(meta, key):

@@ -34,6 +34,7 @@ WITHOUT_SCOPE = {
     "models.minute.of_row": "row",
     "models.note.shared": "row",
     "models.note._find": "row",
+    "models.note._delete": "row",
     "models.minute_scoring._changed": "row",
     "models.session.reload": "row",
     "models.session_data.SessionData.store_of": "row",
