@@ -49,19 +49,21 @@ def store(scope, items, model_version):
     _BY_CLIENT.store(scope, rows)
 
 
-def page_of_session(scope, after, limit):
-    """The session, at most ``limit`` minutes after minute ``after`` in their order, all its minutes without keywords, and the coverage of
-    the page as ``coverage.of_row`` gives it, as of one moment.
+def page_of_session(scope, after, limit, max_minutes=coverage.MAX_MINUTES):
+    """At most ``limit`` minutes after minute ``after`` in their order, all minutes of the session without keywords, and the coverage of
+    the page as ``coverage.of_row`` gives it, as of one moment; None if the session has more than ``max_minutes``.
 
     Raises SessionNotFound.
     """
     with read():
         row = session.find(scope)
+        if row.minute_count > max_minutes:
+            return None
         page = [_minute(*values) for values in execute(_PAGE, (row.key, after, limit)).fetchall()]
         whole = after < 0 and len(page) < limit
         all_minutes = page if whole else [_minute(*values) for values in execute(_SCORES, (row.key,)).fetchall()]
         covered = coverage.of_row(row, page[0].minute_index, page[-1].minute_index) if page else {}
-    return row, page, all_minutes, covered
+    return page, all_minutes, covered
 
 
 def of_row(row):

@@ -47,14 +47,14 @@ def test_clock_that_runs_behind_gives_the_first_moment_of_the_session(client, cl
         ask(client, session_id, path)
 
 
-def test_chunk_counts_in_the_minute_and_the_ten_seconds_it_starts_in(client):
+def test_chunk_counts_in_the_minutes_it_covers_and_in_the_ten_seconds_it_starts_in(client):
     session_id = start_session(client)
     tell(
         client, session_id,
         (0, 9_999, False), (9_999, 11_000, True), (19_999, 20_000, False), (20_000, 20_001, True),
         (59_999, 61_000, True), (60_000, 62_000, False), (119_999, 121_000, True), (120_000, 120_000, True),
     )  # fmt: skip
-    assert {minute: ratio for minute, (ratio, *_) in history(client, session_id).items()} == {0: 0.6, 1: 0.5, 2: 1.0}
+    assert {minute: ratio for minute, (ratio, *_) in history(client, session_id).items()} == {0: 0.091, 1: 0.5, 2: 1.0}
     rates = {at: rate for at, (rate, _) in series(client, session_id).items()}
     # The last chunk of the first minute is heard until 61 s.
     assert rates == {0: 0.5, 10: 0.0, 20: 1.0, 50: 1.0, 60: 0.5, 110: 1.0, 120: 1.0}
@@ -89,6 +89,7 @@ def test_same_moment_told_twice_counts_once(client):
     voice = data(client, session_id)["vadSummary"]
     assert (voice["speechBurstCount"], voice["averageSpeechBurst"], voice["pauseCount"], voice["longestPause"]) == (1, 5000, 1, 4000)
     assert [count for _, count in series(client, session_id).values()] == [1]
+    assert history(client, session_id)[0][0] == voice["speechRatio"]
 
 
 def test_minutes_with_audio_alone_and_with_scores_alone_stand_side_by_side(client):

@@ -13,6 +13,9 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
+#: A profile of a phone.
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
 
 class Console:
     """A tab with the console in it.
