@@ -63,12 +63,12 @@ _NOUN_WAS = re.compile(r"^([가-힣]{2,}?)(?:이었|였)[가-힣]{1,6}$")
 
 def _syllables(vowels: str = "", finals: str = "") -> str:
     """All syllables with one of these vowels (and no final consonant, unless ``finals`` says another), for a class of a pattern."""
-    letters = []
+    found = []
     for code in range(11_172):
         vowel, final = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"[code % 588 // 28], " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"[code % 28]
         if (not vowels or vowel in vowels) and final in (finals or " "):
-            letters.append(chr(0xAC00 + code))
-    return "".join(letters)
+            found.append(chr(0xAC00 + code))
+    return "".join(found)
 
 
 _FINAL = _syllables(finals="ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
