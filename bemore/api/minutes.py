@@ -13,14 +13,9 @@ from bemore.observability.metrics import count_items
 from bemore.reports.minutes import data_points, inference, scores
 from bemore.schemas.minutes import MAX_MINUTES_ON_PAGE, BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
 from bemore.schemas.paging import cursor_text
-from bemore.scoring.minute_score import Weights, statistics
+from bemore.scoring.minute_score import statistics
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/api/session")
-
-
-def rules(settings):
-    """The rules that minutes are scored by."""
-    return minute_scoring.Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
 
 
 @blueprint.post("/<session_id:session_id>/tick")
@@ -28,7 +23,7 @@ def rules(settings):
 def tick(scope, body):
     """The score is stored; the same minute again overwrites."""
     settings = current_app.extensions["bemore"]
-    row = minute_scoring.tick(scope, body["minute_index"], rules(settings), clock.now_ms())
+    row = minute_scoring.tick(scope, body["minute_index"], minute_scoring.Rules.of(settings), clock.now_ms())
     count_items("minute_score", 1)
     return {"minuteIndex": row.minute_index, **scores(row), "dataPoints": data_points(row)}
 

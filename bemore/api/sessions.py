@@ -6,7 +6,6 @@ from bemore import clock
 from bemore.api.http.auditing import recorder
 from bemore.api.http.body import check_path
 from bemore.api.http.operation import operation
-from bemore.api.minutes import rules
 from bemore.auth.access import Access, narrowed, own, reader
 from bemore.models import feedback, minute_scoring, overview, report, session
 from bemore.models.audit import ERASE
@@ -77,7 +76,7 @@ def resume(scope, body):
 def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
-    row = minute_scoring.end(scope, now, rules(current_app.extensions["bemore"]))
+    row = minute_scoring.end(scope, now, minute_scoring.Rules.of(current_app.extensions["bemore"]))
     data, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
     return {
         "sessionId": row.public_id,

@@ -6,11 +6,10 @@ from flask import Blueprint, current_app
 from bemore import clock
 from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
-from bemore.api.minutes import rules
 from bemore.auth.access import Access, caller
 from bemore.errors import InvalidInput
 from bemore.models import telemetry
-from bemore.models.minute_scoring import score_changed
+from bemore.models.minute_scoring import Rules, score_changed
 from bemore.models.speaker import CODES, NAMES
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.observability.metrics import count_items
@@ -77,7 +76,7 @@ def _store(store, kind, scope, rows, places=None):
     arrival = telemetry.Arrival(clock.now_ms(), len(request_body()), settings.max_session_bytes, places)
     total, status = store(scope, rows, arrival)
     if status == "ended":
-        score_changed(scope, rules(settings))
+        score_changed(scope, Rules.of(settings))
     count_items(kind, len(rows))
     return total
 

@@ -15,7 +15,8 @@ from bemore.db.vacuum import truncate_log
 #: What is recorded.
 READ_REPORT, READ_TRANSCRIPT, READ_NOTES, EXPORT = "report.read", "transcript.read", "note.read", "session.export"
 ERASE, PURGE, ERASE_NOTES = "session.erase", "session.purge", "note.erase"
-CLOSE_IDLE, BACKUP, RESTORE, PRUNE = "session.close-idle", "database.backup", "database.restore", "audit.prune"
+CLOSE_IDLE, RESCORE = "session.close-idle", "session.rescore"
+BACKUP, RESTORE, PRUNE = "database.backup", "database.restore", "audit.prune"
 
 #: The migration that made the log.
 SINCE = "m0004_audit"

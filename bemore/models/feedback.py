@@ -3,6 +3,7 @@
 import secrets
 
 from bemore.models import session
+from bemore.models.keys import new_row_key
 from bemore.db.connections import execute
 
 
@@ -11,7 +12,7 @@ def add(scope, rating, note, author, now_ms):
     row = session.touch(scope)
     public_id = f"fb_{now_ms // 1000}_{secrets.token_hex(8)}"
     execute(
-        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms, author, role) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (public_id, row.key, rating, note, now_ms, *author),
+        "INSERT INTO feedback (id, public_id, session_id, rating, note, submitted_ms, author, role) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (new_row_key(now_ms), public_id, row.key, rating, note, now_ms, *author),
     )
     return public_id, row

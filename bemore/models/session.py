@@ -7,12 +7,13 @@ import time
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
+from bemore.models.keys import session_key
 from bemore.models.scope import SessionScope
 from bemore.db.connections import execute, read, write
 from bemore.models.tables import TELEMETRY
 from bemore.db.vacuum import truncate_log
 
-_SUFFIX = string.ascii_lowercase + string.digits
+_SUFFIX = string.digits + string.ascii_lowercase
 _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
 
 #: What every id looks like; anything else is nobody's and is not looked up.
@@ -67,17 +68,26 @@ class SessionRow(NamedTuple):
 
 #: What a SessionRow is made of.
 COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
-#: The session that a SessionScope names; takes its three values.
-NAMED = "public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
+#: The session that a SessionScope names; takes its key and its three values.
+NAMED = "id = ? AND public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
 _FIND = f"SELECT {COLUMNS} FROM session WHERE {NAMED} AND erasing = 0"
 _HIDE = f"UPDATE session SET erasing = 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
 _LOOK = f"SELECT {COLUMNS} FROM session WHERE {NAMED}"
+_INSERT = (
+    "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, demo) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO NOTHING"
+)
 _TOUCH = f"UPDATE session SET revision = revision + 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
 
 
 def new_id(now_ms):
-    """``sess_<unix seconds>_<suffix>``; who does not know it cannot guess it."""
-    return f"sess_{now_ms // 1000}_{''.join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))}"
+    """``sess_<unix seconds>_<suffix>``; who does not know it cannot guess it.
+
+    The suffix begins with the part of the second, in base 36: rows of sessions lie in the order in which these began.
+    """
+    first, second = divmod(now_ms % 1000 * 36**2 // 1000, 36)
+    suffix = (_SUFFIX[first], _SUFFIX[second], *(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH)))
+    return f"sess_{now_ms // 1000}_{''.join(suffix)}"
 
 
 def find(scope):
@@ -99,7 +109,7 @@ def reload(row):
 
 
 def one(sql, scope, *parameters):
-    """The row that a statement returns whose first parameters are those of NAMED. Raises SessionNotFound if it returns none."""
+    """The row that a statement returns which begins with NAMED, whose values ``scope`` gives. Raises SessionNotFound if it returns none."""
     row = one_or_none(sql, scope, *parameters)
     if row is None:
         raise SessionNotFound(scope.public_id)
@@ -110,7 +120,9 @@ def one_or_none(sql, scope, *parameters):
     """As ``one``, but None if the statement returns no row."""
     if not isinstance(scope, SessionScope):
         raise TypeError("a session is named by a SessionScope")
-    return execute(sql, (*scope, *parameters)).fetchone() if _ID.fullmatch(scope.public_id) else None
+    if not _ID.fullmatch(scope.public_id):
+        return None
+    return execute(sql, (session_key(scope.public_id), *scope, *parameters)).fetchone()
 
 
 def get(scope):
@@ -121,13 +133,15 @@ def get(scope):
 
 def start(user_id, counselor_id, now_ms, demo=False):
     """Open a session, inside the caller's transaction."""
-    row = SessionRow(0, new_id(now_ms), user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo))
-    (key,) = execute(
-        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, demo) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        (*row[1:6], row.demo),
-    ).fetchone()
+    inserted = 0
+    while not inserted:  # two ids of one second may have the same key
+        public_id = new_id(now_ms)
+        row = SessionRow(
+            session_key(public_id), public_id, user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo)
+        )
+        inserted = execute(_INSERT, (*row[:6], row.demo)).rowcount
     _count(row, "active", 1)
-    return row._replace(key=key)
+    return row
 
 
 def pause(scope, now_ms):

@@ -17,15 +17,15 @@ class _Model(peewee.Model):
 
 
 class Session(_Model):
-    """A counseling session.
+    """A counseling session. Its ``id`` follows from ``public_id``: see ``bemore.models.keys``.
 
     ``erasing`` is 1 from the moment its deletion is decided: nobody sees it any more. ``revision`` grows with every change
     of what is stored of it. ``byte_count`` is the size of its telemetry as it was uploaded, ``last_…_ms`` are the ends of its newest data
     in ms since its start, ``clock_offset_ms`` is the largest difference seen between the client's clock and ours.
     """
 
-    id = BigAutoField()
-    public_id = TextField(unique=True)
+    id = BigIntegerField(primary_key=True)
+    public_id = TextField()
     user_id = TextField()
     counselor_id = TextField()
     status = TextField()  # active, paused or ended
@@ -75,6 +75,11 @@ def _speaker():
     return SmallIntegerField(default=3)
 
 
+def _resent():
+    # 1 of an item that was sent again.
+    return SmallIntegerField(default=0)
+
+
 class Frame(_Model):
     """A face frame. ``landmarks`` is JSON text of points, ``compressed`` what the browser packed itself."""
 
@@ -84,6 +89,7 @@ class Frame(_Model):
     quality = DoubleField()
     compressed = TextField(null=True)
     landmarks = TextField(null=True)
+    resent = _resent()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "ts_ms", "speaker")
@@ -100,6 +106,7 @@ class AudioChunk(_Model):
     vad = DoubleField()
     rms = DoubleField()
     pitch = DoubleField(null=True)
+    resent = _resent()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms", "speaker")
@@ -117,6 +124,7 @@ class SttSnippet(_Model):
     lang = TextField()
     sentiment = TextField()
     keywords = TextField(null=True)
+    resent = _resent()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms", "speaker")
@@ -176,8 +184,8 @@ class Note(_Model):
     ``author`` is the subject of the token, null without authentication. A private note is for its author alone.
     """
 
-    id = BigAutoField()
-    public_id = TextField(unique=True)
+    id = BigIntegerField(primary_key=True)
+    public_id = TextField()
     session = _of_session(index=False)
     author = TextField(null=True)
     role = TextField(null=True)
@@ -196,8 +204,8 @@ class Note(_Model):
 class Feedback(_Model):
     """A rating 1..5 of a session with an optional note; ``author`` is null without authentication and in older ones."""
 
-    id = BigAutoField()
-    public_id = TextField(unique=True)
+    id = BigIntegerField(primary_key=True)
+    public_id = TextField()
     session = _of_session()
     rating = SmallIntegerField()
     note = TextField(null=True)

@@ -60,12 +60,19 @@ WITHOUT_SCOPE = {
     "models.note.count_of_author": "author",
     "models.note.sessions_of_author": "author",
     "lifecycle.idle.started_by": "",
+    # Partitions, and the sessions in them.
+    "models.partitions._make": "wanted",
+    "models.partitions.not_ended_by": "span",
+    "models.partitions.hide_ended": "span",
+    "models.partitions._is_due": "span",
+    "models.partitions._erase_sessions": "span",
     "lifecycle.backup.is_empty": "",
 }
 
 #: Parameters that look like a session's public id, and are not used to find one.
 PUBLIC_IDS = {
     ("models.scope", "unrestricted", "public_id"),
+    ("models.keys", "session_key", "public_id"),
     ("models.audit", "record", "session_id"),
     ("models.audit", "record_alone", "session_id"),
     ("models.audit", "entries", "session_id"),
@@ -174,7 +181,7 @@ def test_rows_of_sessions_are_made_where_they_are_found():
         for node, parent in parents(tree).items()
         if isinstance(node, ast.Name) and node.id == "SessionRow" and isinstance(parent, (ast.Call, ast.Attribute))
     }
-    assert made == {"models.session", "lifecycle.idle"}
+    assert made == {"models.session", "models.partitions", "lifecycle.idle"}
 
 
 def test_only_the_check_of_access_makes_scopes_and_only_commands_make_unrestricted_ones():
