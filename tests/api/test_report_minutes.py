@@ -17,14 +17,14 @@ def tell(client, session_id, *chunks):
 
 def history(client, session_id):
     """``{minute: (speechRatio, meanRms, vadScore)}``"""
-    told = data(client, session_id, "vad-analysis")["history"]
-    return {each["minuteIndex"]: (each["speechRatio"], each["meanRms"], each["vadScore"]) for each in told}
+    reported = data(client, session_id, "vad-analysis")["history"]
+    return {each["minuteIndex"]: (each["speechRatio"], each["meanRms"], each["vadScore"]) for each in reported}
 
 
 def series(client, session_id):
     """``{seconds since the start: (speechRate, speechCount)}``"""
-    told = data(client, session_id, "vad-analysis")["timeSeries"]
-    return {each["t"] // 1000: (each["speechRate"], each["speechCount"]) for each in told}
+    reported = data(client, session_id, "vad-analysis")["timeSeries"]
+    return {each["t"] // 1000: (each["speechRate"], each["speechCount"]) for each in reported}
 
 
 def test_clock_that_runs_behind_gives_the_first_moment_of_the_session(client, clock):
@@ -96,10 +96,10 @@ def test_minutes_with_audio_alone_and_with_scores_alone_stand_side_by_side(clien
     session_id = start_session(client)
     send(client, session_id, "audio", {"items": audio(5, 120_000)})
     send_scores(client, session_id, scores(1, 4))
-    told = data(client, session_id, "vad-analysis")["history"]
-    assert [each["minuteIndex"] for each in told] == [2, 4]
-    assert (told[0]["vadScore"], told[0]["valence"], told[0]["meanRms"]) == (None, None, 0.4)
-    assert (told[1]["vadScore"], told[1]["speechRatio"], told[1]["meanRms"]) == (0.6, None, None)
+    reported = data(client, session_id, "vad-analysis")["history"]
+    assert [each["minuteIndex"] for each in reported] == [2, 4]
+    assert (reported[0]["vadScore"], reported[0]["valence"], reported[0]["meanRms"]) == (None, None, 0.4)
+    assert (reported[1]["vadScore"], reported[1]["speechRatio"], reported[1]["meanRms"]) == (0.6, None, None)
     assert [each["minuteIndex"] for each in data(client, session_id)["minutes"]] == [4]
 
 

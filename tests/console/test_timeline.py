@@ -234,8 +234,8 @@ def test_eight_hours_take_few_nodes_and_few_requests(console, long_id):
         summary.click()
     page.wait_for_selector(".minutes tbody tr")
     assert page.evaluate("() => document.querySelectorAll('*').length") <= 3000
-    asked = [each.url.rpartition("/")[2].partition("?")[0] for each in console.calls()]
-    assert sorted(asked) == sorted(["report", "transcript", "vad-analysis", long_id, "notes"]), "each once"
+    requested = [each.url.rpartition("/")[2].partition("?")[0] for each in console.calls()]
+    assert sorted(requested) == sorted(["report", "transcript", "vad-analysis", long_id, "notes"]), "each once"
     assert page.locator(".minutes tbody tr").count() == 240
 
     page.get_by_role("slider").focus()

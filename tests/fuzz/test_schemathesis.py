@@ -73,10 +73,10 @@ def tell(capsys, name, report, statuses):
     """Print the figures of a long run."""
     if LONG:
         total = sum((Counter(each) for each in statuses.values()), Counter())
-        told = ", ".join(f"{status}: {count}" for status, count in sorted(total.items()))
+        reported = ", ".join(f"{status}: {count}" for status, count in sorted(total.items()))
         cases, seconds = report["test_cases"]["generated"], report["running_time"]
         with capsys.disabled():
-            print(f"\nschemathesis, {name}: seed {SEED}, {cases} cases in {seconds:.0f} s, 0 failures; answers {told}")
+            print(f"\nschemathesis, {name}: seed {SEED}, {cases} cases in {seconds:.0f} s, 0 failures; answers {reported}")
 
 
 def test_schemathesis_finds_no_failure(service, tmp_path, request, capsys):
