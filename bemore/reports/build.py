@@ -15,7 +15,7 @@ from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
 from bemore.reports.notes import note_as_data
 from bemore.reports.report_input import Feedback, Minute, ReportInput
-from bemore.reports.time_series import BUCKET_MS, VoiceBucket, speech_by_minute
+from bemore.reports.time_series import BUCKET_MS, VoiceBucket
 from bemore.reports.timeline import Timeline
 from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
@@ -165,7 +165,7 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: La
         for bucket, voiced, chunks, starts in buckets
         if chunks > 0
     ]
-    history = SessionAnalysis(data).voice_history(speech_by_minute(data.chunks))
+    history = SessionAnalysis(data).voice_history()
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,

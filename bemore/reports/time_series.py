@@ -1,6 +1,6 @@
 """The voice per ten seconds and per minute, from the same audio chunks as the voice metrics."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -79,16 +79,14 @@ def voice_by_bucket(chunks: Sequence[Chunk]) -> list[VoiceBucket]:
     return [VoiceBucket(number, row[0], int(row[1]), starts[number]) for number, row in rows.items()]
 
 
-def speech_by_minute(chunks: Iterable[Chunk]) -> dict[int, float]:
+def speech_by_minute(chunks: Iterable[Chunk], minutes: Sequence[int]) -> dict[int, float]:
     """``{minute: share of its known time that is speech}`` (0..1) of chunks ordered by start, by the rules of ``voice_runs``.
 
-    Time before the session's start counts in minute 0; minutes without known time are left out.
+    Only of ``minutes``, in ascending order, and of these only of those with known time. Time before the session's start is of minute 0.
     """
     known: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])  # pause and speech, ms
     for kind, start, end in voice_runs(chunks):
-        while start < end:
-            minute = max(0, start // MINUTE_MS)
-            until = min(end, (minute + 1) * MINUTE_MS)
-            known[minute][kind] += until - start
-            start = until
+        first, last = max(0, start) // MINUTE_MS, max(0, end - 1) // MINUTE_MS
+        for minute in minutes[bisect_left(minutes, first) : bisect_right(minutes, last)]:
+            known[minute][kind] += min(end, (minute + 1) * MINUTE_MS) - (max(start, minute * MINUTE_MS) if minute else start)
     return {minute: speech / (pause + speech) for minute, (pause, speech) in known.items()}
