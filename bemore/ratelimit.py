@@ -125,7 +125,7 @@ class RateLimiter:
 
     def _tightest(self, limits):
         """(amount, remaining, whole seconds until there is room for more) of the limit that is nearest to full."""
-        now, found = time.time(), []
+        now, windows = time.time(), []
         for each in limits:
             window_s = each.limit.get_expiry()
             try:
@@ -133,8 +133,8 @@ class RateLimiter:
             except self._limiter.storage.base_exceptions:  # Redis went away since this request was counted
                 reset_at, remaining = now + window_s, each.limit.amount - 1
             reset_s = min(window_s, max(0, math.ceil(reset_at - now)))
-            found.append((0 if each.breached else remaining, -reset_s, each.limit.amount))
-        remaining, reset_s, amount = min(found)
+            windows.append((0 if each.breached else remaining, -reset_s, each.limit.amount))
+        remaining, reset_s, amount = min(windows)
         return amount, remaining, -reset_s
 
     def _note_outage(self, response):

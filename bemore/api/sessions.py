@@ -42,7 +42,7 @@ def start(body):
 def show(scope):
     row = session.get(scope)
     return {
-        **_brief(row),
+        **_session(row),
         "userId": row.user_id,
         "pausedAt": row.paused_ms,
         "resumedAt": row.resumed_ms,
@@ -77,16 +77,16 @@ def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
     row = minute_scoring.end(scope, now, minute_scoring.Rules.of(current_app.extensions["bemore"]))
-    found, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
+    data, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
     return {
         "sessionId": row.public_id,
         "status": row.status,
         "endedAt": row.ended_ms,
         "duration": row.duration_ms(now),
         "stats": _totals(row),
-        "inferenceStats": statistics(found.minutes),
-        "emotionCount": len(found.minutes),
-        "emotionSummary": emotion_summary(found),
+        "inferenceStats": statistics(data.minutes),
+        "emotionCount": len(data.minutes),
+        "emotionSummary": emotion_summary(data),
     }
 
 
@@ -114,7 +114,7 @@ def summary():
             "durationMs": row.duration_ms(now),
             "status": row.status,
         }
-        for row in session.newest(RECENT, **mine, demo=False)
+        for row in session.newest(RECENT, **mine, demos=False)
     ]
     average = round(duration / count["ended"]) if count["ended"] else 0
     return {"total": sum(count.values()), **count, "avgDuration": average, "totalDuration": duration, "recentSessions": recent}
@@ -134,12 +134,12 @@ def of_user(user_id, query):
 @operation("Sessions, newest first", Access.LIST, query=schemas.FindSessions, response=schemas.FoundSessions)
 def find(query):
     """All, or those of a state, a user, a counselor; with how each went if `overview` is true. Follow `nextCursor` until it is null."""
-    found = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
-    page, more = _page(query, status=query["status"], **found)
+    owners = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
+    page, more = _page(query, status=query["status"], **owners)
     sessions = [{**_listed(row), "userId": row.user_id} for row in page]
     if query["overview"] == "true":
-        for each, found in zip(sessions, overview.of_page(page), strict=True):
-            each["overview"] = _overview(found)
+        for each, summary in zip(sessions, overview.of_page(page), strict=True):
+            each["overview"] = _overview(summary)
     return {"count": len(page), "sessions": sessions, "nextCursor": more}
 
 
@@ -165,7 +165,7 @@ def give_feedback(scope, body):
     return run
 
 
-def _brief(row):
+def _session(row):
     return {
         "sessionId": row.public_id,
         "counselorId": row.counselor_id,
@@ -179,15 +179,15 @@ def _brief(row):
 
 def _listed(row):
     newest = [each for each in row.last_data_at().values() if each is not None]
-    return {**_brief(row), "lastDataAt": max(newest, default=None)}
+    return {**_session(row), "lastDataAt": max(newest, default=None)}
 
 
-def _overview(found):
+def _overview(summary):
     return {
-        "scoredMinutes": found.scored_minutes,
-        "averageScore": found.average_score,
-        "scores": list(found.scores),
-        "rating": found.rating,
+        "scoredMinutes": summary.scored_minutes,
+        "averageScore": summary.average_score,
+        "scores": list(summary.scores),
+        "rating": summary.rating,
     }
 
 

@@ -135,10 +135,10 @@ def _delete(row, keys):
 
 def _find(row, note_id, reader):
     """(key, Note) of a session (its SessionRow) that the Reader may see, inside the caller's transaction. Raises NoteNotFound."""
-    found = execute(_FIND, (row.key, note_id)).fetchone() if _ID.fullmatch(note_id) else None
-    if found is None or not _is_seen_by(note := Note._make(found[1:]), reader):
+    values = execute(_FIND, (row.key, note_id)).fetchone() if _ID.fullmatch(note_id) else None
+    if values is None or not _is_seen_by(note := Note._make(values[1:]), reader):
         raise NoteNotFound(note_id)
-    return found[0], note
+    return values[0], note
 
 
 def _is_of(note, reader):

@@ -292,8 +292,8 @@ def finish_erasing(after_batch=None):
     return len(keys)
 
 
-def newest(limit, user_id=None, counselor_id=None, before=None, status=None, demo=None):
-    """The newest sessions (of a user, of a counselor, in a state, demonstrations or not), newest first, at most ``limit``.
+def newest(limit, user_id=None, counselor_id=None, before=None, status=None, demos=True):
+    """The newest sessions (of a user, of a counselor, in a state, without demonstrations), newest first, at most ``limit``.
 
     ``before`` is (started_ms, key) of the last one seen.
     """
@@ -306,9 +306,8 @@ def newest(limit, user_id=None, counselor_id=None, before=None, status=None, dem
         # In these words, so that the index of the few that have not ended is taken.
         conditions.append("status = ?" if status == "ended" else "status <> 'ended' AND status = ?")
         values.append(status)
-    if demo is not None:
-        conditions.append("demo = ?")
-        values.append(int(demo))
+    if not demos:
+        conditions.append("demo = 0")  # in these words, as above
     if before is not None:
         conditions.append("(started_ms, id) < (?, ?)")
         values.extend(before)

@@ -106,14 +106,14 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
     return made, timeline
 
 
-def _feedback(given: Feedback) -> dict[str, Any]:
+def _feedback(feedback: Feedback) -> dict[str, Any]:
     return {
-        "feedbackId": given.feedback_id,
-        "rating": given.rating,
-        "note": given.note,
-        "submittedAt": given.submitted_at_ms,
-        "author": given.author,
-        "role": given.role,
+        "feedbackId": feedback.feedback_id,
+        "rating": feedback.rating,
+        "note": feedback.note,
+        "submittedAt": feedback.submitted_at_ms,
+        "author": feedback.author,
+        "role": feedback.role,
     }
 
 

@@ -193,8 +193,8 @@ def _observations(report: Mapping[str, Any], options: RenderOptions) -> list[str
     """The highlights and ``keyObservations`` but for the sentence on the voice: the section on talk and silence has those figures."""
     vector = report["vadVector"]
     text_scores = [minute["textScore"] for minute in report["minutes"]]
-    found = expressions(options.language, text_scores, vector and Affect(**vector), report["summary"]["dominantEmotion"])
-    return [*report["highlights"], *found]
+    sentences = expressions(options.language, text_scores, vector and Affect(**vector), report["summary"]["dominantEmotion"])
+    return [*report["highlights"], *sentences]
 
 
 def _note(note: Mapping[str, Any], options: RenderOptions) -> Note:
@@ -242,14 +242,14 @@ def _table(report: Mapping[str, Any], axis: TimeAxis, options: RenderOptions) ->
 
 def _gaps(report: Mapping[str, Any], options: RenderOptions) -> Section[Gap]:
     language = options.language
-    found = sorted(
+    gaps = sorted(
         (gap["startMs"], gap["endMs"], kind) for kind, covered in report["coverage"].items() for gap in covered["gaps"]
     )
     rows = [
         Gap(language.measured_kinds[kind], f"{language.offset(start)}–{language.offset(end)}", language.duration(end - start))
-        for start, end, kind in found[:MAX_GAPS]
+        for start, end, kind in gaps[:MAX_GAPS]
     ]
-    more = language.left_out(len(found) - MAX_GAPS, "gaps") if len(found) > MAX_GAPS else ""
+    more = language.left_out(len(gaps) - MAX_GAPS, "gaps") if len(gaps) > MAX_GAPS else ""
     return Section(language.titles["gaps"], rows, more=more)
 
 

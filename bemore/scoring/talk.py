@@ -148,24 +148,24 @@ def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -
     both = merged(sorted([*voiced[USER], *voiced[COUNSELOR]]), 0)
     user_starts = {start for start, _ in voiced[USER]}
     starts = [start for start, _ in known]
-    found = []
+    silences = []
     for (_, start), (end, _) in pairwise(both):
         place = bisect_right(starts, start) - 1
         if end - start >= SILENCE_MS and place >= 0 and known[place][1] >= end:
-            found.append((start, end, USER if end in user_starts else COUNSELOR))
-    return found
+            silences.append((start, end, USER if end in user_starts else COUNSELOR))
+    return silences
 
 
-def _silences(found: Sequence[Silence]) -> dict[str, Any]:
+def _silences(silences: Sequence[Silence]) -> dict[str, Any]:
     """The silences in numbers: how many, their length, the longest (the earliest of equals) and who broke them."""
-    lengths = [end - start for start, end, _ in found]
+    lengths = [end - start for start, end, _ in silences]
     longest = max(lengths, default=0)
     return {
-        "count": len(found),
+        "count": len(silences),
         "totalMs": sum(lengths),
         "longestMs": longest,
-        "longestAt": found[lengths.index(longest)][0] if found else None,
-        "brokenBy": {name: sum(1 for *_, who in found if who == name) for name in SPEAKERS},
+        "longestAt": silences[lengths.index(longest)][0] if silences else None,
+        "brokenBy": {name: sum(1 for *_, who in silences if who == name) for name in SPEAKERS},
     }
 
 

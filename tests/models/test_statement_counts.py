@@ -14,7 +14,7 @@ MOST = {
     "stt": (9, 1),
     "tick": (6, 6),
     "batch-tick": (12, 1),
-    "inferences": (8, 8),
+    "inferences": (5, 5),
     "show": (3, 3),
     "pause": (7, 7),
     "feedback": (4, 4),

@@ -182,7 +182,8 @@ def test_summary_text_shows_no_character_that_acts():
 
 
 def test_vad_analysis_counts_ten_seconds_and_minutes():
-    data = replace(sample(2), audio_minutes={0: MinuteAudio(0, 0.625, 0.4), 2: MinuteAudio(2, 0.25, 0.1)})
+    chunks = [(0, 37_500, 1), (37_500, 60_000, 0), (120_000, 130_000, 1), (120_000, 160_000, 0)]
+    data = replace(sample(2), audio_minutes={0: MinuteAudio(0, 0.5, 0.4), 2: MinuteAudio(2, 0.5, 0.1)}, chunks=chunks)
     made = vad_analysis(data, [(0, 6, 10, 2), (3, 0, 8, 0), (4, 0, 0, 0)], LANGUAGES["ko"])
     assert list(made) == ["sessionId", "currentMetrics", "history", "timeSeries", "lanes", "lastUpdate"]
     assert made["timeSeries"] == [

@@ -171,8 +171,8 @@ def view(made: dict, timeline: Timeline = NOTHING, **how) -> ReportView:
     return ReportView(made, timeline, options(**how))
 
 
-def html(made: dict, timeline: Timeline = NOTHING, nonce: str | None = None, **how) -> str:
-    return page.html(made, timeline, options(**how), nonce=nonce)
+def html(made: dict, timeline: Timeline = NOTHING, **how) -> str:
+    return page.html(made, timeline, options(**how))
 
 
 def pdf(made: dict, timeline: Timeline = NOTHING, **how) -> bytes:
