@@ -82,7 +82,7 @@ def filled_by_sql(client, size):
 
 
 #: What a report reads, and the log of who read it.
-READ = {"session", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "feedback", "note", "audit"}
+READ = {"session", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "feedback", "note", "audit", "session_summary"}
 
 
 def tables(statements):
@@ -121,7 +121,9 @@ def test_reports_and_the_end_read_no_frame(client, settings, size):
         assert tables(statements) == {"session"} and len(statements) == 1, "a 304 reads the session's row alone"
     with recorded(transactions=False) as statements:
         ended = send(client, session_id, "end")
-    assert tables(statements) == {"session", "tally", "minute_score", "minute_coverage", "audio_chunk"}
+    assert tables(statements) == {
+        "session", "tally", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "session_summary",
+    }  # fmt: skip
     report = data(client, session_id)
     assert (ended["stats"]["totalFrames"], len(report["minutes"])) == (size.frames, size.minutes)
     assert report["vadSummary"]["speechBurstCount"] == pytest.approx(size.chunks / 21, abs=1)
