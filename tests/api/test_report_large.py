@@ -114,7 +114,7 @@ def test_reports_and_the_end_read_no_frame(client, settings, size):
         with recorded(transactions=False) as statements:
             answer = ask(client, session_id, path)
         assert tables(statements) == READ, path
-        assert len(statements) <= 10
+        assert len(statements) <= 12
         seen += statements
         with recorded(transactions=False) as statements:
             assert client.get(place(session_id, path), headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304

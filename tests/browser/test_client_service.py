@@ -62,6 +62,8 @@ def test_every_endpoint_has_a_method(shared, tab, http):
         tab.call(name, session_id)
     tab.call("feedback", session_id, 4, "차분했습니다")
     assert tab.call("userSessions", "user/1 가", {"limit": 1})["sessions"][0]["sessionId"] == session_id
+    assert tab.call("progress", "user/1 가", {"limit": 1})["sessions"][0]["sessionId"] == session_id
+    assert tab.call("sessions", {"q": "/1 ", "from": 0})["sessions"][0]["sessionId"] == session_id
     assert tab.call("sessions", {"status": "ended", "limit": 5})["sessions"][0]["sessionId"] == session_id
     assert tab.call("transcript", session_id, {"limit": 2})["count"] == 2
     assert tab.call("setPreferences", {"fontScale": "lg"}) and tab.call("preferences")["fontScale"] == "lg"

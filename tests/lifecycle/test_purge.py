@@ -128,7 +128,7 @@ def test_a_session_that_gets_the_key_of_an_erased_one_keeps_its_data(app, monkey
     session.erase_hidden(row.key, the_first_finishes)
     (public_id,) = new
     assert shown(public_id).frame_count == 10
-    assert rows_of_sessions() == 1 + 10 + 11 + 10 + 2 + 1 + 1 + 1 + 2  # the last are a note and the answer with it
+    assert rows_of_sessions() == 1 + 10 + 11 + 10 + 2 + 1 + 1 + 1 + 1 + 2  # the last are a note and the answer with it
     assert (shown(public_id).key == row.key) is (connections.database.obj.dialect == "sqlite")
 
 

@@ -54,7 +54,10 @@ export function clientView(userId, query, { failed, recovered }) {
     courses = new Map(overview.sessions.map((each) => [each.sessionId, each.overview.scores]));
     if (!counselor) counselors = [...new Set([...counselors, ...sessions.map(({ counselorId }) => counselorId)])].sort();
     loaded = true;
+    const focused = document.activeElement;
     draw();
+    // What had the focus is there again, or was the heading.
+    if (element.isConnected && !focused.isConnected) element.querySelector(focused.tagName === "SELECT" ? ".buttons select" : "h1").focus();
     return null;
   }
 

@@ -7,7 +7,7 @@ import { card } from "./card.js";
 import { h, replaceChildren, setAttribute, svg } from "./dom.js";
 import { day, t } from "./i18n.js";
 
-const [HEIGHT, TOP, BOTTOM, LEFT, RIGHT] = [170, 12, 26, 44, 14];
+const [HEIGHT, TOP, BOTTOM, LEFT, RIGHT] = [180, 12, 26, 44, 14];
 
 /** Labels of the axis are at least so far apart, px. */
 const LABEL_PX = 64;

@@ -167,7 +167,7 @@ export function listView(query, { failed, recovered, go }) {
       "search",
       { class: "finder" },
       labeled("search", "search", control("q", { type: "search", placeholder: t("searchHint") }), icon("search")),
-      tokenOwner()?.role !== "counselor" && labeled("counselor", "", control("counselor", { type: "search", list: "counselors" }), people),
+      tokenOwner()?.role !== "counselor" && labeled("counselor", "", control("counselor", { type: "search", list: "counselors", placeholder: t("withAll") }), people),
       labeled("fromDay", "day", control("from", { type: "date" })),
       labeled("toDay", "day", control("to", { type: "date" })),
     );
