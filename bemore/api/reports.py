@@ -36,7 +36,7 @@ def _rendered(render, scope, query, transcript=False, compared=False):
     data, _ = _gather(scope, transcript=transcript)
     options = _options(query)
     made, timeline = build.report_and_timeline(data, options.language, transcript)
-    if compared:
+    if compared and data.session.status == "ended":
         timeline = replace(timeline, comparison=progress.comparison(session.get(scope), clock.now_ms()))
     return render(made, timeline, options), data.session
 

@@ -72,6 +72,7 @@ def test_every_endpoint_has_a_method(shared, tab, http):
     assert tab.call("emotion", "오늘은 정말 행복합니다")["emotion"] == "happy"
     for form in ("pdf", "csv", "html"):
         assert tab.page.evaluate("([id, form]) => client.reportFile(id, form).then(({size}) => size)", [session_id, form]) > 100
+    assert tab.page.evaluate("(id) => client.progressFile(id).then((file) => file.name)", "user/1 가") == "bemore-progress.csv"
     note_id = tab.call("addNote", session_id, {"tStart": 1000, "kind": "note", "text": "숨을 고름"})["noteId"]
     assert tab.call("editNote", session_id, note_id, {"visibility": "shared"})["visibility"] == "shared"
     assert [each["noteId"] for each in tab.call("notes", session_id)["notes"]] == [note_id]
