@@ -101,7 +101,8 @@ def run(results, databases, sizes, rounds, sessions, directory=None):
         database: {label: {size: median(latencies) for size, latencies in by_size.items()} for label, by_size in by_label.items()}
         for database, by_label in taken.items()
     }
-    return results.write(text, {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search": found})
+    numbers = {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search_p50_ms": found}
+    return results.write(text, numbers)
 
 
 def _fill_around(running, size):
