@@ -168,10 +168,10 @@ def _progress(user_id, counselor_id, limit, before):
 
 def _step(step, comparable):
     made = step.summary
-    brief = _brief(step.row)
-    del brief["demo"]
+    listed = _session(step.row)
+    del listed["demo"]
     return {
-        **brief,
+        **listed,
         "scoredMinutes": made.scored_minutes,
         "averages": {name: getattr(made, name) for name in ("combined", "facial", "vad", "text")} if made.scored_minutes else None,
         "modelVersion": made.model_version,
