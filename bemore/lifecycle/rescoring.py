@@ -29,33 +29,33 @@ class Amount(NamedTuple):
         return any(self)
 
 
-def row_count(public_id=None):
-    """How many snippets and minutes a session has, or all have. Raises SessionNotFound."""
-    if public_id is not None:
-        row = session.get(SessionScope.unrestricted(public_id))
+def row_count(only):
+    """How many snippets and minutes the session of the scope ``only`` has, or all have if it is None. Raises SessionNotFound."""
+    if only is not None:
+        row = session.get(only)
         return row.stt_count + row.minute_count
     with read():
         return int(execute("SELECT coalesce(sum(stt_count + minute_count), 0) FROM session WHERE erasing = 0").fetchone()[0])
 
 
-def survey(public_id, rules):
+def survey(only, rules):
     """The Amount that ``rescore`` would change now."""
-    return _rescore(public_id, rules, None, None)
+    return _rescore(only, rules, None, None)
 
 
-def rescore(public_id, rules, actor, now_ms, after_batch):
-    """Score the snippets of a session, or of all if it is None, and the minutes that the server scored; return the Amount that changed.
+def rescore(only, rules, actor, now_ms, after_batch):
+    """Score the snippets of the scope ``only``, or of all sessions if it is None, and the minutes that the server scored; return the Amount that changed.
 
     In batches, each a transaction: the next run finishes one that was interrupted. ``after_batch(rows)`` is called between two, with the
     number of rows that were compared. The audit log gets an entry for every session that changes. Raises SessionNotFound.
     """
-    return _rescore(public_id, rules, lambda name: audit.record(name, audit.RESCORE, actor, None, None, now_ms), after_batch)
+    return _rescore(only, rules, lambda name: audit.record(name, audit.RESCORE, actor, None, None, now_ms), after_batch)
 
 
-def _rescore(public_id, rules, record, after_batch):
-    """``record(public_id)`` runs with the first change of a session; None changes nothing."""
-    if public_id is not None:
-        return _session(SessionScope.unrestricted(public_id), rules, record, after_batch)
+def _rescore(only, rules, record, after_batch):
+    """``record(name)``, of a session's public id, runs with the first change of a session; None changes nothing."""
+    if only is not None:
+        return _session(only, rules, record, after_batch)
     total, before = Amount(), None
     while rows := session.newest(_PAGE, before=before):
         for row in rows:

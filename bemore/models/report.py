@@ -15,7 +15,6 @@ from bemore.models import coverage, minute, note, session, summary
 from bemore.models.speaker import NAMES
 from bemore.db.connections import execute, read
 from bemore.reports.report_input import MinuteText, ReportInput, SessionInfo, Snippet
-from bemore.reports.time_series import voice_by_bucket
 from bemore.scoring.moments import KEPT_CHARACTERS
 
 _SNIPPETS = (
@@ -31,7 +30,7 @@ _decode = msgspec.json.Decoder(list[str]).decode
 
 
 def gather(scope, now_ms, model_version, whole=True, time_series=False, transcript=False):
-    """A ReportInput, and the rows of the time series if ``time_series``.
+    """A ReportInput, and the audio chunks (start, end, voiced) if ``time_series``.
 
     Not ``whole``, it lacks snippets, coverage, feedback and notes, which emotions do not need. With ``transcript`` snippets have their
     whole text, else as much of it as a quote needs. Of an ended session the audio is read once per revision. Raises SessionNotFound.
@@ -68,7 +67,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         facts, minutes, audio.by_minute(), audio.heard, list(texts.keywords.items()), feedback, now_ms, model_version, texts.minutes,
         texts.snippets, covered, notes,
     )  # fmt: skip
-    return data, voice_by_bucket(chunks[0]) if time_series else []
+    return data, chunks[0] if time_series else []
 
 
 class _Transcript(NamedTuple):

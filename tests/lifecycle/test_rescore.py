@@ -35,7 +35,7 @@ def scored_by_old_rules(minutes=3, per_minute=2):
 
 
 def rescore(public_id=None, rules=storing.RULES, after_batch=None):
-    return rescoring.rescore(public_id, rules, "cli:test", NOW_MS, after_batch)
+    return rescoring.rescore(public_id and unrestricted(public_id), rules, "cli:test", NOW_MS, after_batch)
 
 
 def snippets(public_id):
@@ -72,7 +72,7 @@ def test_snippets_and_the_minutes_of_the_server_follow_todays_rules_and_nothing_
 def test_other_weights_and_a_left_out_counselor_change_minutes_as_the_survey_says(app):
     public_id = scored_by_old_rules()
     rules = FOR_THE_USER._replace(weights=Weights(0, 0, 1))
-    amount = rescoring.survey(public_id, rules)
+    amount = rescoring.survey(unrestricted(public_id), rules)
     assert amount == rescore(public_id, rules) == (1, 9, 9, 2)
     assert text_scores(public_id)[0] == (0.367, "rules-user", "server")
     assert rescore(public_id, rules) == rescoring.Amount()

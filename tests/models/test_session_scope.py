@@ -36,6 +36,7 @@ WITHOUT_SCOPE = {
     "models.note._find": "row",
     "models.note._delete": "row",
     "models.minute_scoring._changed": "row",
+    "models.minute_scoring.differing": "row",
     "models.session.reload": "row",
     "models.session_data.SessionData.store_of": "row",
     "models.summary.chunks_of": "row",
@@ -43,6 +44,7 @@ WITHOUT_SCOPE = {
     "models.summary.read_audio": "row",
     "models.summary.keep": "row",
     "models.telemetry.minutes_data": "row",
+    "models.telemetry.snippets_of": "row",
     "models.session_data._cover": "row",
     "models.session._move": "row",
     "lifecycle.idle.last_data_ms": "row",
@@ -71,6 +73,8 @@ WITHOUT_SCOPE = {
     "models.note.count_of_author": "author",
     "models.note.sessions_of_author": "author",
     "lifecycle.idle.started_by": "",
+    # One session by its scope, or all.
+    "lifecycle.rescoring.row_count": "only",
     # Partitions, and the sessions in them.
     "models.partitions._make": "wanted",
     "models.partitions.not_ended_by": "span",
