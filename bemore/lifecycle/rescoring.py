@@ -44,10 +44,11 @@ def survey(only, rules):
 
 
 def rescore(only, rules, actor, now_ms, after_batch):
-    """Score the snippets of the scope ``only``, or of all sessions if it is None, and the minutes that the server scored; return the Amount that changed.
+    """Score the snippets of the scope ``only``, or of all sessions if it is None, and the minutes that the server scored.
 
-    In batches, each a transaction: the next run finishes one that was interrupted. ``after_batch(rows)`` is called between two, with the
-    number of rows that were compared. The audit log gets an entry for every session that changes. Raises SessionNotFound.
+    Returns the Amount that changed. In batches, each a transaction: the next run finishes one that was interrupted. ``after_batch(rows)``
+    is called between two, with the number of rows that were compared. The audit log gets an entry for every session that changes. Raises
+    SessionNotFound.
     """
     return _rescore(only, rules, lambda name: audit.record(name, audit.RESCORE, actor, None, None, now_ms), after_batch)
 
