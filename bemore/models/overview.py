@@ -42,12 +42,12 @@ def of_page(rows):
     with read():
         scores = execute(_SCORES.format(most=MAX_SCORES, keys=places), keys).fetchall()
         ratings = execute(_RATINGS.format(keys=places), keys).fetchall()
-    stretches, ratings_of = defaultdict(dict), defaultdict(list)
+    stretches, given = defaultdict(dict), defaultdict(list)
     for key, stretch, total, count in scores:
         stretches[key][stretch] = total, count
     for key, rating in ratings:
-        ratings_of[key].append(rating)
-    return [_overview(stretches[key], ratings_of[key]) for key in keys]
+        given[key].append(rating)
+    return [_overview(stretches[key], given[key]) for key in keys]
 
 
 def _overview(stretches, ratings):

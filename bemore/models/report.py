@@ -55,7 +55,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         audio = _rows(_AUDIO_MINUTES, row)
         heard = _rows(_CHUNKS, row) if whole else []
         # One at a time, as each may have 5,000 characters.
-        texts = _transcript(execute(_SNIPPETS, (row.key,)) if whole else (), None if transcript else KEPT_CHARACTERS)
+        found = _transcript(execute(_SNIPPETS, (row.key,)) if whole else (), None if transcript else KEPT_CHARACTERS)
         feedback = _rows(_FEEDBACK, row) if whole else []
         covered = coverage.of_row(row) if whole else {}
         notes = note.shared(row) if whole else []
@@ -77,8 +77,8 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         last_data_at=row.last_data_at(),
     )
     data = ReportInput(
-        facts, minutes, audio_minutes, chunks, list(texts.keywords.items()), feedback, now_ms, model_version, texts.minutes,
-        spoken, texts.snippets, covered, notes,
+        facts, minutes, audio_minutes, chunks, list(found.keywords.items()), feedback, now_ms, model_version, found.minutes,
+        spoken, found.snippets, covered, notes,
     )  # fmt: skip
     return data, voice_by_bucket(chunks) if time_series else []
 
@@ -103,21 +103,21 @@ class _Transcript(NamedTuple):
 
 def _transcript(rows, kept):
     """The _Transcript of rows (start, end, speaker's code, text, sentiment, keywords as JSON), with ``kept`` characters of each text."""
-    result = _Transcript([], Counter(), {})
+    found = _Transcript([], Counter(), {})
     for index, group in groupby(rows, key=_minute_of):
         sentiments, said = [], []
         for start, end, speaker, text, sentiment, keywords in group:
-            result.snippets.append(Snippet(start, end, NAMES[speaker], len(text.split()), text[:kept]))
+            found.snippets.append(Snippet(start, end, NAMES[speaker], len(text.split()), text[:kept]))
             sentiments.append(sentiment)
             if keywords:
                 said += _decode(keywords)
         words = Counter(said)
-        result.keywords.update(words)
+        found.keywords.update(words)
         (first, count), *others = Counter(sentiments).most_common(2)
-        result.minutes[index] = MinuteText(
+        found.minutes[index] = MinuteText(
             "neutral" if others and others[0][1] == count else first, tuple(word for word, _ in words.most_common(MINUTE_KEYWORDS))
         )
-    return result
+    return found
 
 
 def _minute_of(row):

@@ -96,9 +96,9 @@ class SessionData:
             latest, minutes = upload.newest_ms - PLAUSIBLE_MS, as_json(coverage.as_rows(upload.minutes))
             limits = upload.byte_count, upload.max_bytes, upload.now_ms, latest
             values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, upload.clock_offset_ms)
-        stored = session.one_or_none(self._postgres, scope, *values)
-        if stored is not None:
-            return stored
+        found = session.one_or_none(self._postgres, scope, *values)
+        if found is not None:
+            return found
         # No such session, or one that does not take this upload: its row says which.
         row = session.find(scope)
         if upload is not None:
