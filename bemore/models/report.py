@@ -16,7 +16,7 @@ from bemore.models import coverage, minute, note, session
 from bemore.models.speaker import CODES, NAMES
 from bemore.db.connections import execute, read
 from bemore.reports.report_input import MinuteAudio, MinuteText, ReportInput, SessionInfo, Snippet
-from bemore.reports.time_series import voice_by_bucket
+from bemore.reports.time_series import VoiceSeries, speech_by_minute, voice_by_bucket
 from bemore.scoring.moments import KEPT_CHARACTERS
 from bemore.scoring.talk import SPEAKERS
 from bemore.scoring.voice_metrics import VOICED_THRESHOLD
@@ -44,7 +44,7 @@ _decode = msgspec.json.Decoder(list[str]).decode
 
 
 def gather(scope, now_ms, model_version, whole=True, time_series=False, transcript=False):
-    """A ReportInput, and the rows of the time series if ``time_series``.
+    """A ReportInput, and the VoiceSeries if ``time_series``, else None.
 
     Not ``whole``, it lacks chunks, snippets, coverage, feedback and notes, which emotions do not need. With
     ``transcript`` snippets have their whole text, else as much of it as a quote needs. Raises SessionNotFound.
@@ -80,7 +80,10 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         facts, minutes, audio_minutes, chunks, list(found.keywords.items()), feedback, now_ms, model_version, found.minutes,
         spoken, found.snippets, covered, notes,
     )  # fmt: skip
-    return data, voice_by_bucket(chunks) if time_series else []
+    if not time_series:
+        return data, None
+    listed = sorted({*audio_minutes, *(each.minute_index for each in minutes)})
+    return data, VoiceSeries(voice_by_bucket(chunks), speech_by_minute(chunks, listed))
 
 
 def _by_speaker(rows):

@@ -5,7 +5,7 @@ same input gives the same dict.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bemore.clock import MINUTE_MS
@@ -15,7 +15,7 @@ from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
 from bemore.reports.notes import note_as_data
 from bemore.reports.report_input import Feedback, Minute, ReportInput
-from bemore.reports.time_series import BUCKET_MS, VoiceBucket
+from bemore.reports.time_series import BUCKET_MS, VoiceSeries
 from bemore.reports.timeline import Timeline
 from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
@@ -147,8 +147,8 @@ def emotion_summary(data: ReportInput) -> dict[str, Any] | None:
     return {"dominantEmotion": analysis.dominant, "distribution": distribution(analysis.labels), "vadVector": analysis.vector}
 
 
-def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: Language) -> dict[str, Any]:
-    """The ``data`` of ``GET /:id/vad-analysis``; ``buckets`` are those of the session's audio, in order.
+def vad_analysis(data: ReportInput, voice: VoiceSeries, language: Language) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/vad-analysis``.
 
     ``history`` has every minute that has a score or audio, with None for the values it lacks. ``timestamp`` of a minute is
     ISO 8601, that of ten seconds and ``lastUpdate`` (the end of the newest data, None without) ms since the epoch.
@@ -162,10 +162,10 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: La
             "silenceRate": round3(1 - round3(voiced / chunks)),
             "speechCount": starts,
         }
-        for bucket, voiced, chunks, starts in buckets
+        for bucket, voiced, chunks, starts in voice.buckets
         if chunks > 0
     ]
-    history = SessionAnalysis(data).voice_history()
+    history = SessionAnalysis(data).voice_history(voice.speech)
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,

@@ -1,6 +1,6 @@
 """The input of a report: data of one session, read at one moment. All times are ms, all scores 0..1."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -88,7 +88,7 @@ class ReportInput:
     """Everything a report needs.
 
     ``minutes`` are ordered by minute; ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` since the session's start, ordered
-    by start. ``snippet_keywords`` are ``(keyword, count)`` of the
+    by start; they may be an iterator, which one report consumes. ``snippet_keywords`` are ``(keyword, count)`` of the
     speech-to-text snippets; ``feedback`` has the values of a Feedback each, oldest first; ``notes`` are the shared ones, by their start.
     ``model_version`` is that of the rules in force; every minute keeps its own. ``minute_texts`` has the minutes with snippets.
 
@@ -99,7 +99,7 @@ class ReportInput:
     session: SessionInfo
     minutes: Sequence[Minute]
     audio_minutes: Mapping[int, MinuteAudio]
-    chunks: Sequence[tuple[int, int, float]]
+    chunks: Iterable[tuple[int, int, float]]
     snippet_keywords: Sequence[tuple[str, int]]
     feedback: Sequence[tuple[Any, ...]]
     generated_at_ms: int
