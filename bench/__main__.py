@@ -110,13 +110,14 @@ def compare(subjects, workloads, rounds, seconds, warm, directory, out):
 @click.option("--sizes", default="0,100000,1000000,10000000", show_default=True, callback=_sizes, help="Stored frames.")
 @_option("--rounds", 200, click.IntRange(1, 2_000), "How often to request each endpoint.")
 @_names("--databases", ("sqlite",), ("sqlite", "postgres"), "Which databases")
+@_option("--sessions", 1_000_000, click.IntRange(0, 10_000_000), "Among how many sessions to search; 0 for no search.")
 @_directory
 @_out
-def growth(sizes, rounds, databases, directory, out):
-    """Each endpoint's median against an empty database, as frames and scores pile up."""
+def growth(sizes, rounds, databases, sessions, directory, out):
+    """Each endpoint's median against an empty database, as frames and scores pile up; the search among many sessions."""
     from bench.growth import run
 
-    click.echo(run(_results(out, "growth"), databases, sizes, rounds, directory))
+    click.echo(run(_results(out, "growth"), databases, sizes, rounds, sessions, directory))
 
 
 @main.command()

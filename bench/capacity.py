@@ -21,8 +21,10 @@ BOUND = 0.25
 
 @dataclass(frozen=True)
 class Fleet:
-    """Machines that serve a number of sessions. ``machines`` are the numbers of machines to try; each has ``processes`` processes with a core
-    of their own. ``shards`` PostgreSQL servers have ``cores`` cores each. CPU times are means per request, with an exponential distribution.
+    """Machines that serve a number of sessions.
+
+    ``machines`` are the numbers of machines to try; each has ``processes`` processes with a core of their own. ``shards`` PostgreSQL
+    servers have ``cores`` cores each. CPU times are means per request.
     """
 
     sessions: int
@@ -37,10 +39,10 @@ class Fleet:
     def assumptions(self):
         """What the simulation assumes, in sentences."""
         return (
-            f"{self.sessions:,} sessions send 7 requests a minute each, at random moments. A request takes {self.cpu_ms:g} ms of CPU time in a process"
-            f" and {self.postgres_ms:g} ms in PostgreSQL (means; exponential), then {self.commit_ms:g} ms for commit and network. nginx gives each"
-            f" to a random process. Each machine runs {self.processes} processes, each with a core of its own; PostgreSQL: {self.shards} x {self.cores} cores. No"
-            " machine fails, disks and network are never full, Redis adds nothing."
+            f"{self.sessions:,} sessions send 7 requests a minute each, at random moments. A request takes {self.cpu_ms:g} ms of CPU time"
+            f" in a process and {self.postgres_ms:g} ms in PostgreSQL (means; exponential), then {self.commit_ms:g} ms for commit and"
+            f" network. nginx gives each to a random process. Each machine runs {self.processes} processes, each with a core of its own;"
+            f" PostgreSQL has {self.shards} x {self.cores} cores. No machine fails, disks and network are never full, Redis adds nothing."
         )
 
 

@@ -17,22 +17,23 @@ FRAMES_PER_SESSION, SCORES_PER_SESSION = 500, 50
 #: Sessions that one transaction fills.
 _AT_ONCE = 200
 
-_COUNTING = "WITH RECURSIVE counting(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counting WHERE n < ?) "
+#: The rows 0 to a parameter, as ``counting(n)``.
+COUNTING = "WITH RECURSIVE counting(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counting WHERE n < ?) "
 
 # Spread evenly over SPREAD_S; the key is that of ``bemore.models.keys``.
-_SESSIONS = _COUNTING + (
+_SESSIONS = COUNTING + (
     "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, ended_ms, frame_count)"
     " SELECT (start_s + n * {spread} / {count}) * {second} + {suffix}, 'sess_' || (start_s + n * {spread} / {count}) || '_{label}',"
     " 'old-' || (n % 1000), 'old-' || (n % 100), 'ended', (start_s + n * {spread} / {count}) * 1000,"
     " (start_s + n * {spread} / {count}) * 1000 + {duration}, {frames} FROM counting, (SELECT {start_s} AS start_s) AS start"
 )
 
-_FRAMES = _COUNTING + (
+_FRAMES = COUNTING + (
     "INSERT INTO frame (session_id, ts_ms, quality, compressed)"
     " SELECT session.id, n * 200, 0.5, ? FROM session CROSS JOIN counting WHERE session.id BETWEEN ? AND ?"
 )
 
-_SCORES = _COUNTING + (
+_SCORES = COUNTING + (
     "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count, audio_count,"
     " stt_count) SELECT session.id, n, 0.5, 0.5, 0.5, 0.5, 'rules-v1.0', 'server', 300, 60, 10"
     " FROM session CROSS JOIN counting WHERE session.id BETWEEN ? AND ?"

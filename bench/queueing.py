@@ -1,8 +1,9 @@
 """A queueing model of the service, as a simulation.
 
 A request takes CPU time of one process, which runs one request at a time (CPython's lock) in the order of arrival, and then waits without
-using that process: for the commit, the network, the client. The proxy's connections stay with one process each, so a request joins the queue
-of a random process, even if another is idle. Where PostgreSQL is named, its cores serve one common queue after that. Times are in seconds.
+using that process: for the commit, the network, the client. The proxy's connections stay with one process each, so a request joins the
+queue of a random process, even if another is idle. Where PostgreSQL is named, its cores serve one common queue after that. Times are in
+seconds.
 """
 
 import heapq
@@ -69,9 +70,9 @@ def queues(requests, processes, source):
 def fit(quiet, busy):
     """A Model from two measured loads.
 
-    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less its CPU time. The busy one gives the
-    stretch, for which the model's p99 there is the measured one. Each is a dict: ``sessions``, ``seconds``, ``processes``, ``cpu_ms`` (mean
-    per request) and ``latencies_ms`` by kind.
+    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less its CPU time. The busy one gives
+    the stretch, for which the model's p99 there is the measured one. Each is a dict: ``sessions``, ``seconds``, ``processes``, ``cpu_ms``
+    (mean per request) and ``latencies_ms`` by kind.
     """
     medians = {kind: percentile(values, 50) for kind, values in quiet["latencies_ms"].items()}
     mean = sum(medians[kind] for kind in KINDS) / len(KINDS)

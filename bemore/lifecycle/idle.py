@@ -2,7 +2,7 @@
 
 from bemore.clock import MINUTE_MS
 from bemore.errors import SessionNotFound
-from bemore.models import audit, minute_scoring, session
+from bemore.models import audit, minute_scoring, session, summary
 from bemore.db.connections import execute, read, write
 from bemore.db.paging import in_pages
 from bemore.models.scope import SessionScope
@@ -100,6 +100,9 @@ def _close(scope, seen_ms, cutoff_ms, now_ms, actor, rules):
 
     try:
         minute_scoring.score_changed(scope, rules)
-        return write(close)
+        closed = write(close)
+        if closed:
+            summary.refresh(session.get(scope))
+        return closed
     except SessionNotFound:  # erased meanwhile
         return False

@@ -98,7 +98,7 @@ def delete(scope, note_id, reader, also):
         key, note = _find(row, note_id, reader)
         if not (_is_of(note, reader) or reader.may_delete_all):
             raise Forbidden
-        execute("DELETE FROM note WHERE session_id = ? AND id = ?", (row.key, key))
+        _delete(row, [key])
         also(row)
 
     write(work)
@@ -120,7 +120,17 @@ def sessions_of_author(author, limit):
 def erase_of_author(scope, author):
     """Delete what somebody has written in a session, inside the caller's transaction; return how many notes. Raises SessionNotFound."""
     row = session.touch(scope)
-    return execute("DELETE FROM note WHERE author = ? AND session_id = ?", (author, row.key)).rowcount
+    keys = [key for (key,) in execute("SELECT id FROM note WHERE author = ? AND session_id = ?", (author, row.key)).fetchall()]
+    _delete(row, keys)
+    return len(keys)
+
+
+def _delete(row, keys):
+    """Delete notes of a session (its SessionRow) and the stored responses that contain them, inside the caller's transaction."""
+    for key in keys:
+        # By themselves, as they need not have a foreign key: deploy/citus.sql.
+        execute("DELETE FROM idempotency_key WHERE session_id = ? AND note_id = ?", (row.key, key))
+        execute("DELETE FROM note WHERE session_id = ? AND id = ?", (row.key, key))
 
 
 def _find(row, note_id, reader):

@@ -196,4 +196,5 @@ def _drop(span):
 def _erase_sessions(span):
     """Delete some hidden sessions of a Span; what there is of them in other tables follows by the foreign keys."""
     keys = [key for (key,) in execute(f"SELECT id {_IN_SPAN} 1 ORDER BY id LIMIT ?", (*span[:2], BATCH)).fetchall()]
+    execute("DELETE FROM idempotency_key WHERE session_id = ANY(?)", (keys,))
     return execute("DELETE FROM session WHERE id = ANY(?)", (keys,)).rowcount

@@ -118,11 +118,15 @@ def one(sql, scope, *parameters):
 
 def one_or_none(sql, scope, *parameters):
     """As ``one``, but None if the statement returns no row."""
+    key = key_of(scope)
+    return None if key is None else execute(sql, (key, *scope, *parameters)).fetchone()
+
+
+def key_of(scope):
+    """The key of the session of a scope, if there is one; None if it cannot be a session's."""
     if not isinstance(scope, SessionScope):
         raise TypeError("a session is named by a SessionScope")
-    if not _ID.fullmatch(scope.public_id):
-        return None
-    return execute(sql, (session_key(scope.public_id), *scope, *parameters)).fetchone()
+    return session_key(scope.public_id) if _ID.fullmatch(scope.public_id) else None
 
 
 def get(scope):
@@ -179,23 +183,25 @@ def _move(row, target, column, now_ms):
 
 
 _TALLY = (
-    "INSERT INTO tally (scope, status, sessions, duration_ms) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)"
-    " ON CONFLICT (scope, status) DO UPDATE"
+    "INSERT INTO tally (scope, status, sessions, duration_ms) VALUES {rows} ON CONFLICT (scope, status) DO UPDATE"
     " SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms"
 )
 # A scope that has no session left names nobody.
-_FORGET = "DELETE FROM tally WHERE scope IN (?, ?, ?) AND status = ? AND sessions <= 0"
+_FORGET = "DELETE FROM tally WHERE scope IN ({marks}) AND status = ? AND sessions <= 0"
 
 
 def _count(row, status, step):
-    if row.demo:
-        return
     duration = step * row.duration_ms(0) if status == "ended" else 0
     # Always in this order, so that two transactions never wait for each other in a circle; the busiest row last.
-    scopes = f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"
-    execute(_TALLY, [value for scope in scopes for value in (scope, status, step, duration)])
+    scopes = [f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"]
+    if row.demo:
+        scopes, status, duration = scopes[:2], "demo", 0
+    execute(
+        _TALLY.format(rows=", ".join(["(?, ?, ?, ?)"] * len(scopes))),
+        [value for scope in scopes for value in (scope, status, step, duration)],
+    )
     if step < 0:
-        execute(_FORGET, (*scopes, status))
+        execute(_FORGET.format(marks=", ".join("?" * len(scopes))), (*scopes, status))
 
 
 def erase(scope, also=None):
@@ -237,7 +243,13 @@ def erase_hidden(key, after_batch=None):
         for rows in _erase_rows(model._meta, key):
             if after_batch is not None:
                 after_batch(rows)
-    write(lambda: execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,)))
+
+    def erase():
+        # By themselves, as they need not have a foreign key: deploy/citus.sql.
+        execute("DELETE FROM idempotency_key WHERE session_id = ?", (key,))
+        execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,))
+
+    write(erase)
 
 
 def _erase_rows(meta, key):
@@ -282,36 +294,53 @@ def finish_erasing(after_batch=None):
     return len(keys)
 
 
-def newest(limit, user_id=None, counselor_id=None, before=None, status=None, demos=True):
-    """The newest sessions (of a user, of a counselor, in a state, without demonstrations), newest first, at most ``limit``.
-
-    ``before`` is (started_ms, key) of the last one seen.
-    """
-    conditions, values = ["erasing = 0"], []
-    for column, value in (("user_id", user_id), ("counselor_id", counselor_id)):
-        if value is not None:
-            conditions.append(f"{column} = ?")
-            values.append(value)
-    if status is not None:
-        # In these words, so that the index of the few that have not ended is taken.
-        conditions.append("status = ?" if status == "ended" else "status <> 'ended' AND status = ?")
-        values.append(status)
-    if not demos:
-        conditions.append("demo = 0")  # in these words, as above
-    if before is not None:
-        conditions.append("(started_ms, id) < (?, ?)")
-        values.extend(before)
+def newest(limit, **filters):
+    """The newest sessions, newest first, at most ``limit``; filtered as by ``conditions``."""
     with read():
-        rows = execute(
-            f"SELECT {COLUMNS} FROM session WHERE {' AND '.join(conditions)} ORDER BY started_ms DESC, id DESC LIMIT ?",
-            (*values, limit),
-        ).fetchall()
-    return [SessionRow._make(row) for row in rows]
+        return newest_of(limit, *conditions(**filters))
+
+
+def conditions(user_id=None, counselor_id=None, before=None, status=None, demo=None, from_ms=None, to_ms=None):
+    """(SQL condition of table session, its values): sessions of a user, of a counselor, in a state, demonstrations or not, that started
+    from ``from_ms`` to ``to_ms`` and before ``before``, (started_ms, key) of the last one seen. What is None does not matter.
+    """
+    found, values = ["erasing = 0"], []
+    # In these words, so that the indexes of the few that have not ended and of those that are no demonstrations are taken.
+    of_status = "status = ?" if status == "ended" else "status <> 'ended' AND status = ?"
+    for condition, value in (
+        ("user_id = ?", user_id), ("counselor_id = ?", counselor_id), (of_status, status),
+        ("started_ms >= ?", from_ms), ("started_ms <= ?", to_ms),
+    ):  # fmt: skip
+        if value is not None:
+            found.append(condition)
+            values.append(value)
+    if demo is not None:
+        found.append(f"demo = {int(demo)}")
+    if before is not None:
+        found.append("(started_ms, id) < (?, ?)")
+        values.extend(before)
+    return " AND ".join(found), values
+
+
+#: The end of a statement that finds sessions, newest first; takes their number.
+NEWEST_FIRST = "ORDER BY started_ms DESC, id DESC LIMIT ?"
+
+
+def newest_of(limit, condition, values):
+    """The newest sessions that meet a condition, at most ``limit``, inside the caller's transaction."""
+    return rows(f"SELECT {COLUMNS} FROM session WHERE {condition} {NEWEST_FIRST}", (*values, limit))
+
+
+def rows(sql, values):
+    """The SessionRows that a statement finds, which selects COLUMNS, inside the caller's transaction."""
+    return [SessionRow._make(row) for row in execute(sql, values).fetchall()]
 
 
 def tally(user_id=None, counselor_id=None):
-    """``{status: (sessions, duration_ms)}`` of a user's, a counselor's or all sessions; states without a session are left out."""
+    """``{status: (sessions, duration_ms)}`` of a user's, a counselor's or all sessions but demonstrations; states without a session are
+    left out.
+    """
     scope = f"user:{user_id}" if user_id is not None else "all" if counselor_id is None else f"counselor:{counselor_id}"
     with read():
-        rows = execute("SELECT status, sessions, duration_ms FROM tally WHERE scope = ?", (scope,)).fetchall()
+        rows = execute("SELECT status, sessions, duration_ms FROM tally WHERE scope = ? AND status <> 'demo'", (scope,)).fetchall()
     return {status: (sessions, duration_ms) for status, sessions, duration_ms in rows}

@@ -53,7 +53,8 @@ class Session(_Model):
 class Tally(_Model):
     """How many sessions of a scope are in a state, and how long its ended ones lasted together; never counted by scanning.
 
-    ``scope`` is ``all``, ``user:<id>`` or ``counselor:<id>``.
+    ``scope`` is ``all``, ``user:<id>`` or ``counselor:<id>``. Demonstrations are under the status ``demo``, whatever their state: they
+    are in no total, but everybody who has a session is in this table, where the search finds them.
     """
 
     scope = TextField()
@@ -178,6 +179,28 @@ class MinuteCoverage(_Model):
         without_rowid = True
 
 
+class SessionSummary(_Model):
+    """What progress and reports need of a session as of a ``revision``; one of an older revision is out of date.
+
+    Scores (means, 0..1) and ``model_version`` (``mixed`` if there are several) are null without scored minutes, ``talk_share`` (of the
+    user, 0..1) and ``longest_silence_ms`` where they are unknown. ``heard`` is JSON of ``bemore.models.summary``.
+    """
+
+    session = _of_session(primary_key=True)
+    revision = BigIntegerField()
+    scored_minutes = IntegerField()
+    combined = DoubleField(null=True)
+    facial = DoubleField(null=True)
+    vad = DoubleField(null=True)
+    text = DoubleField(null=True)
+    model_version = TextField(null=True)
+    talk_share = DoubleField(null=True)
+    frame_seconds = IntegerField()
+    audio_seconds = IntegerField()
+    longest_silence_ms = BigIntegerField(null=True)
+    heard = TextField()  # last: the others are read without it
+
+
 class Note(_Model):
     """A note on a session's timeline, or a bookmark; times in ms since the session's start.
 
@@ -270,7 +293,8 @@ class Preference(_Model):
 
 #: Every table, parents first.
 TABLES = (
-    Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, Note, Feedback, IdempotencyKey, Audit, Preference,
+    Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, SessionSummary, Note, Feedback, IdempotencyKey,
+    Audit, Preference,
 )  # fmt: skip
 
 #: The tables with rows of a session that may be many, largest first.

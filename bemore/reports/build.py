@@ -22,8 +22,8 @@ from bemore.scoring.emotion import distribution
 from bemore.scoring.minute_score import statistics
 from bemore.scoring.moments import moments
 from bemore.scoring.rounding import round3
-from bemore.scoring.talk import conversation, talk_measures
-from bemore.scoring.voice_metrics import VoiceMetrics, voice_metrics
+from bemore.scoring.talk import talk_measures
+from bemore.scoring.voice_metrics import VoiceMetrics
 
 VERSION = "1.0"
 """Version of the report's shape."""
@@ -45,8 +45,7 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
     session = data.session
     analysis = SessionAnalysis(data)
     stats = statistics(data.minutes)
-    voice = voice_metrics(data.chunks)
-    talk = conversation(data.spoken, data.snippets)
+    voice, talk = data.heard
     timeline = Timeline(
         talk.voiced if talk else {},
         [(start, end) for start, end, _ in talk.silences] if talk else (),
@@ -121,8 +120,7 @@ def summary(data: ReportInput, language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/summary``. Cognitive distortions are not detected, so ``cbt`` counts none."""
     session = data.session
     analysis = SessionAnalysis(data)
-    voice = voice_metrics(data.chunks)
-    talk = conversation(data.spoken, data.snippets)
+    voice, talk = data.heard
     return {
         "sessionId": session.session_id,
         "status": session.status,
@@ -169,7 +167,7 @@ def vad_analysis(data: ReportInput, voice: VoiceSeries, language: Language) -> d
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,
-        "currentMetrics": _with_summary(voice_metrics(data.chunks), language),
+        "currentMetrics": _with_summary(data.heard.voice, language),
         "history": history,
         "timeSeries": series,
         "lanes": _lanes(data),
@@ -179,7 +177,7 @@ def vad_analysis(data: ReportInput, voice: VoiceSeries, language: Language) -> d
 
 def _lanes(data: ReportInput) -> dict[str, Any] | None:
     """When each speaker spoke and when nobody did, as ``[start, end]``: the intervals and silences of ``talk``; None where that is."""
-    talk = conversation(data.spoken, data.snippets)
+    talk = data.heard.talk
     if talk is None:
         return None
     return {**talk.voiced, "silences": [(start, end) for start, end, _ in talk.silences]}

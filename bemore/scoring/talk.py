@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, VOICED_THRESHOLD
+from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, VOICED_THRESHOLD, VoiceMetrics, voice_metrics
 
 USER, COUNSELOR = SPEAKERS = ("user", "counselor")
 
@@ -51,6 +51,20 @@ class Conversation(NamedTuple):
     voiced: Mapping[str, Sequence[Span]]
     turns: Sequence[Turn]
     silences: Sequence[Silence]
+
+
+class Heard(NamedTuple):
+    """What a session's audio says: of everybody together, and who spoke when (None while nobody knows)."""
+
+    voice: VoiceMetrics
+    talk: Conversation | None
+
+
+def heard(
+    chunks: Sequence[tuple[int, int, float]], spoken: Mapping[str, Sequence[tuple[int, int, float]]], snippets: Sequence[Snippet]
+) -> Heard:
+    """The Heard of all chunks ``(start, end, vad)``, those of each speaker among them, and the snippets, each ordered by start."""
+    return Heard(voice_metrics(chunks), conversation(spoken, snippets))
 
 
 def conversation(chunks: Mapping[str, Sequence[tuple[int, int, float]]], snippets: Sequence[Snippet]) -> Conversation | None:

@@ -13,6 +13,7 @@ from bemore.db import connections
 from bemore.db.version import WrongVersion, applied, check_known
 from bemore.db.migrate import names
 from bemore.errors import DatabaseUnavailable
+from bemore.setting_parsers import without_secrets
 
 OK, WARNING, ERROR = range(3)
 
@@ -44,7 +45,10 @@ def environment(settings, processes):
     yield from _access(settings)
     yield from _database(settings, processes)
     if settings.redis_url and settings.rate_limit_enabled:
-        yield from _redis(settings)
+        cluster = settings.redis_url.partition("redis+cluster://")[2]
+        credentials, at, hosts = cluster.rpartition("@")
+        for url in [f"redis://{credentials}{at}{host}" for host in hosts.split(",")] if cluster else [settings.redis_url]:
+            yield from _redis(url, alone=not cluster)
 
 
 # -- Access --------------------------------------------------------------------------------------------------------------------
@@ -187,16 +191,16 @@ def _clock(whose, now, before):
 # -- Redis ---------------------------------------------------------------------------------------------------------------------
 
 
-def _redis(settings):
+def _redis(url, alone):
     import redis
 
-    label = settings.quota_storage_label
+    label = without_secrets(url)
     try:
-        with redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1) as client:
+        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
             before = time.time()
             seconds, microseconds = client.time()
             yield from _clock("Redis", seconds + microseconds / 1e6, before)
-            if client.info("replication")["role"] != "master":
+            if alone and client.info("replication")["role"] != "master":
                 yield Finding(WARNING, "redis", f"{label} is a replica and takes no writes.", "Name the primary in REDIS_URL.")
             try:
                 values = client.config_get("maxmemory*") | client.config_get("save") | client.config_get("appendonly")

@@ -51,6 +51,8 @@ def fill(client, session_id):
         answer = client.post(f"/api/session/{session_id}/feedback", json={"rating": 4, "note": "좋아요"}, headers=headers)
         assert answer.status_code == 201
     assert client.post(f"/api/session/{session_id}/notes", json={"tStart": 0, "kind": "bookmark"}).status_code == 201
+    user_id = client.get(f"/api/session/{session_id}").json["data"]["userId"]
+    assert client.get(f"/api/session/user/{user_id}/progress").status_code == 200  # makes its summary
 
 
 def start_with_key(client, key, user_id):

@@ -38,7 +38,7 @@ def test_crowd_sends_seven_requests_a_minute():
 
 
 def test_fit_finds_the_model_behind_the_figures():
-    true = Model({kind: 0.002 for kind in KINDS}, [0.001, 0.002, 0.003], stretch=1.5)
+    true = Model(dict.fromkeys(KINDS, 0.002), [0.001, 0.002, 0.003], stretch=1.5)
 
     def measured(sessions):
         latencies = true.latencies(sessions, 60)

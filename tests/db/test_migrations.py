@@ -111,6 +111,10 @@ ROWS = {
         " SELECT 1, 'note_1', min(id), 'c', 'counselor', 'note', 5, '메모', 'private', 9 FROM session",
         "UPDATE idempotency_key SET note_id = (SELECT id FROM note)",
     ),
+    "m0013_session_summary": (
+        "INSERT INTO session_summary (session_id, revision, scored_minutes, frame_seconds, audio_seconds, heard)"
+        " SELECT id, revision, 1, 1, 1, '{}' FROM session",
+    ),
 }
 
 #: What stays when the last session is gone.

@@ -28,11 +28,16 @@ DEBIANS = Path("/usr/lib/postgresql/15/bin")
 
 @pytest.fixture
 def partitioned(app, database_url):
-    """Partitions of each day from 100 days ago on; the database is as it was before."""
+    """Partitions of each day from 100 days ago on, and no others."""
+    drop_all(database_url)  # a service may have made some
     for days in (100, 100 - partitions.AHEAD_DAYS):
         partitions.make_ahead(NOW_MS - days * DAY_MS, retention_days=90)
     yield
     connections.close()
+    drop_all(database_url)
+
+
+def drop_all(database_url):
     with psycopg.connect(database_url) as connection:
         for schema, table in connection.execute("SELECT schemaname, tablename FROM pg_tables WHERE schemaname = 'telemetry'").fetchall():
             if not table.endswith("_default"):

@@ -23,7 +23,7 @@ SOURCES = {
 #: Modules that may read and write sessions.
 STORING = {name: tree for name, tree in SOURCES.items() if name.startswith(("models.", "lifecycle.")) and not name.endswith("__init__")}
 
-_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|note|feedback|idempotency_key"
+_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|session_summary|note|feedback|idempotency_key"
 #: SQL about tables that hold sessions; a name in braces is a table that the code fills in.
 _OF_SESSIONS = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:(?:{_TABLES})\b|{{)")
 
@@ -34,9 +34,14 @@ WITHOUT_SCOPE = {
     "models.minute.of_row": "row",
     "models.note.shared": "row",
     "models.note._find": "row",
+    "models.note._delete": "row",
     "models.minute_scoring._changed": "row",
     "models.session.reload": "row",
     "models.session_data.SessionData.store_of": "row",
+    "models.summary.chunks_of": "row",
+    "models.summary.kept_audio": "row",
+    "models.summary.read_audio": "row",
+    "models.summary.keep": "row",
     "models.telemetry.minutes_data": "row",
     "models.session_data._cover": "row",
     "models.session._move": "row",
@@ -49,7 +54,13 @@ WITHOUT_SCOPE = {
     "models.session_data.SessionData._postgres_statement": "",
     # No session is named: a new one, lists, what is out of date, and the rows of an Idempotency-Key.
     "models.session.start": "",
-    "models.session.newest": "",
+    "models.session.newest_of": "",
+    "models.search.find": "",
+    "models.search._of_people": "",
+    "models.summary.kept": "rows",
+    "models.progress._newest_version": "",
+    "models.progress._newest_complete": "",
+    "models.feedback.mean_ratings": "keys",
     "models.session.hidden": "",
     "models.overview.of_page": "rows",
     "models.dashboard.two_days": "",

@@ -23,7 +23,7 @@ MOST = {
     "preferences": (3, 3),
     "choose preferences": (3, 1),
     "metrics": (3, 3),
-    "report": (16, 14),
+    "report": (18, 16),
     "report 304": (3, 3),
 }
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -99,6 +100,16 @@ def test_redis_is_judged_by_what_it_does_when_memory_or_disk_is_full(database_ur
     ((level, _, text),) = found(settings)
     assert level == 1 and "disk" in text
     assert found({**settings, "RATE_LIMIT_ENABLED": "false"}) == []
+
+
+@on_sqlite
+def test_every_node_of_a_cluster_is_asked(database_url, own_redis):
+    own_redis.execute("CONFIG SET save ''")
+    nodes = f"redis+cluster://127.0.0.1:{own_redis.port},127.0.0.1:{free_port()}"
+    settings = replace(Settings.from_env({"DATABASE_URL": database_url}), redis_url=nodes)
+    found = [(each.level, each.text.partition(" ")[0]) for each in check.environment(settings, 1) if each.part == "redis"]
+    one, other = (f"redis://{each}" for each in nodes.partition("//")[2].split(","))
+    assert found == [(check.OK, one), (check.WARNING, other)]
 
 
 @on_sqlite

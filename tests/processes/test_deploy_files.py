@@ -1,7 +1,9 @@
 """``deploy/kubernetes.yaml`` and ``deploy/compose.yaml``: valid, and in agreement with the service, its image and nginx."""
 
+import json
 import re
 import subprocess
+import sys
 from dataclasses import fields
 
 import kubernetes_validate
@@ -172,3 +174,19 @@ def test_redis_of_the_container_counts_on_when_memory_and_disk_are_full(tmp_path
     with Container(tmp_path) as server:
         found = check.environment(Settings.from_env({"DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "REDIS_URL": server.url}), 1)
         assert [each.level for each in found if each.part == "redis"] == [check.OK]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_health_check_of_the_image_tells_whether_the_service_is_ready(service):
+    running = service()
+    text = (DEPLOY / "Dockerfile").read_text("utf-8").replace("\\\n", "")
+    (command,) = (json.loads(each) for each in re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", text, re.MULTILINE))
+    assert command[0] == "python"
+
+    def status():
+        asked = [sys.executable, *command[1:]]
+        return subprocess.run(asked, env={"PORT": str(running.port)}, capture_output=True, check=False).returncode
+
+    assert status() == 0
+    running.close()
+    assert status() != 0

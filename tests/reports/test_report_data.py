@@ -206,7 +206,6 @@ def test_vad_analysis_without_data_is_empty():
 
 def test_report_of_eight_hours_reads_no_frames_and_is_quick():
     data = sample(480)
-    assert len(data.chunks) == 28_800
     begun = time.perf_counter()
     made = report(data)
     assert time.perf_counter() - begun < 1.0, "far above what it takes, far below what frames would"

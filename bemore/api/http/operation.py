@@ -28,7 +28,8 @@ class Operation:
     ``body`` and ``query`` are what comes in. ``response`` is the struct of ``data``, of the whole response if it is an Envelope or the
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
     every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
-    manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
+    manager of the session's row; ``depends(row)`` tells what it shows of other sessions. An ``idempotent`` operation heeds
+    ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
     """
 
     summary: str
@@ -40,6 +41,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     reads: str | None = None
     turn: Callable = nullcontext
+    depends: Callable | None = None
     idempotent: bool = False
     heavy_bytes: int | None = None
     plain: bool = False

@@ -105,6 +105,7 @@ def _data(report: Mapping[str, Any], view: ReportView) -> dict[str, Any]:
             "title": view.talk.title, "bars": [row._asdict() for row in view.talk.bars], "columns": view.talk.columns,
             "rows": view.talk.rows, "sentences": view.talk.sentences,
         },
+        "comparison": _part(view.comparison, view.comparison.rows),
         "scores": words.titles["scores"],
         "tiles": [{"label": tile.label, "value": tile.value, "color": tile.color} for tile in view.tiles],
         "explained": view.explained,

@@ -39,7 +39,7 @@ def _alternatives(parts: list[str], separator: str) -> Iterator[str]:
 
 
 def _lengths() -> dict[str, list[int]]:
-    """Lengths of the forms that may begin at two characters, the longest first; at one, where no longer form begins with the two."""
+    """Lengths of the forms that may begin with two characters, the longest first."""
     lengths: dict[str, set[int]] = {}
     for form in _FORMS:
         lengths.setdefault(form[:2], set()).add(len(form))
@@ -53,11 +53,13 @@ _CHOICE = re.compile("[{}]")
 _FORMS = forms()
 _LENGTHS = _lengths()
 _LONE = (1,)
+"""For two characters with which no form begins: the first may be one."""
+
 # Where a form may begin. Syllables that are everywhere have to be followed by one of the few that follow them in forms.
 _COMMON = "어이아지가하에서해다"
 _FIRST = re.compile(
     f"[{re.escape(''.join({form[0] for form in _FORMS}.difference(_COMMON)))}]"
-    f"|[{_COMMON}](?=[{''.join({form[1] for form in _FORMS if form[0] in _COMMON})}])"
+    f"|[{_COMMON}](?=[{''.join({form[1:2] for form in _FORMS if form[0] in _COMMON})}])"
 )
 
 _MARKS = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff"
@@ -71,8 +73,8 @@ _BEFORE = re.compile(r"(?:(?:^|[^가-힣]|[이가은는도을를게만])(?:안|�
 _BEFORE_LENGTH = 4
 
 _NOUN_END = r"(?:감|함|음|움|증세|\s?증상|증)?"
-_ADVERB = r"(?:(?:전혀|거의|별로|하나도|아예|많이|좀|조금|조금씩|다|점점|점차|훨씬|한결|더|잘|그렇게)\s?)?"
-_BOUND_NOUN = r"(?:것|거|게|건|일|적|점|날|때|데|곳|사람|친구|느낌|감정|마음|생각|기분|필요|기색|정도|자격|이유|기억|추억|순간|시간|여유)"
+_ADVERB = r"(?:(?:전혀|거의|별로|하나도|아예|많이|좀|조금|조금씩|다|점점|점차|훨씬|한결|더|잘|그렇게|크게|완전히|자꾸|계속|뚝|바닥까지)\s?)?"
+_BOUND_NOUN = r"(?:것|거|게|건|일|적|점|날|때|데|곳|사람|친구|느낌|감정|마음|생각|기분|필요|기색|정도|자격|이유|기억|추억|순간|시간|여유|기미|조짐|가능성|확신)"
 _NEGATED = re.compile(
     r"(?:"
     # 좋지 않아요, 행복하지는 못해요, 걱정하지 마세요
@@ -84,7 +86,7 @@ _NEGATED = re.compile(
     # 걱정이 없어요, 희망도 없고, 우울은 아니에요
     rf"|{_NOUN_END}[이가은는도]?\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌)"
     # 힘든 일은 없어요, 불안한 건 아니에요, 죽고 싶다는 생각은 안 해요
-    rf"|[가-힣]{{0,3}}\s?{_BOUND_NOUN}[이가은는도만]{{0,2}}\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌|안\s?(?:[하해했든]|들))"
+    rf"|[가-힣]{{0,3}}\s?{_BOUND_NOUN}[이가은는도만]{{0,2}}\s?{_ADVERB}(?:없|아니|아닙|아녜|아닌|안\s?[하해했든들보느]|(?:보이|느껴)지[가는]?\s?않)"
     r"|[가-힣]{0,3}\s?(?:것|거|건|느낌)\s?같[지진](?:는|도)?\s?않"
     # 행복한 줄 모르겠어요; 편할 줄 알았는데
     r"|[가-힣]{0,3}\s?줄(?:[은을도]?\s?모|로?\s?알았(?=는데|지만|더니))"
@@ -99,12 +101,13 @@ _NEGATED = re.compile(
     rf"|{_NOUN_END}[이가은는을를도]\s(?:잘\s)?[가-힣]{{1,3}}(?:지(?:가|도|는)?\s?(?:않|못)|\s?수[가는도]?\s?없)"
     r")"
 )
-# Much quicker than the pattern above to find that a text has none of it.
+# Each is much quicker than its pattern to find that a text has none of it.
 _NEGATION = re.compile("[안못않없모알마말]|아[니닙녜닌]")
 _REACH = 28
 # 불안이 줄었어요, 걱정이 많이 사라졌어요, 우울한 기분이 나아졌어요, 걱정했던 것보다
 _RELIEF = re.compile(
-    rf"(?:(?:{_NOUN_END}|[가-힣]{{0,3}}\s(?:마음|기분|느낌|생각|감정|증상|것|게|건))(?:이|가|은|는|을|를|도|에서)?\s?{_ADVERB}"
+    rf"(?:(?:{_NOUN_END}|[가-힣]{{0,3}}(?:\s[가-힣]는)?\s(?:마음|기분|느낌|생각|감정|증상|것|게|건|횟수|빈도|강도|정도|날|일))"
+    rf"(?:이|가|은|는|을|를|도|에서)?\s?{_ADVERB}"
     r"(?:줄(?:[어었고면]|(?=지))|사라|없어|풀[리렸려린]|해소|극복|이겨|가라앉|나아|좋아|해결|가[셨시]|날려|떨쳐|내려놓|덜[어해하했]|덜\s?[돼되됐나느받보]|완화|벗어|해방)"
     r"|[가-힣]{0,4}\s?(?:것|거|때|날)보다)"
 )
@@ -119,13 +122,15 @@ _WISH_OR_DOUBT = re.compile(
     r"|[가-힣]{0,4}[길기]를?\s?(?:바[라랍랄랐래]|빌|기도|희망)|[가-힣]{0,2}(?:려[고는]|도록)\s"
     r"|(?![가-힣]{0,5}(?:서|니까|지만|데|며|요|다|고(?!\s?싶))\s)[가-힣]{0,4}(?:\s[가-힣]{1,5}){0,3}?고\s?싶(?!지))"
 )
+_WISHING = re.compile("[모몰좋하싶바빌필까데]|희망|기도|려[고는]|도록")
 # 얼마나 좋았는지 몰라요
 _EXCLAMATION = re.compile("얼마나|어찌나")
 _CANNOT = re.compile(r"[가-힣]{0,2}\s?수[가는]?\s?없")
 # 우울증 검사지, 이별 노래, 분노에 대해: what is talked about, not felt.
 _TOPIC = re.compile(
-    r"(?:증|감|장애|\s조절)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|책|영화|노래|드라마|소설|장면|기사|논문|연구|일기|점수|클리닉|센터)"
-    r"|에\s?(?:대[한해]|관[한해])|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|[이가은는]\s(?:뭔지|뭘까|무엇인지|무엇일까)|의\s?(?:조건|의미|정의|종류|원인|기술|\S{1,5}라는))"
+    r"(?:증|감|장애|\s조절)?(?:\s?자가)?(?:\s?진단)?(?:\s?(?:검사|척도|설문|문항|테스트|관련|관리|교육|강의|수업|프로그램|클리닉|센터|책|영화|노래"
+    r"|드라마|소설|장면|기사|논문|연구|일기|점수|이야기[가를]\s(?:나오|담은|다룬|읽))|에\s?(?:대[한해]|관[한해])|[을를이가]\s주제"
+    r"|(?:이?라는|란)\s?(?:주제|단어|말|감정|제목)|[이가은는]\s(?:뭔지|뭘까|무엇인지|무엇일까)|의\s?(?:조건|의미|정의|종류|원인|기술|\S{1,5}라는))"
 )
 # 많이 불안하셨나요? 우울한가요, 힘드시죠, 불안하다고 하셨는데: asks about a feeling or repeats one, and states none.
 # An honorific without a question mark may tell of another person's feeling: 어머니가 많이 우울하셨어요.
@@ -200,7 +205,8 @@ def _evaluate(text: str, start: int, end: int, entry: _Entry) -> Evidence:
             break
         negated = not negated
         end = tail.end()
-    if (value > 0) != negated and _WISH_OR_DOUBT.match(text, end) and not _EXCLAMATION.search(_sentence_before(text, start)):
+    wished = (value > 0) != negated and _WISHING.search(text, end, end + _REACH) and _WISH_OR_DOUBT.match(text, end)
+    if wished and not _EXCLAMATION.search(_sentence_before(text, start)):
         return Evidence(end, 0.0, "neutral")
     return Evidence(end, *in_context(value, entry.emotion, negated))
 
