@@ -15,6 +15,7 @@ from bemore.models import coverage, minute, note, session, summary
 from bemore.models.speaker import NAMES
 from bemore.db.connections import execute, read
 from bemore.reports.report_input import MinuteText, ReportInput, SessionInfo, Snippet
+from bemore.reports.time_series import VoiceSeries, speech_by_minute, voice_by_bucket
 from bemore.scoring.moments import KEPT_CHARACTERS
 
 _SNIPPETS = (
@@ -30,7 +31,7 @@ _decode = msgspec.json.Decoder(list[str]).decode
 
 
 def gather(scope, now_ms, model_version, whole=True, time_series=False, transcript=False):
-    """A ReportInput, and the audio chunks (start, end, voiced) if ``time_series``.
+    """A ReportInput, and the VoiceSeries if ``time_series``, else None.
 
     Not ``whole``, it lacks snippets, coverage, feedback and notes, which emotions do not need. With ``transcript`` snippets have their
     whole text, else as much of it as a quote needs. Of an ended session the audio is read once per revision. Raises SessionNotFound.
@@ -67,7 +68,10 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         facts, minutes, audio.by_minute(), audio.heard, list(texts.keywords.items()), feedback, now_ms, model_version, texts.minutes,
         texts.snippets, covered, notes,
     )  # fmt: skip
-    return data, chunks[0] if time_series else []
+    if not time_series:
+        return data, None
+    listed = sorted({*data.audio_minutes, *(each.minute_index for each in minutes)})
+    return data, VoiceSeries(voice_by_bucket(chunks[0]), speech_by_minute(chunks[0], listed))
 
 
 class _Transcript(NamedTuple):

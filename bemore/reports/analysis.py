@@ -1,13 +1,12 @@
 """The affect and the emotion of a session's minutes, and the timelines and sentences made from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bemore.clock import MINUTE_MS, iso
 from bemore.reports import narrative
 from bemore.reports.language import Language
 from bemore.reports.report_input import Minute, ReportInput, SessionInfo
-from bemore.reports.time_series import Chunk, speech_by_minute
 from bemore.scoring.affect import Affect, minute_affect, session_affect
 from bemore.scoring.emotion import dominant, minute_emotion
 from bemore.scoring.rounding import round3
@@ -52,11 +51,13 @@ class SessionAnalysis:
             for minute, (label, score) in zip(self._data.minutes, self.emotions, strict=True)
         ]
 
-    def voice_history(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
-        """``history`` of ``vad-analysis``: every minute that has a score or audio, None for the values it lacks."""
+    def voice_history(self, speech: Mapping[int, float]) -> list[dict[str, Any]]:
+        """``history`` of ``vad-analysis``: every minute that has a score or audio, None for the values it lacks.
+
+        ``speech`` is the share of speech by minute.
+        """
         scored = {minute.minute_index: (minute, affect) for minute, affect in zip(self._data.minutes, self.affects, strict=True)}
         indexes = sorted({*scored, *self._data.audio_minutes})
-        speech = speech_by_minute(chunks, indexes)
         return [self._voice(index, speech.get(index), *scored.get(index, (None, None))) for index in indexes]
 
     def highlights(self, language: Language) -> list[str]:

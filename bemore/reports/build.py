@@ -15,7 +15,7 @@ from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
 from bemore.reports.notes import note_as_data
 from bemore.reports.report_input import Feedback, Minute, ReportInput
-from bemore.reports.time_series import BUCKET_MS, Chunk, voice_by_bucket
+from bemore.reports.time_series import BUCKET_MS, VoiceSeries
 from bemore.reports.timeline import Timeline
 from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
@@ -145,8 +145,8 @@ def emotion_summary(data: ReportInput) -> dict[str, Any] | None:
     return {"dominantEmotion": analysis.dominant, "distribution": distribution(analysis.labels), "vadVector": analysis.vector}
 
 
-def vad_analysis(data: ReportInput, chunks: Sequence[Chunk], language: Language) -> dict[str, Any]:
-    """The ``data`` of ``GET /:id/vad-analysis``; ``chunks`` are all of the session, ordered by start.
+def vad_analysis(data: ReportInput, voice: VoiceSeries, language: Language) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/vad-analysis``.
 
     ``history`` has every minute that has a score or audio, with None for the values it lacks. ``timestamp`` of a minute is
     ISO 8601, that of ten seconds and ``lastUpdate`` (the end of the newest data, None without) ms since the epoch.
@@ -156,14 +156,14 @@ def vad_analysis(data: ReportInput, chunks: Sequence[Chunk], language: Language)
         {
             "t": bucket * BUCKET_MS,
             "timestamp": session.started_at_ms + bucket * BUCKET_MS,
-            "speechRate": round3(voiced / count),
-            "silenceRate": round3(1 - round3(voiced / count)),
+            "speechRate": round3(voiced / chunks),
+            "silenceRate": round3(1 - round3(voiced / chunks)),
             "speechCount": starts,
         }
-        for bucket, voiced, count, starts in voice_by_bucket(chunks)
-        if count > 0
+        for bucket, voiced, chunks, starts in voice.buckets
+        if chunks > 0
     ]
-    history = SessionAnalysis(data).voice_history(chunks)
+    history = SessionAnalysis(data).voice_history(voice.speech)
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bemore.clock import MINUTE_MS
@@ -20,6 +20,13 @@ class VoiceBucket(NamedTuple):
     voiced_count: float
     chunk_count: int
     speech_starts: int
+
+
+class VoiceSeries(NamedTuple):
+    """The buckets of a session in their order, and the share of speech (0..1) by minute, as ``speech_by_minute`` gives it."""
+
+    buckets: Sequence[VoiceBucket]
+    speech: Mapping[int, float]
 
 
 class _VoicedTime:

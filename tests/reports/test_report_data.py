@@ -13,6 +13,7 @@ from tests.support.report_samples import (
 
 from bemore.reports.build import summary, vad_analysis
 from bemore.reports.report_input import MinuteAudio
+from bemore.reports.time_series import VoiceSeries
 from bemore.reports.language import LANGUAGES
 
 REPORT_KEYS = (
@@ -182,14 +183,13 @@ def test_summary_text_shows_no_character_that_acts():
 
 
 def test_vad_analysis_counts_ten_seconds_and_minutes():
-    chunks = [(0, 37_500, 1), (37_500, 60_000, 0), (120_000, 130_000, 1), (120_000, 160_000, 0)]
     data = replace(sample(2), audio_minutes={0: MinuteAudio(0, 0.5, 0.4), 2: MinuteAudio(2, 0.5, 0.1)})
-    made = vad_analysis(data, chunks, LANGUAGES["ko"])
+    series = VoiceSeries([(0, 6, 10, 2), (3, 0, 8, 0), (4, 0, 0, 0)], {0: 0.625, 2: 0.25})
+    made = vad_analysis(data, series, LANGUAGES["ko"])
     assert list(made) == ["sessionId", "currentMetrics", "history", "timeSeries", "lanes", "lastUpdate"]
     assert made["timeSeries"] == [
-        {"t": 0, "timestamp": START_MS, "speechRate": 1, "silenceRate": 0, "speechCount": 1},
+        {"t": 0, "timestamp": START_MS, "speechRate": 0.6, "silenceRate": 0.4, "speechCount": 2},
         {"t": 30_000, "timestamp": START_MS + 30_000, "speechRate": 0.0, "silenceRate": 1.0, "speechCount": 0},
-        {"t": 120_000, "timestamp": START_MS + 120_000, "speechRate": 0.625, "silenceRate": 0.375, "speechCount": 1},
     ]
     assert [(entry["minuteIndex"], entry["speechRatio"], entry["vadScore"] is None) for entry in made["history"]] == [
         (0, 0.625, False), (1, None, False), (2, 0.25, True),
@@ -200,7 +200,7 @@ def test_vad_analysis_counts_ten_seconds_and_minutes():
 
 
 def test_vad_analysis_without_data_is_empty():
-    made = vad_analysis(no_data(), [], LANGUAGES["ko"])
+    made = vad_analysis(no_data(), VoiceSeries([], {}), LANGUAGES["ko"])
     assert made["history"] == made["timeSeries"] == [] and made["lastUpdate"] is None
 
 
