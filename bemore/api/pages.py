@@ -7,6 +7,7 @@ from flask import Blueprint, abort, current_app, redirect, request
 from bemore.api.http.operation import operation
 from bemore.api.http.static_files import StaticFiles
 from bemore.auth.access import Access
+from bemore.schemas.report_options import ChooseLanguage
 
 blueprint = Blueprint("pages", __name__, template_folder="../web")
 
@@ -51,6 +52,9 @@ LIBRARY = StaticFiles(
         "bemore-client.d.ts": (_WEB, "text/plain; charset=utf-8"),
     }
 )
+
+
+SCORING = StaticFiles({"scoring.css": (_WEB / "docs", _STYLE)})
 
 
 def _require_console():
@@ -100,6 +104,19 @@ def console_file(file):
     _require_console()
     version, _, name = file.partition("/")
     return CONSOLE.file(name, version) if name and file not in CONSOLE else CONSOLE.file(file)
+
+
+@blueprint.get("/docs/scoring")
+@operation("What the scores mean, as a page", Access.ANYONE, query=ChooseLanguage, media="text/html", plain=True, errors=(304,))
+def scoring(query):
+    """For people who read a report: what each score measures, its formula, its limits, and how well it does on public data."""
+    return SCORING.page(f"docs/scoring.{query['lang'] or current_app.extensions['bemore'].report_language}.html")
+
+
+@blueprint.get("/docs/scoring.css")
+@operation("Its style sheet", Access.ANYONE, media="text/css", plain=True, errors=(304,))
+def scoring_style():
+    return SCORING.file("scoring.css", request.args.get("v"))
 
 
 @blueprint.get("/static/bemore-client.js")

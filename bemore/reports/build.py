@@ -23,6 +23,7 @@ from bemore.scoring.minute_score import statistics
 from bemore.scoring.moments import moments
 from bemore.scoring.rounding import round3
 from bemore.scoring.talk import talk_measures
+from bemore.scoring.text import TEXT_RULES
 from bemore.scoring.voice_metrics import VoiceMetrics
 
 VERSION = "1.0"
@@ -65,6 +66,7 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
         "generatedAt": data.generated_at_ms,
         "version": VERSION,
         "modelVersion": data.model_version,
+        "textRules": TEXT_RULES,
         "summary": {
             "averageScore": stats["avgCombinedScore"],
             "maxScore": stats["maxCombinedScore"],

@@ -278,7 +278,7 @@ def _technical(report: Mapping[str, Any], options: RenderOptions) -> list[Fact]:
     values = {
         "sessionId": report["sessionId"], "reportId": report["reportId"], "userId": report["userId"], "counselorId": report["counselorId"],
         "startedAt": options.timestamp(report["startedAt"]), "endedAt": options.timestamp(report["endedAt"]), "zone": options.zone.key,
-        "modelVersion": report["modelVersion"], "version": report["version"],
+        "modelVersion": report["modelVersion"], "textRules": report["textRules"], "version": report["version"],
         "totalMinutes": language.length("minute", f"{stats['totalMinutes']:,}"),
         **{key: language.pieces(stats[key]) for key in ("totalFrames", "totalAudioChunks", "totalSttSnippets")},
     }  # fmt: skip

@@ -217,6 +217,7 @@ class Report(Response):
     generated_at: Annotated[int, epoch_ms("When the report was made")]
     version: Annotated[str, doc("Version of the report's format")]
     model_version: Annotated[str, doc("The rules in force", examples=[MODEL_VERSION])]
+    text_rules: Annotated[str, doc("Version of the rules for sentiment, emotions and keywords of texts", examples=["ko-en-2"])]
     summary: ReportSummary
     moments: Annotated[list[Moment], doc("In their order", maxItems=8)]
     talk: MeasuredTalk

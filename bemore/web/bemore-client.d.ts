@@ -537,6 +537,7 @@ export interface Report {
   generatedAt: number;
   version: string;
   modelVersion: string;
+  textRules: string;
   summary: {
     averageScore: number | null;
     maxScore: number | null;

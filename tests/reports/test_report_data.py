@@ -18,7 +18,8 @@ from bemore.reports.language import LANGUAGES
 
 REPORT_KEYS = (
     "reportId sessionId userId counselorId status startedAt endedAt duration lastDataAt durationFormatted generatedAt version modelVersion"
-    " summary moments talk coverage minutes vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords highlights"
+    " textRules summary moments talk coverage minutes vadVector vadTimeline vadSummary"
+    " emotionTimeline emotionDistribution keywords highlights"
     " recommendations cbtFindings feedback notes stats"
 ).split()
 VOICE_KEYS = set(

@@ -8,6 +8,7 @@ from bemore import __version__
 from bemore.api.http.auditing import record_alone
 from bemore.auth.access import caller
 from bemore.models import session
+from bemore.scoring.text import TEXT_RULES
 
 
 def unless_known(scope, operation, query, make):
@@ -20,7 +21,8 @@ def unless_known(scope, operation, query, make):
     row = session.get(scope)
     settings = current_app.extensions["bemore"]
     chosen = caller(), sorted(query.items()), settings.report_language, settings.report_time_zone.key
-    seen = scope.public_id, row.revision, settings.model_version, __version__, chosen, operation.depends and operation.depends(row)
+    depends = operation.depends and operation.depends(row)
+    seen = scope.public_id, row.revision, settings.model_version, TEXT_RULES, __version__, chosen, depends
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
     if request.if_none_match.contains_weak(etag):
         response = Response(status=304)

@@ -130,6 +130,8 @@ class Language(ABC):
     heading: str
     what_is_it: str
     """The question that explains a score."""
+    all_explained: str
+    """The link to the page that explains all scores."""
     no_rows: str
     no_data: str
     no_words: str

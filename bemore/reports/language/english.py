@@ -78,7 +78,7 @@ class English(Language):
         "sessionId": "Session", "reportId": "Report", "userId": "Client ID", "counselorId": "Counselor ID", "startedAt": "Start",
         "endedAt": "End", "zone": "Time zone", "totalFrames": "Face frames", "totalAudioChunks": "Audio chunks",
         "totalSttSnippets": "Transcript snippets", "totalMinutes": "Minutes with a score", "modelVersion": "Scoring rules",
-        "version": "Report format",
+        "textRules": "Text rules", "version": "Report format",
     }  # fmt: skip
     columns = {
         "minute": "Minute", "hours": "Time (h:mm)", "emotion": "Estimated emotion", "source": "Scored by", "keywords": "Keywords",
@@ -87,6 +87,7 @@ class English(Language):
 
     heading = "Counseling session report"
     what_is_it = "What is this score?"
+    all_explained = "What all scores mean"
     no_rows = "None."
     no_data = "There is no data to calculate this from."
     no_words = "No keywords yet."

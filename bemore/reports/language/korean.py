@@ -70,7 +70,7 @@ class Korean(Language):
     facts = {
         "sessionId": "세션", "reportId": "리포트", "userId": "내담자 ID", "counselorId": "상담사 ID", "startedAt": "시작", "endedAt": "종료",
         "zone": "시간대", "totalFrames": "얼굴 프레임", "totalAudioChunks": "음성 조각", "totalSttSnippets": "대화 문장",
-        "totalMinutes": "점수가 있는 구간", "modelVersion": "점수 규칙", "version": "리포트 형식",
+        "totalMinutes": "점수가 있는 구간", "modelVersion": "점수 규칙", "textRules": "텍스트 규칙", "version": "리포트 형식",
     }  # fmt: skip
     columns = {
         "minute": "구간(분)", "hours": "구간(시:분)", "emotion": "추정 감정", "source": "점수 계산", "keywords": "단어", "kind": "자료",
@@ -79,6 +79,7 @@ class Korean(Language):
 
     heading = "상담 세션 리포트"
     what_is_it = "이 점수는?"
+    all_explained = "모든 점수 설명 보기"
     no_rows = "없습니다."
     no_data = "계산할 자료가 없습니다."
     no_words = "모인 단어가 없습니다."

@@ -99,5 +99,7 @@ def _emotion(words: list[str], value: float) -> str:
 
 
 def _entry(word: str) -> tuple[int, str] | None:
-    bases = [word, *(word[:-len(ending)] for ending in _ENDINGS if len(word) > 4 and word.endswith(ending))]
+    if word in _WORDS or len(word) <= 4:
+        return _WORDS.get(word)
+    bases = (word[:-len(ending)] for ending in _ENDINGS if word.endswith(ending))
     return next((_WORDS[each] for base in bases for each in (base, base + "e") if each in _WORDS), None)
