@@ -38,6 +38,8 @@ WITHOUT_SCOPE = {
     "models.session.reload": "row",
     "models.session_data.SessionData.store_of": "row",
     "models.telemetry.minutes_data": "row",
+    "models.telemetry.snippets_of": "row",
+    "models.minute_scoring.differing": "row",
     "models.session_data._cover": "row",
     "models.session._move": "row",
     "lifecycle.idle.last_data_ms": "row",
@@ -61,6 +63,7 @@ WITHOUT_SCOPE = {
     "models.note.sessions_of_author": "author",
     "lifecycle.idle.started_by": "",
     "lifecycle.backup.is_empty": "",
+    "lifecycle.rescoring.row_count": "",
 }
 
 #: Parameters that look like a session's public id, and are not used to find one.
