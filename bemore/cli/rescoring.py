@@ -6,6 +6,7 @@ from bemore import clock
 from bemore.cli.common import actor, database, load_settings, plural
 from bemore.cli.erasing import confirmed
 from bemore.lifecycle import rescoring
+from bemore.models import session
 from bemore.models.minute_scoring import Rules
 from bemore.models.scope import SessionScope
 
@@ -15,22 +16,26 @@ from bemore.models.scope import SessionScope
 @click.option("--all", "all_sessions", is_flag=True, help="All sessions.")
 @confirmed("change")
 def rescore(session_id, all_sessions, confirmation):
-    """Score stored sessions again under today's rules.
+    """Score stored sessions again under today's rules, after a new version of the service or other weights.
 
-    That is for a new version of the service, or other weights. Sentiment and keywords of the snippets change, and the minutes that
-    the server scored. Scores that the browser sent stay. The service can run meanwhile. If the command is interrupted, run it again.
+    Sentiment and keywords of the snippets change, and the minutes that the server scored. Scores that the browser sent stay. The
+    service can run meanwhile. If the command is interrupted, run it again.
     """
     if (session_id is None) != all_sessions:
         raise click.UsageError("Give a SESSION_ID or --all.")
     settings = load_settings()
     rules = Rules.of(settings)
     with database(settings):
-        scope = SessionScope.unrestricted(session_id) if session_id else None
+        if all_sessions:
+            sessions, rows = rescoring.all_sessions, rescoring.row_count()
+        else:
+            row = session.get(SessionScope.unrestricted(session_id))
+            sessions, rows = (lambda: [SessionScope.unrestricted(row.public_id)]), row.stt_count + row.minute_count
         # What --yes changes is told afterwards.
-        amount = None if confirmation.yes else rescoring.survey(scope, rules)
+        amount = None if confirmation.yes else rescoring.survey(sessions(), rules)
         confirmation.carry_out(
-            amount, "", rescoring.row_count(scope), _text,
-            lambda after_batch: rescoring.rescore(scope, rules, actor(), clock.now_ms(), after_batch),
+            amount, "", rows, _text,
+            lambda after_batch: rescoring.rescore(sessions(), rules, actor(), clock.now_ms(), after_batch),
         )  # fmt: skip
 
 
