@@ -241,8 +241,8 @@ def test_the_people_of_older_demonstrations_are_found_and_forgotten(empty_settin
     migrate(empty_settings, upto="m0013_session_summary")
     with write_transaction():
         execute(
-            "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, demo)"
-            " VALUES ('sess_1_aaaaaaaaaaaaaaaa', 'minji', 'c', 'paused', 1, 1)"
+            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, demo)"
+            " VALUES (?, 'sess_1_aaaaaaaaaaaaaaaa', 'minji', 'c', 'paused', 1, 1)", (session_key("sess_1_aaaaaaaaaaaaaaaa"),),
         )
     migrate(empty_settings)
     with read():
