@@ -23,9 +23,8 @@ COUNTING = "WITH RECURSIVE counting(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM 
 # Spread evenly over SPREAD_S; the key is that of ``bemore.models.keys``.
 _SESSIONS = COUNTING + (
     "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, ended_ms, frame_count)"
-    " SELECT (start_s + n * {spread} / {count}) * {second} + {suffix}, 'sess_' || (start_s + n * {spread} / {count}) || '_{label}',"
-    " 'old-' || (n % 1000), 'old-' || (n % 100), 'ended', (start_s + n * {spread} / {count}) * 1000,"
-    " (start_s + n * {spread} / {count}) * 1000 + {duration}, {frames} FROM counting, (SELECT {start_s} AS start_s) AS start"
+    " SELECT at_s * {second} + {suffix}, 'sess_' || at_s || '_{label}', 'old-' || (n % 1000), 'old-' || (n % 100), 'ended', at_s * 1000,"
+    " at_s * 1000 + {duration}, {frames} FROM (SELECT n, {start_s} + CAST(n AS BIGINT) * {spread} / {count} AS at_s FROM counting) AS each"
 )
 
 _FRAMES = COUNTING + (
