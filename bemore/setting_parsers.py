@@ -178,6 +178,21 @@ def _origin(name, value):
     return f"{scheme}://{wildcard}{found_host}{'' if port in (None, _DEFAULT_PORTS[scheme]) else f':{port}'}"
 
 
+def webhook_urls(name, value):
+    return tuple(dict.fromkeys(_webhook_url(name, each.strip()) for each in value.split(",") if each.strip()))
+
+
+def _webhook_url(name, value):
+    try:
+        url = urlsplit(value)
+        is_good = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not (url.username or url.password or url.fragment)
+    except ValueError:
+        is_good = False
+    if not is_good or re.search(r"[^!-~]", value):
+        raise SettingsError(f"{name} must list addresses such as https://example.org/webhook, not {without_secrets(value)!r}.")
+    return value
+
+
 # -- Keys ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -221,4 +236,18 @@ def key_set_url(name, value):
     # Whoever can answer in its place can sign for everybody: plain http only to this machine.
     if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1"))):
         raise SettingsError(f"{name} must be an https:// address.")
+    return value
+
+
+def webhook_secret(name, value):
+    from standardwebhooks import Webhook
+
+    # 24 bytes are 32 characters.
+    try:
+        Webhook(value)
+        is_good = len(value.removeprefix("whsec_")) >= 32
+    except Exception:  # it has classes of its own for some secrets, and those of base64 for others
+        is_good = False
+    if not is_good:
+        raise SettingsError(f"{name} must be at least 24 bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one.")
     return value

@@ -35,6 +35,7 @@ def connect(settings, create=True):
         from bemore.db.postgres import Postgres
 
         bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS)
+    bound.receivers = tuple(settings.webhook_receivers)
     database.initialize(bound)
 
 
