@@ -6,6 +6,7 @@ from bemore import __version__
 from bemore.cli.audit import audit
 from bemore.cli.backup import backup, export, restore
 from bemore.cli.common import errors_as_sentences, load_settings
+from bemore.cli.deliver import deliver
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
 from bemore.db.migrate import migrate as apply_migrations
@@ -34,5 +35,5 @@ def migrate():
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 
-for _command in (token, close_idle, purge, erase, vacuum, export, backup, restore, audit):
+for _command in (token, close_idle, purge, erase, vacuum, export, deliver, backup, restore, audit):
     main.add_command(_command)

@@ -110,10 +110,14 @@ ROWS = {
         " SELECT 'note_1', min(id), 'c', 'counselor', 'note', 5, '메모', 'private', 9 FROM session",
         "UPDATE idempotency_key SET note_id = (SELECT id FROM note)",
     ),
+    "m0015_outbox": (
+        "INSERT INTO outbox (event_id, receiver, session_id, type, revision, created_ms, next_ms)"
+        " VALUES ('msg_1', 'r', 'sess_9_cccccccccccccccc', 'session.erased', 3, 5, 5)",
+    ),
 }
 
 #: What stays when the last session is gone.
-NOT_OF_SESSIONS = {"audit", "preference"}
+NOT_OF_SESSIONS = {"audit", "preference", "outbox"}
 
 
 def fill(version):

@@ -47,6 +47,7 @@ WITHOUT_SCOPE = {
     "models.idempotency.remember": "session_key",
     # What makes the statements that store() runs with a scope.
     "models.session_data.SessionData._postgres_statement": "",
+    "models.outbox.postgres_part": "",
     # No session is named: a new one, lists, what is out of date, and the rows of an Idempotency-Key.
     "models.session.start": "",
     "models.session.newest": "",
