@@ -9,6 +9,7 @@ from bemore.cli.common import errors_as_sentences, load_settings
 from bemore.cli.deliver import deliver
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
+from bemore.cli.transcript import import_transcript
 from bemore.db.migrate import migrate as apply_migrations
 
 
@@ -35,5 +36,5 @@ def migrate():
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 
-for _command in (token, close_idle, purge, erase, vacuum, export, deliver, backup, restore, audit):
+for _command in (token, close_idle, purge, erase, vacuum, export, import_transcript, deliver, backup, restore, audit):
     main.add_command(_command)

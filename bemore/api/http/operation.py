@@ -29,6 +29,7 @@ class Operation:
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
     every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
     manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
+    ``takes`` are the media types of a body that is no JSON, which the view gets as bytes.
     """
 
     summary: str
@@ -42,6 +43,7 @@ class Operation:
     turn: Callable = nullcontext
     idempotent: bool = False
     heavy_bytes: int | None = None
+    takes: tuple[str, ...] = ()
     plain: bool = False
     media: str = "application/json"
 
@@ -84,7 +86,7 @@ def operation(summary, access, *, body=None, partial=False, **more):
             check_access(access, arguments)
             if declared.heavy_bytes is None:
                 return respond(arguments)
-            with heavy.turn(len(request_body()) > declared.heavy_bytes):
+            with heavy.turn(len(request_body(declared.takes)) > declared.heavy_bytes):
                 return respond(arguments)
 
         def respond(arguments):
@@ -92,6 +94,8 @@ def operation(summary, access, *, body=None, partial=False, **more):
                 arguments["query"] = check(query_schema, request.args.to_dict())
             if partial:
                 arguments["body"], arguments["refused"] = load_partly(body_schema, request_body())
+            elif declared.takes:
+                arguments["body"] = request_body(declared.takes)
             elif body_schema:
                 arguments["body"] = load(body_schema, request_body())
             if declared.reads:

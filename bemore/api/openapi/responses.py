@@ -126,9 +126,9 @@ def _failing(operation, limited, signed_in):
     statuses = {*operation.errors, 500}
     if signed_in:
         statuses |= {401, 503} | ({403} if operation.access.refuses else set())
-    if operation.query or operation.body or operation.idempotent:
+    if operation.query or operation.body or operation.takes or operation.idempotent:
         statuses.add(400)
-    if operation.body:
+    if operation.body or operation.takes:
         statuses |= {413, 415}
     if operation.idempotent:
         statuses.add(422)
