@@ -5,7 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver(ThreadingHTTPServer):
-    """``got`` are (path, headers, body) of all requests. It answers with ``answers`` (status, headers) one after the other, then with 204."""
+    """``got`` are (path, headers, body) of all requests. Its ``answers`` are (status, headers) one after the other, then 204; none comes
+    while it is not ``open``."""
 
     daemon_threads = True
 
