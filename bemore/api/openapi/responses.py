@@ -151,7 +151,7 @@ def _success(operation, limited):
         headers.extend(_QUOTA_HEADERS)
     struct = operation.struct
     description = struct.__doc__ if struct else operation.summary
-    schema = _ref("schemas", struct.__name__) if struct else {"type": "string"}
+    schema = _ref("schemas", struct.__name__) if struct else {"type": "object" if operation.media.endswith("+json") else "string"}
     return _response(description, headers, {operation.media: {"schema": schema}})
 
 
