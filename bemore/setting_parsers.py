@@ -153,6 +153,18 @@ def redis_url(name, value):
     return value
 
 
+def collector_url(name, value):
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or not _has_valid_ports(value):
+        raise SettingsError(f"{name} must be an http:// or https:// address, not {without_secrets(value)!r}.")
+    try:
+        import opentelemetry.exporter.otlp.proto.http  # noqa: F401
+        import opentelemetry.instrumentation.flask  # noqa: F401
+    except ImportError:
+        raise SettingsError(f"{name} needs OpenTelemetry's packages: pip install 'bemore[otel]'.") from None
+    return value
+
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

@@ -11,7 +11,6 @@ from bemore.lifecycle import transcripts
 from bemore.models import session
 from bemore.models.minute_scoring import Rules
 from bemore.models.scope import SessionScope
-from bemore.scoring.minute_score import Weights
 
 _KINDS = {".vtt": "vtt", ".srt": "srt", ".json": "json"}
 _SPEAKER = click.Choice(("user", "counselor"))
@@ -55,9 +54,8 @@ def import_transcript(session_id, file, speaker, offset, voices):
         except InvalidInput as error:
             click.echo(f"Error: {file.name}: {error}", err=True)
             raise click.exceptions.Exit(2) from None
-        rules = Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
         with click.progressbar(length=max(1, len(found.rows)), label="Importing", file=sys.stderr) as bar:
-            count = transcripts.add(scope, found, rules, settings.max_session_bytes, bar.update)
+            count = transcripts.add(scope, found, Rules.of(settings), settings.max_session_bytes, bar.update)
     for place, refusal in found.refusals():
         click.echo(f"{place}: {refusal['message']}")
     click.echo(f"imported {plural(count, 'snippet')}" + (f", {len(found.refused):,} not taken" if found.refused else ""))

@@ -35,6 +35,7 @@ def connect(settings, create=True):
         from bemore.db.postgres import Postgres
 
         bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS)
+        bound.names_requests = settings.database_request_ids
     bound.receivers = tuple(settings.webhook_receivers)
     database.initialize(bound)
 
@@ -69,7 +70,9 @@ def write_statement(work):
     with errors_translated():
         if database.obj.queue is not None:
             return database.obj.queue.run(work)
-        return database.obj.run_statement(work)
+        if not database.obj.names_requests:
+            return database.obj.run_statement(work)
+    return write(work)
 
 
 def write_transaction():

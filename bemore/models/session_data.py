@@ -102,9 +102,9 @@ class SessionData:
         receivers = database.obj.receivers
         if receivers not in self._postgres:
             self._postgres[receivers] = self._postgres_statement(receivers)
-        found = session.one_or_none(self._postgres[receivers], scope, *values)
-        if found is not None:
-            return found
+        stored = session.one_or_none(self._postgres[receivers], scope, *values, session.key_of(scope))
+        if stored is not None:
+            return stored
         # No such session, or one that does not take this upload: its row says which.
         row = session.find(scope)
         if upload is not None:
@@ -135,7 +135,8 @@ class SessionData:
         if receivers:
             parts.append(outbox.postgres_part("target", receivers))
         return (
-            f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id"
+            # The key as a parameter, too: a table in parts is looked up in one of them.
+            f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id AND session.id = ?"
             f" RETURNING {self._counter}, session.status"
         )
 

@@ -119,12 +119,12 @@ class Counts:
 
     def by(self, name, *labels):
         """``{value of the label: sum}``, or ``{(value, …): sum}`` for several ``labels``."""
-        found = {}
+        totals = {}
         for sample in self._samples.get(name, ()):
             values = tuple(sample.labels[label] for label in labels)
             key = values if len(labels) > 1 else values[0]
-            found[key] = found.get(key, 0) + sample.value
-        return found
+            totals[key] = totals.get(key, 0) + sample.value
+        return totals
 
     @property
     def started_s(self):

@@ -203,5 +203,5 @@ def test_no_answer_names_the_software(app, client):
     app.add_url_rule("/fail", view_func=lambda: 1 / 0)
     for answer, _ in failures(client):
         assert "X-Powered-By" not in answer.headers
-        told = " ".join(answer.headers.values()) + answer.text
-        assert not re.search("werkzeug|flask|python|gunicorn|sqlite|postgres", told, re.IGNORECASE), answer.request.path
+        reported = " ".join(answer.headers.values()) + answer.text
+        assert not re.search("werkzeug|flask|python|gunicorn|sqlite|postgres", reported, re.IGNORECASE), answer.request.path

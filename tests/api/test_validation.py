@@ -148,13 +148,13 @@ class Refusals:
     def error(self, body, field, value):
         """The error of a refused body; it names the field, or the body where that is not JSON at all."""
         answer = self.client.post(self.path, data=self.body(body), content_type="application/json")
-        told = f"{self.path} {field} = {short(value)}: {answer.status_code}"
-        assert answer.status_code == 400, told
+        reported = f"{self.path} {field} = {short(value)}: {answer.status_code}"
+        assert answer.status_code == 400, reported
         error = answer.json["error"]
-        assert error["code"] == "VALIDATION_ERROR", told
+        assert error["code"] == "VALIDATION_ERROR", reported
         known = not any(value is each for each in NOT_JSON)
-        assert error["message"].startswith(f"{field} " if known else "body "), f"{told}: {error['message']}"
-        assert contents() == self.before, told
+        assert error["message"].startswith(f"{field} " if known else "body "), f"{reported}: {error['message']}"
+        assert contents() == self.before, reported
         return error if known else None
 
 

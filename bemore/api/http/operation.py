@@ -28,8 +28,9 @@ class Operation:
     ``body`` and ``query`` are what comes in. ``response`` is the struct of ``data``, of the whole response if it is an Envelope or the
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
     every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
-    manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
-    ``takes`` are the media types of a body that is no JSON, which the view gets as bytes.
+    manager of the session's row; ``depends(row)`` tells what it shows of other sessions. An ``idempotent`` operation heeds
+    ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work. ``takes`` are the media types of a body that is no JSON, which
+    the view gets as bytes.
     """
 
     summary: str
@@ -41,6 +42,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     reads: str | None = None
     turn: Callable = nullcontext
+    depends: Callable | None = None
     idempotent: bool = False
     heavy_bytes: int | None = None
     takes: tuple[str, ...] = ()
