@@ -43,8 +43,8 @@ _statuses = {}
 
 
 @schemathesis.serializer("application/x-subrip")
-def as_it_is(context, value):
-    return value.encode("utf-8", "replace") if isinstance(value, str) else value
+def as_text(context, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @schemathesis.hook
