@@ -112,11 +112,14 @@ def _name_one_that_is(case):
     in_body = isinstance(case.body, dict) and "sessionId" in case.body and _is_good(case, ParameterLocation.BODY)
     turn = next(_asked) % UNKNOWN_EVERY
     worked = any(status < 300 for status in _statuses.get(_name(case), ()))
-    if (in_path or in_body) and _alive and (turn or not worked):
+    # The session of the newest note stays: other requests need one.
+    kept = _notes[-1][0] if _notes and worked and _name(case) == "DELETE /api/session/{session_id}" else None
+    alive = [each for each in _alive if each != kept]
+    if (in_path or in_body) and alive and (turn or not worked):
         # The oldest is soon one that has ended; the newest stays open.
         last = case.method == "DELETE" or case.operation.path.endswith("/end") or turn == 1
         place = case.path_parameters if in_path else case.body
-        place["session_id" if in_path else "sessionId"] = _alive[0 if last else -1]
+        place["session_id" if in_path else "sessionId"] = alive[0 if last else -1]
         if in_path and "note_id" in place and _notes:
             place["session_id"], place["note_id"] = _notes[-1]
 
