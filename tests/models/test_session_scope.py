@@ -14,6 +14,7 @@ from tests.support import storing
 from tests.support.servers import REPOSITORY
 
 from bemore.models.scope import Reader
+from bemore.schemas.captions import Transcript
 
 SOURCES = {
     str(path.relative_to(REPOSITORY / "bemore").with_suffix("")).replace("/", "."): ast.parse(path.read_text("utf-8"))
@@ -234,6 +235,7 @@ OTHERS = {
     "frames": [(5, 3, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
     "limit": 5, "minute_index": 0, "model_version": "v", "note": None,
     "note_id": "note_1_0123456789abcdef", "now_ms": 1, "rating": 5, "reader": Reader("c", "counselor"), "values": {},
+    "transcript": Transcript([(0, 9, "말", "ko", None)], ["line 1"]), "max_bytes": 1 << 30, "after_batch": None,
     "rules": storing.RULES, "snippets": [(0, 9, 3, "말", "ko", "neutral", None)], "sql": "SELECT 1",
 }  # fmt: skip
 
