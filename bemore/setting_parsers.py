@@ -125,6 +125,12 @@ def database_url(name, value):
     raise SettingsError(f"{name} must be sqlite:///FILE or postgresql://USER@HOST/NAME, not {without_secrets(value)!r}.")
 
 
+def replica_url(name, value):
+    if value.startswith("sqlite:"):
+        raise SettingsError(f"{name} must be postgresql://USER@HOST/NAME, not {value!r}.")
+    return database_url(name, value)
+
+
 def _postgres_url(name, value):
     try:
         from psycopg import Error

@@ -61,6 +61,9 @@ class Settings:
         parse.choice("development", "production"), "development", "production refuses unsafe settings and logs JSON.", name="BEMORE_ENV"
     )
     database_url: str = _setting(parse.database_url, "sqlite:///bemore.db", "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
+    database_replica_url: str | None = _setting(
+        parse.replica_url, None, "A streaming replica that reports and lists may be read from; none: the database itself."
+    )
     database_pool_size: int = _setting(parse.whole(1, 200), 16, "Maximum database connections per process (PostgreSQL).")
     database_request_ids: bool = _setting(
         parse.boolean, False, "true shows request ids in PostgreSQL's application_name; a write takes 0.1 ms longer."
@@ -158,6 +161,8 @@ class Settings:
             raise SettingsError("AUTH_ENABLED=true needs one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL, and only one.")
         if self.webhook_urls and not self.webhook_secret:
             raise SettingsError("WEBHOOK_URLS needs WEBHOOK_SECRET, which its receivers check signatures with.")
+        if self.database_replica_url and self.uses_sqlite:
+            raise SettingsError("DATABASE_REPLICA_URL needs PostgreSQL: set DATABASE_URL=postgresql://USER:PASSWORD@HOST/NAME.")
         self.check_processes(self.web_concurrency)
 
     def check_processes(self, count):

@@ -13,6 +13,7 @@ ALTER TABLE audio_chunk DROP CONSTRAINT audio_chunk_session_id_fkey;
 ALTER TABLE stt_snippet DROP CONSTRAINT stt_snippet_session_id_fkey;
 ALTER TABLE minute_score DROP CONSTRAINT minute_score_session_id_fkey;
 ALTER TABLE minute_coverage DROP CONSTRAINT minute_coverage_session_id_fkey;
+ALTER TABLE session_summary DROP CONSTRAINT session_summary_session_id_fkey;
 ALTER TABLE note DROP CONSTRAINT note_session_id_fkey;
 ALTER TABLE feedback DROP CONSTRAINT feedback_session_id_fkey;
 
@@ -26,6 +27,7 @@ SELECT create_distributed_table('audio_chunk', 'session_id', colocate_with => 's
 SELECT create_distributed_table('stt_snippet', 'session_id', colocate_with => 'session');
 SELECT create_distributed_table('minute_score', 'session_id', colocate_with => 'session');
 SELECT create_distributed_table('minute_coverage', 'session_id', colocate_with => 'session');
+SELECT create_distributed_table('session_summary', 'session_id', colocate_with => 'session');
 SELECT create_distributed_table('note', 'session_id', colocate_with => 'session');
 SELECT create_distributed_table('feedback', 'session_id', colocate_with => 'session');
 
@@ -34,5 +36,6 @@ ALTER TABLE audio_chunk ADD CONSTRAINT audio_chunk_session_id_fkey FOREIGN KEY (
 ALTER TABLE stt_snippet ADD CONSTRAINT stt_snippet_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;
 ALTER TABLE minute_score ADD CONSTRAINT minute_score_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;
 ALTER TABLE minute_coverage ADD CONSTRAINT minute_coverage_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;
+ALTER TABLE session_summary ADD CONSTRAINT session_summary_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;
 ALTER TABLE note ADD CONSTRAINT note_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;
 ALTER TABLE feedback ADD CONSTRAINT feedback_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;

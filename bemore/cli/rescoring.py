@@ -6,6 +6,7 @@ from bemore import clock
 from bemore.cli.common import actor, database, load_settings, plural
 from bemore.cli.erasing import confirmed
 from bemore.lifecycle import rescoring
+from bemore.models import session
 from bemore.models.minute_scoring import Rules
 from bemore.models.scope import SessionScope
 
@@ -25,12 +26,16 @@ def rescore(session_id, all_sessions, confirmation):
     settings = load_settings()
     rules = Rules.of(settings)
     with database(settings):
-        scope = SessionScope.unrestricted(session_id) if session_id else None
+        if all_sessions:
+            sessions, rows = rescoring.all_sessions, rescoring.row_count()
+        else:
+            row = session.get(SessionScope.unrestricted(session_id))
+            sessions, rows = (lambda: [SessionScope.unrestricted(row.public_id)]), row.stt_count + row.minute_count
         # What --yes changes is told afterwards.
-        amount = None if confirmation.yes else rescoring.survey(scope, rules)
+        amount = None if confirmation.yes else rescoring.survey(sessions(), rules)
         confirmation.carry_out(
-            amount, "", rescoring.row_count(scope), _text,
-            lambda after_batch: rescoring.rescore(scope, rules, actor(), clock.now_ms(), after_batch),
+            amount, "", rows, _text,
+            lambda after_batch: rescoring.rescore(sessions(), rules, actor(), clock.now_ms(), after_batch),
         )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ _log = logging.getLogger("bemore.database")
 class Outage:
     """Whether the server is away. ``count`` is how often it went; each outage is logged once."""
 
+    AWAY, BACK = "database away; requests are refused until it is back", "database is back"
+
     def __init__(self):
         self.count = 0
         self._lock = threading.Lock()
@@ -60,17 +62,20 @@ class Outage:
             self.count += first
             self._try_at = time.monotonic() + RETRY_S
         if first:
-            from bemore.observability import metrics  # not before bemore.server.metrics_files.make()
+            self._count()
+            _log.error(self.AWAY, extra={"error": type(error).__name__})
 
-            metrics.database_outages.inc()
-            _log.error("database away; requests are refused until it is back", extra={"error": type(error).__name__})
+    def _count(self):
+        from bemore.observability import metrics  # not before bemore.server.metrics_files.make()
+
+        metrics.database_outages.inc()
 
     def end(self):
         """The server responded."""
         if self._try_at is not None:
             with self._lock:
                 self._try_at = None
-            _log.info("database is back")
+            _log.info(self.BACK)
 
 
 class _NoResponse(psycopg.OperationalError):

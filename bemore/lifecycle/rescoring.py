@@ -29,43 +29,43 @@ class Amount(NamedTuple):
         return any(self)
 
 
-def row_count(only):
-    """How many snippets and minutes the session of the scope ``only`` has, or all have if it is None. Raises SessionNotFound."""
-    if only is not None:
-        row = session.get(only)
-        return row.stt_count + row.minute_count
+def all_sessions():
+    """The scopes of all sessions, newest first."""
+    before = None
+    while rows := session.newest(_PAGE, before=before):
+        yield from (SessionScope.unrestricted(row.public_id) for row in rows)
+        before = rows[-1].started_ms, rows[-1].key
+
+
+def row_count():
+    """How many snippets and minutes all sessions have."""
     with read():
         return int(execute("SELECT coalesce(sum(stt_count + minute_count), 0) FROM session WHERE erasing = 0").fetchone()[0])
 
 
-def survey(only, rules):
+def survey(scopes, rules):
     """The Amount that ``rescore`` would change now."""
-    return _rescore(only, rules, None, None)
+    return _rescore(scopes, rules, None, None)
 
 
-def rescore(only, rules, actor, now_ms, after_batch):
-    """Score the snippets of the scope ``only``, or of all sessions if it is None, and the minutes that the server scored.
+def rescore(scopes, rules, actor, now_ms, after_batch):
+    """Score the snippets of sessions again, and the minutes that the server scored; return the Amount that changed.
 
-    Returns the Amount that changed. In batches, each a transaction: the next run finishes one that was interrupted. ``after_batch(rows)``
-    is called between two, with the number of rows that were compared. The audit log gets an entry for every session that changes. Raises
-    SessionNotFound.
+    In batches, each a transaction: the next run finishes one that was interrupted. ``after_batch(rows)`` is called between two, with the
+    number of rows that were compared. The audit log gets an entry for every session that changes. A session that is gone is skipped.
     """
-    return _rescore(only, rules, lambda name: audit.record(name, audit.RESCORE, actor, None, None, now_ms), after_batch)
+    return _rescore(scopes, rules, lambda row: audit.record(row.public_id, audit.RESCORE, actor, None, None, now_ms), after_batch)
 
 
-def _rescore(only, rules, record, after_batch):
-    """``record(name)``, of a session's public id, runs with the first change of a session; None changes nothing."""
-    if only is not None:
-        return _session(only, rules, record, after_batch)
-    total, before = Amount(), None
-    while rows := session.newest(_PAGE, before=before):
-        for row in rows:
-            try:
-                found = _session(SessionScope.unrestricted(row.public_id), rules, record, after_batch)
-            except SessionNotFound:  # erased meanwhile
-                continue
-            total = Amount(*map(sum, zip(total, found, strict=True)))
-        before = rows[-1].started_ms, rows[-1].key
+def _rescore(scopes, rules, record, after_batch):
+    """``record(row)`` runs with the first change of a session; None changes nothing."""
+    total = Amount()
+    for scope in scopes:
+        try:
+            found = _session(scope, rules, record, after_batch)
+        except SessionNotFound:  # erased meanwhile
+            continue
+        total = Amount(*map(sum, zip(total, found, strict=True)))
     return total
 
 
@@ -77,7 +77,7 @@ def _session(scope, rules, record, after_batch):
         row = session.touch(scope)
         changes, *_ = differing(row, place)
         if changes and not found:
-            record(row.public_id)
+            record(row)
         store(row, [new for _, new in changes])
         return changes
 

@@ -43,6 +43,10 @@ unavailable = Counter(
 )
 redis_outages = Counter("bemore_redis_outages", "How often a process found Redis away.", registry=_registry)
 database_outages = Counter("bemore_database_outages", "How often a process found PostgreSQL away.", registry=_registry)
+replica_requests = Counter(
+    "bemore_replica_requests", "Requests that a replica may answer, by what they were read from: replica or primary.", ["source"],
+    registry=_registry,
+)  # fmt: skip
 items_stored = Counter(
     "bemore_items_stored", "Items of uploads and scored minutes that were stored; sent again, counted again.", ["kind"], registry=_registry
 )

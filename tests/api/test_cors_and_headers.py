@@ -6,6 +6,9 @@ import pytest
 
 from tests.support.samples import frames, start_session
 
+#: No database has a part in headers.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 PAGE = "http://localhost:5173"
 METHODS = {"GET", "POST", "PUT", "DELETE", "OPTIONS"}
 REQUEST_HEADERS = (

@@ -60,6 +60,7 @@ def test_times_are_on_the_clocks_of_the_zone(client, path):
         assert "".join(expected.split()) in "".join(text.split())
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     ("query", "message"),

@@ -7,6 +7,9 @@ import pytest
 from tests.support.samples import audio, frames, scores, start_session, stt
 from tests.support.stored import contents
 
+#: No database has a part in what is refused before it is asked.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 MISSING = object()
 
 #: Strings that stand for what only the sent bytes can hold, and for the id of the session in question.

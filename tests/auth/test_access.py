@@ -105,6 +105,8 @@ ROUTES = {
     ("GET", "/api/openapi.json"): (PUBLIC, "/api/openapi.json", None),
     ("GET", "/api/docs"): (PUBLIC, "/api/docs", None),
     ("GET", "/api/docs/<file>"): (PUBLIC, "/api/docs/page.css", None),
+    ("GET", "/docs/scoring"): (PUBLIC, "/docs/scoring", None),
+    ("GET", "/docs/scoring.css"): (PUBLIC, "/docs/scoring.css", None),
     ("GET", "/"): (dict.fromkeys(PUBLIC, 404), "/", None),  # leads browsers to the console
     ("GET", "/console"): (PUBLIC, "/console", None),
     ("GET", "/console/"): (PUBLIC, "/console/", None),

@@ -24,7 +24,7 @@ from tests.support.stocked import unrestricted
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
 from bemore.db import connections, migrations
-from bemore.models import coverage, session
+from bemore.models import coverage, search, session
 from bemore.models.keys import session_key
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
@@ -239,6 +239,22 @@ def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings, version):
         scored = execute("SELECT data_revision FROM minute_score").fetchall()
     assert {minute: tuple(rest) for minute, *rest in rows} == right
     assert row == (1, 0, 10**11, 10**11 + 9, week_ms + 1, 0) and scored == [(known,)]
+
+
+def test_the_people_of_older_demonstrations_are_found_and_forgotten(empty_settings):
+    migrate(empty_settings, upto="m0013_session_summary")
+    with write_transaction():
+        execute(
+            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, demo)"
+            " VALUES (?, 'sess_1_aaaaaaaaaaaaaaaa', 'minji', 'c', 'paused', 1, 1)", (session_key("sess_1_aaaaaaaaaaaaaaaa"),),
+        )
+    migrate(empty_settings)
+    with read():
+        people = sorted(execute("SELECT scope, status, sessions FROM tally").fetchall())
+    assert people == [("counselor:c", "demo", 1), ("user:minji", "demo", 1)]
+    assert [row.user_id for row in search.find(5, "minj")] == ["minji"] and session.tally() == {}
+    session.erase(unrestricted("sess_1_aaaaaaaaaaaaaaaa"))
+    assert not any(rows for table, rows in stored().items() if table not in NOT_OF_SESSIONS)
 
 
 def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(empty_settings, tmp_path):

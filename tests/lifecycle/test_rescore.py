@@ -34,8 +34,12 @@ def scored_by_old_rules(minutes=3, per_minute=2):
     return row.public_id
 
 
-def rescore(public_id=None, rules=storing.RULES, after_batch=None):
-    return rescoring.rescore(public_id and unrestricted(public_id), rules, "cli:test", NOW_MS, after_batch)
+def survey(rules=storing.RULES):
+    return rescoring.survey(rescoring.all_sessions(), rules)
+
+
+def rescore(public_id, rules=storing.RULES, after_batch=None):
+    return rescoring.rescore([unrestricted(public_id)], rules, "cli:test", NOW_MS, after_batch)
 
 
 def snippets(public_id):
@@ -51,10 +55,10 @@ def test_snippets_and_the_minutes_of_the_server_follow_todays_rules_and_nothing_
     storing.store_stt(unrestricted(untouched), [(0, 90, *SAME)])
     before = everything(database_url)
     expected = rescoring.Amount(sessions=1, sentiments=9, keywords=9, minutes=2)
-    assert rescoring.survey(None, storing.RULES) == expected
+    assert survey() == expected
     assert everything(database_url) == before, "a survey changes nothing"
     looked_at = []
-    assert rescore(after_batch=looked_at.append) == expected
+    assert rescoring.rescore(rescoring.all_sessions(), storing.RULES, "cli:test", NOW_MS, looked_at.append) == expected
     assert sum(looked_at) == 13 + 2 + 1, "all snippets, the minutes of the server"
     assert {(each.sentiment, each.keywords) for each in snippets(public_id) if each.text == OLD[0]} == {NEW}
     # Three unpleasant ones and a neutral one.
@@ -65,14 +69,14 @@ def test_snippets_and_the_minutes_of_the_server_follow_todays_rules_and_nothing_
     assert {table for table in after if after[table] != before[table]} == {"session", "stt_snippet", "minute_score", "audit"}
     assert (shown(public_id).stt_count, shown(public_id).minute_count) == (13, 3)
     assert [(each.action, each.session_id, each.actor) for each in audit.entries()] == [("session.rescore", public_id, "cli:test")]
-    assert rescoring.survey(None, storing.RULES) == rescore(public_id) == rescoring.Amount()
+    assert survey() == rescore(public_id) == rescoring.Amount()
     assert everything(database_url) == after, "once is enough"
 
 
 def test_other_weights_and_a_left_out_counselor_change_minutes_as_the_survey_says(app):
     public_id = scored_by_old_rules()
     rules = FOR_THE_USER._replace(weights=Weights(0, 0, 1))
-    amount = rescoring.survey(unrestricted(public_id), rules)
+    amount = survey(rules)
     assert amount == rescore(public_id, rules) == (1, 9, 9, 2)
     assert text_scores(public_id)[0] == (0.367, "rules-user", "server")
     assert rescore(public_id, rules) == rescoring.Amount()

@@ -75,8 +75,6 @@ WITHOUT_SCOPE = {
     "models.note.count_of_author": "author",
     "models.note.sessions_of_author": "author",
     "lifecycle.idle.started_by": "",
-    # One session by its scope, or all.
-    "lifecycle.rescoring.row_count": "only",
     # Partitions, and the sessions in them.
     "models.partitions._make": "wanted",
     "models.partitions.not_ended_by": "span",
@@ -84,6 +82,7 @@ WITHOUT_SCOPE = {
     "models.partitions._is_due": "span",
     "models.partitions._erase_sessions": "span",
     "lifecycle.backup.is_empty": "",
+    "lifecycle.rescoring.row_count": "",
 }
 
 #: Parameters that look like a session's public id, and are not used to find one.

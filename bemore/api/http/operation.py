@@ -17,8 +17,13 @@ from bemore.api.http.etags import unless_known
 from bemore.api.http.idempotency import once
 from bemore.api.http.responses import json, trace
 from bemore.auth.access import Access, check as check_access
+from bemore.api.http.replica import from_replica
 from bemore.schemas import response as envelopes
 from bemore.schemas.base import check, load, load_partly
+
+
+#: What a replica may answer: reports and lists.
+REPLICATED = (Access.SESSION, Access.LIST)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ def operation(summary, access, *, body=None, partial=False, **more):
         @functools.wraps(view)
         def call(**arguments):
             check_access(access, arguments)
+            if access in REPLICATED and request.method in ("GET", "HEAD"):
+                return from_replica(lambda: respond(arguments))
             if declared.heavy_bytes is None:
                 return respond(arguments)
             with heavy.turn(len(request_body(declared.takes)) > declared.heavy_bytes):
