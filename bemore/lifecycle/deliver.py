@@ -121,6 +121,7 @@ def run(settings, wait):
     threads = [threading.Thread(target=each.run, args=(stopping,)) for each in receivers(settings)]
     for each in threads:
         each.start()
+    _log.info("delivering", extra={"receivers": len(threads)})
     while not wait(PRUNE_S):
         with suppress(DatabaseUnavailable):
             outbox.prune(list(settings.webhook_receivers), clock.now_ms())

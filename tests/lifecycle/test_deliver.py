@@ -161,7 +161,7 @@ class Delivery:
     def started(self):
         """The command as a process."""
         env = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DATABASE_URL": self.url, **self.env}
-        return subprocess.Popen([sys.executable, "-m", "bemore", "deliver"], env=env, stderr=subprocess.DEVNULL)
+        return subprocess.Popen([sys.executable, "-m", "bemore", "deliver"], env=env, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
@@ -284,6 +284,8 @@ def test_a_receiver_that_is_away_keeps_nobody_waiting_and_two_deliverers_send_ea
             session.erase(unrestricted(session_id))
         processes = [delivery.started() for _ in range(2)]
         try:
+            for each in processes:
+                assert any(" delivering " in line for line in each.stderr), "until it waits for signals"
             wait_for(lambda: len(receiver.got) >= 40, 30)
             silent.open.set()
             for each in processes:
@@ -292,7 +294,7 @@ def test_a_receiver_that_is_away_keeps_nobody_waiting_and_two_deliverers_send_ea
         finally:
             for each in processes:
                 each.kill()
-                each.wait()
+                each.communicate()
     told = [(each["data"]["sessionId"], each["type"]) for each in bodies(receiver)]
     assert sorted(told) == sorted((session_id, kind) for session_id in ids for kind in ("session.ended", "session.erased"))
     for session_id in ids:
@@ -308,7 +310,7 @@ def test_what_a_killed_deliverer_was_sending_is_sent_again(delivery, receiver, m
         wait_for(lambda: receiver.got, 30)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
     receiver.open.set()
     assert delivery.run("--once").output.splitlines()[-1] == "delivered 0 events", "it may still be on its way"
     with connections.write_transaction():
