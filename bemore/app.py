@@ -13,6 +13,7 @@ from bemore.api import (
     devices,
     docs,
     emotion,
+    exports,
     health,
     metrics,
     minutes,
@@ -32,7 +33,7 @@ from bemore.ratelimit import RateLimiter
 from bemore.db import connections as database
 
 BLUEPRINTS = (
-    sessions.blueprint, telemetry.blueprint, minutes.blueprint, notes.blueprint, reports.blueprint, dashboard.blueprint,
+    sessions.blueprint, telemetry.blueprint, minutes.blueprint, notes.blueprint, reports.blueprint, exports.blueprint, dashboard.blueprint,
     preferences.blueprint, devices.blueprint, emotion.blueprint, monitoring.blueprint, metrics.blueprint, health.blueprint, docs.blueprint,
     pages.blueprint,
 )  # fmt: skip

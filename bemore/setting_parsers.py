@@ -3,6 +3,7 @@
 A parser raises SettingsError with one sentence that names the variable and shows no secret.
 """
 
+import base64
 import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -196,6 +197,27 @@ def _origin(name, value):
     return f"{scheme}://{wildcard}{found_host}{'' if port in (None, _DEFAULT_PORTS[scheme]) else f':{port}'}"
 
 
+def webhook_urls(name, value):
+    return tuple(dict.fromkeys(_webhook_url(name, each.strip()) for each in value.split(",") if each.strip()))
+
+
+def _webhook_url(name, value):
+    try:
+        url = urlsplit(value)
+        is_good = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not (url.username or url.password or url.fragment)
+    except ValueError:
+        is_good = False
+    if not is_good or re.search(r"[^!-~]", value):
+        raise SettingsError(f"{name} must list addresses such as https://example.org/webhook, without user and fragment.")
+    return value
+
+
+def origin_of(url):
+    """The origin of an address, as it may stand in a log: the path or the query of a webhook may be its secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 # -- Keys ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -239,4 +261,14 @@ def key_set_url(name, value):
     # Whoever can answer in its place can sign for everybody: plain http only to this machine.
     if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1"))):
         raise SettingsError(f"{name} must be an https:// address.")
+    return value
+
+
+def webhook_secret(name, value):
+    try:
+        key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) < 24:
+        raise SettingsError(f"{name} must be at least 24 bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one.")
     return value

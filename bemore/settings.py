@@ -1,6 +1,7 @@
 """Settings, read once from the environment and from a ``.env`` file. Nothing else reads ``os.environ``."""
 
 import difflib
+import hashlib
 import math
 import os
 from dataclasses import dataclass, field, fields
@@ -106,6 +107,12 @@ class Settings:
     retention_days: int | None = _setting(
         parse.whole(1, 36500), None, "Age in days at which bemore purge erases sessions; none: give --older-than."
     )
+    webhook_urls: tuple = _setting(
+        parse.webhook_urls, (), "Addresses that bemore deliver sends events to, separated by commas.", hidden=True
+    )
+    webhook_secret: str | None = _setting(
+        parse.webhook_secret, None, "Secret that events are signed with: whsec_ and at least 24 bytes in base64.", hidden=True
+    )
     log_level: str = _setting(parse.choice("debug", "info", "warning", "error"), "info", "Lowest level that is logged.")
     log_format: str = _setting(parse.choice("console", "json"), "console", "console or json (default in production).")
     otel_exporter_otlp_endpoint: str | None = _setting(
@@ -152,6 +159,8 @@ class Settings:
             )
         if self.auth_enabled and sum(map(bool, (self.jwt_secret, self.jwt_public_key, self.jwt_jwks_url))) != 1:
             raise SettingsError("AUTH_ENABLED=true needs one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL, and only one.")
+        if self.webhook_urls and not self.webhook_secret:
+            raise SettingsError("WEBHOOK_URLS needs WEBHOOK_SECRET, which its receivers check signatures with.")
         if self.database_replica_url and self.uses_sqlite:
             raise SettingsError("DATABASE_REPLICA_URL needs PostgreSQL: set DATABASE_URL=postgresql://USER:PASSWORD@HOST/NAME.")
         self.check_processes(self.web_concurrency)
@@ -173,6 +182,11 @@ class Settings:
     def weights(self):
         """The weights of the facial, voice and text score in the combined score."""
         return self.facial_weight, self.vad_weight, self.text_weight
+
+    @property
+    def webhook_receivers(self):
+        """The receivers of events: ``{digest of the URL, which names the receiver in the database: URL}``."""
+        return {hashlib.sha256(url.encode()).hexdigest()[:16]: url for url in self.webhook_urls}
 
     @property
     def uses_sqlite(self):

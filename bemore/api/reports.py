@@ -1,8 +1,9 @@
-"""Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV. And the transcript as a file."""
+"""Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF, CSV and FHIR. And the transcript as a file."""
 
 import re
 from dataclasses import replace
 
+import msgspec
 from flask import Blueprint, Response, current_app
 
 from bemore import clock
@@ -13,8 +14,8 @@ from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
 from bemore.models import progress, session
 from bemore.models import report as model
-from bemore.models.audit import READ_REPORT, READ_TRANSCRIPT
-from bemore.reports import build, text
+from bemore.models.audit import EXPORT, READ_REPORT, READ_TRANSCRIPT
+from bemore.reports import build, fhir, text
 from bemore.reports.build import report_id
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
@@ -128,6 +129,23 @@ def as_csv(scope, query):
     made = build.report(data, _language(query))
     content = vad_csv(made) if kind == "vad" else emotion_csv(made, data.minute_texts)
     return _download(content, "text/csv; charset=utf-8", f"bemore-{kind}-{scope.public_id}.csv")
+
+
+@blueprint.get("/export/fhir")
+@operation(
+    "The report as a FHIR R4 document", Access.SESSION, query=ReportOptions, media="application/fhir+json", reads=EXPORT, turn=_turn
+)
+def as_fhir(scope, query):
+    """A `Bundle` of type `document`: a `Composition`, the `Encounter`, the `Patient` and the `Practitioner` by their ids only, the report
+    as PDF, and an `Observation` for each measure."""
+    from bemore.reports.pdf.document import pdf
+
+    data, _ = _gather(scope)
+    options = _options(query)
+    made = build.report_and_timeline(data, options.language)
+    content = fhir.document(made[0], data, pdf(*made, options), text.summary_text(*made, options), options.language)
+    name = f"bemore-fhir-{scope.public_id}.json"
+    return _download(msgspec.json.encode(content), "application/fhir+json", name)
 
 
 def _in_file_name(user_id):

@@ -1,25 +1,27 @@
-"""The three uploads: face frames, audio chunks, speech-to-text snippets. All items of a request are stored, or none. And the transcript."""
+"""The uploads: face frames, audio chunks, speech-to-text snippets, a transcript's file. All of a request is stored, or none of it. And the
+transcript."""
 
 import msgspec
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, request
 
 from bemore import clock
 from bemore.api.http.body import body as request_body
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, caller
 from bemore.errors import InvalidInput
+from bemore.lifecycle.transcripts import stt_rows
 from bemore.models import telemetry
 from bemore.models.minute_scoring import Rules, score_changed
 from bemore.models.speaker import CODES, NAMES
 from bemore.models.audit import READ_TRANSCRIPT
 from bemore.observability.metrics import count_items
+from bemore.schemas import captions
 from bemore.schemas.base import problem
 from bemore.schemas.paging import cursor_text
 from bemore.schemas.telemetry import (
-    ReadTranscript, StoredAudio, StoredFrames, StoredStt, Transcript, UploadAudio, UploadFrames, UploadStt
+    ReadTranscript, StoredAudio, StoredFrames, StoredStt, StoredTranscript, Transcript, UploadAudio, UploadFrames, UploadStt,
+    UploadTranscript,
 )  # fmt: skip
-from bemore.scoring.text.keywords import extract_keywords
-from bemore.scoring.text.sentiment import sentiment
 
 #: Snippets of more bytes are heavy work: 100 of a conversation, which have some 100 characters each, have less than half.
 HEAVY_BYTES = 100_000
@@ -52,16 +54,42 @@ def audio(scope, body):
 @operation("Upload transcript snippets", Access.SESSION, body=UploadStt, response=StoredStt, status=201, heavy_bytes=HEAVY_BYTES)
 def stt(scope, body):
     """The same snippet (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
-    own = _own_speaker()
     places = [place for place, item in enumerate(body["items"]) if item[2].strip()]
     if not places:
         raise InvalidInput([problem("text", "must not be empty in every snippet")])
-    rows = [
-        (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
-        for start, end, text, lang, speaker in (body["items"][place] for place in places)
-    ]
+    rows = stt_rows((body["items"][place] for place in places), _own_speaker())
     total = _store(telemetry.store_stt, "stt_snippet", scope, rows, places)
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}
+
+
+#: Media types of files with captions.
+_CAPTIONS = {"text/vtt": captions.VTT, "application/x-subrip": captions.SRT}
+
+
+@blueprint.post("/transcript")
+@operation(
+    "Upload a transcript as WebVTT or SubRip", Access.SESSION, takes=tuple(_CAPTIONS), query=UploadTranscript,
+    response=StoredTranscript, status=201, heavy_bytes=HEAVY_BYTES,
+)  # fmt: skip
+def upload_transcript(scope, query, body):
+    """Each caption is a snippet, without its mark-up; those without words are skipped. The same file again changes nothing. If a caption
+    cannot be taken, none is, and `details` names its line."""
+    mapping = captions.Mapping(query["speaker"] or _own_speaker(), query["voice"] or {}, query["offset"])
+    found = captions.read(body, _CAPTIONS[request.mimetype], mapping)
+    if found.refused:
+        raise InvalidInput([_at(*each) for each in found.refusals()])
+    if not found.rows:
+        raise InvalidInput([problem("text", "must not be empty in every caption")])
+    try:
+        total = _store(telemetry.store_stt, "stt_snippet", scope, stt_rows(found.rows))
+    except InvalidInput as error:
+        raise InvalidInput([_at(found.places[each["index"]], each) for each in error.problems]) from None
+    return {"sttSnippetCount": len(found.rows), "totalSttSnippetsInSession": total}
+
+
+def _at(place, refusal):
+    """A problem of a caption, which names its line."""
+    return {"field": refusal["field"], "message": f"{place}: {refusal['message']}"}
 
 
 def _own_speaker():

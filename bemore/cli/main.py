@@ -7,9 +7,11 @@ from bemore.cli.audit import audit
 from bemore.cli.backup import backup, export, restore
 from bemore.cli.check import check
 from bemore.cli.common import errors_as_sentences, load_settings
+from bemore.cli.deliver import deliver
 from bemore.cli.rescoring import rescore
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
+from bemore.cli.transcript import import_transcript
 from bemore.db.migrate import migrate as apply_migrations
 from bemore.models import partitions
 
@@ -38,5 +40,7 @@ def migrate():
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 
-for _command in (check, token, close_idle, purge, erase, vacuum, export, backup, restore, rescore, audit):
+for _command in (
+    check, token, close_idle, purge, erase, vacuum, export, import_transcript, deliver, backup, restore, rescore, audit
+):  # fmt: skip
     main.add_command(_command)

@@ -47,6 +47,7 @@ def connect(settings, create=True):
             from bemore.db.replica import Replica
 
             _replica = Replica(settings.database_replica_url, settings.database_pool_size, BUSY_SECONDS)
+    bound.receivers = tuple(settings.webhook_receivers)
     database.initialize(bound)
 
 

@@ -1,1 +1,1 @@
-"""What happens to sessions outside of requests: idle sessions, purge, erase, export, backup and restore."""
+"""What happens to sessions outside of requests: idle sessions, purge, erase, export, import, webhooks, backup and restore."""

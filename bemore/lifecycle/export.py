@@ -14,14 +14,20 @@ from bemore.db.paging import in_pages
 #: Grows when a line changes its meaning.
 FORMAT_VERSION = 1
 
-#: Rows in memory at once. A frame may have 64 KiB.
-BATCH = 500
+#: Rows in memory at once. A frame may have 90 KB.
+BATCH = 100
 
 
 def _json(text):
     """A column that holds JSON text, as it is."""
     return None if text is None else msgspec.Raw(text.encode())
 
+
+#: Rows of two tables that only their author gets, by the author.
+_OWN = {
+    "note": "(visibility = 'shared' OR author = ?)",
+    "idempotency_key": "(note_id IS NULL OR EXISTS (SELECT 1 FROM note WHERE note.id = note_id AND note.author = ?))",
+}
 
 #: Type of a line, table, its key after the session's (by which the rows are read on), and the columns with their names in the line.
 _PARTS = (
@@ -68,17 +74,20 @@ _SHOWN = {
 }
 
 
-def lines(scope, now_ms):
+def lines(scope, now_ms, reader=None):
     """All that is stored of a session, as of one moment, as dicts that msgspec can encode; read in batches.
 
-    The first is the session, the last contains the number of lines before it. Raises SessionNotFound.
+    With a Reader, without the private notes of others and the stored responses that contain their notes. The first is the session, the last
+    contains the number of lines before it: without that one something is missing. Raises SessionNotFound.
     """
+    mine = {} if reader is None or reader.sees_all else _OWN
     with read():
         row = session.find(scope)
         yield _session(row, now_ms)
         count = 1
         for kind, table, key, columns in _PARTS:
-            for values in _rows(table, key, columns, row.key):
+            restriction = (mine[table], reader.subject) if table in mine else ()
+            for values in _rows(table, key, columns, row.key, *restriction):
                 line = {"type": kind, **{name: _SHOWN[name](value) if name in _SHOWN else value for name, value in values.items()}}
                 if kind == "minute":
                     line["dataPoints"] = {name: line.pop(name) for name in ("frameCount", "audioChunkCount", "sttSnippetCount")}
@@ -97,15 +106,15 @@ def _session(row, now_ms):
     }  # fmt: skip
 
 
-def _rows(table, key, columns, session_key):
-    """The rows of a table as dicts by name."""
-    select, order = f"SELECT {key}, {columns} FROM {table} WHERE session_id = ?", f" ORDER BY {key} LIMIT {BATCH}"
+def _rows(table, key, columns, session_key, condition="true", *values):
+    """The rows of a table as dicts by name; those of a condition with its ``values``."""
+    select, order = f"SELECT {key}, {columns} FROM {table} WHERE session_id = ? AND {condition}", f" ORDER BY {key} LIMIT {BATCH}"
     width = key.count(",") + 1
     after = f" AND ({key}) > ({', '.join('?' * width)})"
     names = []
 
     def fetch(last):
-        cursor = execute(select + (after if last else "") + order, (session_key, *last))
+        cursor = execute(select + (after if last else "") + order, (session_key, *values, *last))
         names[:] = [each[0] for each in cursor.description[width:]]
         return cursor.fetchall()
 

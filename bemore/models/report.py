@@ -62,6 +62,7 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         total_stt_snippets=row.stt_count,
         last_frame_ms=row.last_frame_ms,
         last_audio_ms=row.last_audio_ms,
+        amended=bool(row.amended),
         last_data_at=row.last_data_at(),
     )
     data = ReportInput(

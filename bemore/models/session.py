@@ -7,6 +7,7 @@ import time
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
+from bemore.models import outbox
 from bemore.models.keys import session_key
 from bemore.models.scope import SessionScope
 from bemore.db.connections import execute, read, write
@@ -29,7 +30,7 @@ ERASE_PIECE = 50
 class SessionRow(NamedTuple):
     """A session as stored; times in ms, ``key`` is the integer that its telemetry is filed under.
 
-    ``revision`` grows with every change of what is stored of the session.
+    ``revision`` grows with every change of what is stored of the session. ``amended`` is 1 if telemetry or scores came after its end.
     """
 
     key: int
@@ -52,6 +53,7 @@ class SessionRow(NamedTuple):
     last_stt_ms: int | None = None
     clock_offset_ms: int | None = None
     demo: int = 0
+    amended: int = 0
 
     def duration_ms(self, now_ms):
         """From the start to the end, or to now while it has none."""
@@ -170,6 +172,7 @@ def _change(scope, source, target, column, now_ms, refusal):
 
 def end_at(row, ended_ms):
     """End a session, touched inside the caller's transaction and not ended yet, as of ``ended_ms``; return its SessionRow."""
+    outbox.add(outbox.ENDED, row)
     return _move(row, "ended", "ended_ms", ended_ms)
 
 
@@ -231,6 +234,7 @@ def hide(scope):
         return None
     row = SessionRow._make(values)
     _count(row, row.status, -1)
+    outbox.add(outbox.ERASED, row)
     return row
 
 

@@ -13,7 +13,7 @@ from bemore.db.bulk import BulkUpsert, as_json
 from bemore.db.connections import execute, read, write_statement
 from bemore.db.proxy import database
 from bemore.errors import InvalidInput, SessionTooLarge
-from bemore.models import coverage, session
+from bemore.models import coverage, outbox, session
 from bemore.models.scope import SessionScope
 
 #: Telemetry that is dated this long after a session's end, or after now, is a unit mistake (seconds for ms, a clock in 1970 or 2100).
@@ -50,7 +50,7 @@ class SessionData:
         self._upsert = BulkUpsert(model, constants)
         self.columns = self._upsert.columns
         self._counter, self._last = counter, last
-        self._postgres = self._postgres_statement()
+        self._postgres = {}
 
     def store(self, scope, rows, upload=None):
         """Store a list of rows, durably; return the session's total and its status. The last of rows with one key wins.
@@ -83,6 +83,9 @@ class SessionData:
                 max((each for each in (offset, upload.clock_offset_ms) if each is not None), default=None),
             ]
             _cover(row, upload.minutes)
+        if row.status == "ended":
+            changes.append("amended = 1")
+            outbox.add(outbox.REPORT_CHANGED, row)
         try:
             execute(f"UPDATE session SET {', '.join(changes)} WHERE id = ?", (*values, row.key))
         except peewee.IntegrityError as error:
@@ -96,7 +99,10 @@ class SessionData:
             latest, minutes = upload.newest_ms - PLAUSIBLE_MS, as_json(coverage.as_rows(upload.minutes))
             limits = upload.byte_count, upload.max_bytes, upload.now_ms, latest
             values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, upload.clock_offset_ms)
-        stored = session.one_or_none(self._postgres, scope, *values, session.key_of(scope))
+        receivers = database.obj.receivers
+        if receivers not in self._postgres:
+            self._postgres[receivers] = self._postgres_statement(receivers)
+        stored = session.one_or_none(self._postgres[receivers], scope, *values, session.key_of(scope))
         if stored is not None:
             return stored
         # No such session, or one that does not take this upload: its row says which.
@@ -105,17 +111,18 @@ class SessionData:
             _check(row, rows, upload)
         raise RuntimeError("an upload was refused without a reason")
 
-    def _postgres_statement(self):
+    def _postgres_statement(self, receivers):
         limits = ""
         if self._last is not None:
             limits = " AND byte_count + ? <= ? AND coalesce(ended_ms, greatest(?, started_ms)) - started_ms >= ?"
         parts = [
-            f"target AS (SELECT id, revision + 1 AS revision FROM session WHERE {session.NAMED} AND erasing = 0{limits}"
-            " FOR NO KEY UPDATE)",
+            "target AS (SELECT id, public_id, status, demo, revision + 1 AS revision FROM session"
+            f" WHERE {session.NAMED} AND erasing = 0{limits} FOR NO KEY UPDATE)",
             self._upsert.postgres_parts("target"),
         ]
         changes = [
             "revision = target.revision",
+            "amended = CASE WHEN session.status = 'ended' THEN 1 ELSE amended END",
             f"{self._counter} = {self._counter} + (SELECT count(*) FILTER (WHERE is_new) FROM stored)",
         ]
         if self._last is not None:
@@ -125,10 +132,12 @@ class SessionData:
                 "byte_count = byte_count + ?::bigint",
                 "clock_offset_ms = greatest(clock_offset_ms, ?::bigint)",
             ]
+        if receivers:
+            parts.append(outbox.postgres_part("target", receivers))
         return (
             # The key as a parameter, too: a table in parts is looked up in one of them.
             f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id AND session.id = ?"
-            f" RETURNING {self._counter}, status"
+            f" RETURNING {self._counter}, session.status"
         )
 
 

@@ -21,7 +21,8 @@ class Session(_Model):
 
     ``erasing`` is 1 from the moment its deletion is decided: nobody sees it any more. ``revision`` grows with every change
     of what is stored of it. ``byte_count`` is the size of its telemetry as it was uploaded, ``last_…_ms`` are the ends of its newest data
-    in ms since its start, ``clock_offset_ms`` is the largest difference seen between the client's clock and ours.
+    in ms since its start, ``clock_offset_ms`` is the largest difference seen between the client's clock and ours. ``amended`` is 1 if
+    telemetry or scores came after its end.
     """
 
     id = BigIntegerField(primary_key=True)
@@ -45,6 +46,7 @@ class Session(_Model):
     last_stt_ms = BigIntegerField(null=True)
     clock_offset_ms = BigIntegerField(null=True)
     demo = SmallIntegerField(default=0)
+    amended = SmallIntegerField(default=0)
 
     class Meta:
         indexes = ((("started_ms", "id"), False), (("user_id", "started_ms", "id"), False), (("counselor_id", "started_ms", "id"), False))
@@ -291,10 +293,31 @@ class Preference(_Model):
         without_rowid = True
 
 
+class Outbox(_Model):
+    """An event that a receiver of webhooks has not got yet. ``session_id`` is a public id: the event outlives the session.
+
+    ``receiver`` is a digest of its URL. ``next_ms`` is when it is tried next, null if its delivery has failed for good.
+    """
+
+    id = BigAutoField()
+    event_id = TextField()
+    receiver = TextField()
+    session_id = TextField()
+    type = TextField()
+    revision = BigIntegerField()
+    created_ms = BigIntegerField()
+    attempts = IntegerField(default=0)
+    next_ms = BigIntegerField(null=True)
+    last_error = TextField(null=True)
+
+    class Meta:
+        indexes = ((("receiver", "session_id", "type"), True), (("receiver", "next_ms"), False))
+
+
 #: Every table, parents first.
 TABLES = (
     Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, SessionSummary, Note, Feedback, IdempotencyKey,
-    Audit, Preference,
+    Audit, Preference, Outbox,
 )  # fmt: skip
 
 #: The tables with rows of a session that may be many, largest first.

@@ -111,6 +111,8 @@ def config(settings):
                 "handlers": ["stderr"],
                 "propagate": False,
             },
+            # Its warnings quote the addresses of webhooks, which may be secret.
+            "urllib3": {"level": "ERROR"},
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }

@@ -15,7 +15,8 @@ class SessionInfo:
     """The session itself. ``started_at_ms`` and ``ended_at_ms`` are since the epoch; ``duration_ms`` grows until the end.
 
     ``last_frame_ms`` and ``last_audio_ms`` are the time of the last frame and the end of the last chunk, in ms since the session's start;
-    ``last_data_at`` has the end of the newest item of each kind, ms since the epoch or None.
+    ``last_data_at`` has the end of the newest item of each kind, ms since the epoch or None. ``amended``: telemetry or scores came after
+    the end.
     """
 
     session_id: str
@@ -30,6 +31,7 @@ class SessionInfo:
     total_stt_snippets: int
     last_frame_ms: int | None = None
     last_audio_ms: int | None = None
+    amended: bool = False
     last_data_at: Mapping[str, int | None] = field(default_factory=lambda: dict.fromkeys(("frames", "audio", "stt")))
 
 

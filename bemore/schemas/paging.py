@@ -8,10 +8,11 @@ from bemore.schemas.fields import MAX_TIME_MS, Text, Whole
 
 
 class QueryInteger(Whole):
-    """An integer from ``least`` (0 or more) to ``most`` in a query string."""
+    """An integer from ``least`` to ``most`` in a query string."""
 
     def _deserialize(self, value, attr, data, **kwargs):
-        if not (type(value) is str and value.isascii() and value.isdigit() and len(value) <= 15):
+        digits = value.removeprefix("-" if self.least < 0 else "") if type(value) is str else ""
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
             raise ValidationError(self.refusal)
         return super()._deserialize(int(value), attr, data, **kwargs)
 

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from marshmallow import ValidationError
+
 from bemore.clock import EPOCH_FROM_MS
 from bemore.schemas.base import Body
 from bemore.schemas.fields import MAX_TIME_MS, Language, OneOf, Pitch, Points, Share, Text, TimeMs, Voiced
@@ -126,6 +128,33 @@ class ReadTranscript(Body):
     )
 
 
+#: Captions of a file, at most.
+MAX_CAPTIONS = 10_000
+
+
+class Voices(Text):
+    """``name=speaker`` pairs, separated by commas; comes out as ``{name: speaker}``."""
+
+    def __init__(self, **options):
+        super().__init__(1, 1000, **options)
+
+    def finish(self, value):
+        pairs = [each.rpartition("=") for each in value.split(",")]
+        if not all(name and speaker in SPEAKERS for name, _, speaker in pairs):
+            raise ValidationError("must list names with user or counselor, such as 김상담=counselor,이내담=user")
+        return {name.strip(): speaker for name, _, speaker in pairs}
+
+
+class UploadTranscript(Body):
+    """How the captions of a file become snippets."""
+
+    speaker = Speaker(description="Who speaks where the file does not say it; by default the role of the token, if that is one of these")
+    offset = QueryInteger(
+        -MAX_TIME_MS, MAX_TIME_MS, load_default=0, description="Milliseconds from the session's start to the file's; may be negative"
+    )
+    voice = Voices(description="Who the voices of a WebVTT file are, as `name=user,other=counselor`")
+
+
 class StoredFrames(Response):
     """The face frames of an upload were stored."""
 
@@ -144,6 +173,13 @@ class StoredStt(Response):
     """The transcript snippets of an upload were stored."""
 
     stt_snippet_count: Annotated[int, doc("Transcript snippets in this request", minimum=1, maximum=100)]
+    total_stt_snippets_in_session: Annotated[int, count("All transcript snippets of the session, each once")]
+
+
+class StoredTranscript(Response):
+    """The captions of a file were stored."""
+
+    stt_snippet_count: Annotated[int, doc("Transcript snippets in this file", minimum=1, maximum=MAX_CAPTIONS)]
     total_stt_snippets_in_session: Annotated[int, count("All transcript snippets of the session, each once")]
 
 

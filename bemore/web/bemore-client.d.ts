@@ -962,6 +962,12 @@ export class BeMoreClient extends EventTarget {
   /** A report as a `File` with the name that the service gives it. Sends the token. */
   reportFile(sessionId: string, format: "pdf" | "csv" | "html", options?: FormatOptions): Promise<File>;
 
+  /**
+   * A session's data for another system, as a `File`: everything stored of it as JSON lines, or its measures as a FHIR R4 document with the
+   * report in `lang` and `tz`. One that was cut off is a `BAD_ANSWER`.
+   */
+  exportFile(sessionId: string, format: "jsonl" | "fhir", options?: LanguageOptions): Promise<File>;
+
   /** Rate a session; `note` has at most 2000 characters. All attempts carry one `Idempotency-Key`, so it is stored once. */
   feedback(sessionId: string, rating: 1 | 2 | 3 | 4 | 5, note?: string, options?: KeyedOptions): Promise<StoredFeedback>;
 

@@ -75,6 +75,9 @@ const MAX_FAILURES = 3;
 const MAX_WAIT_MS = 60_000;
 const DEFAULT_HOLD_MS = 10_000;
 
+/** How long an export may take, ms: longer than the service takes for one. */
+const EXPORT_MS = 660_000;
+
 /** How long to wait for the disk, when to try it again after that, and how long to wait for another tab that is sending. */
 const DISK_MS = 5000;
 const DISK_RETRY_MS = 30_000;
@@ -708,7 +711,7 @@ class Connection {
    * carries (a batch does not wait for a 429 to pass, its round does); `tried` is called before each attempt.
    */
   async request(method, path, options) {
-    const { text, idempotencyKey, signal, read = asEnvelope, about, tried, cache, waits = this.#options.waitsMs } = options;
+    const { text, idempotencyKey, signal, read = asEnvelope, about, tried, cache, timeoutMs, waits = this.#options.waitsMs } = options;
     const id = randomId();
     const fields = { kind: null, sessionId: null, count: 0, ...about, method, path };
     let renewed = false;
@@ -717,7 +720,7 @@ class Connection {
       tried?.();
       try {
         const token = await this.#bearer(renewed);
-        return await this.#attempt(method, path, { text, signal, read, token, trace, cache });
+        return await this.#attempt(method, path, { text, signal, read, token, trace, cache, timeoutMs });
       } catch (error) {
         if (!(error instanceof BeMoreError)) throw error;
         const { status, code, message } = error;
@@ -759,8 +762,8 @@ class Connection {
   }
 
   /** One exchange with the service. Whatever goes wrong is a BeMoreError. `noted` is called with the status of an answer. */
-  async #fetch(method, path, { body, headers, signal, read, token, trace, cache, noted }) {
-    const { timeoutMs, deviceId, credentials } = this.#options;
+  async #fetch(method, path, { body, headers, signal, read, token, trace, cache, noted, timeoutMs = this.#options.timeoutMs }) {
+    const { deviceId, credentials } = this.#options;
     const all = {
       ...this.#options.headers,
       ...trace,
@@ -1030,6 +1033,20 @@ export class BeMoreClient extends EventTarget {
   async reportFile(sessionId, format, { signal, ...options } = {}) {
     const path = this.reportUrl(sessionId, format, options).slice(this.#base.length);
     return this.#file(path, `bemore-report-${sessionId}.${format}`, signal);
+  }
+
+  /**
+   * A session's data for another system, as a `File`: `"jsonl"`, everything stored of it, or `"fhir"`, its measures as a FHIR document with
+   * the report in `lang` and `tz`. One that was cut off is a BAD_ANSWER.
+   */
+  async exportFile(sessionId, format, { lang, tz, signal } = {}) {
+    const [path, name] = format === "fhir" ? [`/export/fhir${queryOf({ lang, tz })}`, "fhir"] : ["/export", "export"];
+    const extension = format === "fhir" ? "json" : "jsonl";
+    const file = await this.#file(this.#of(sessionId, path), `bemore-${name}-${sessionId}.${extension}`, signal, EXPORT_MS);
+    if (format !== "fhir" && !/\n{"type":"end",.*}\n$/.test(await file.slice(-100).text())) {
+      throw new BeMoreError({ code: "BAD_ANSWER", message: "the export was cut off" });
+    }
+    return file;
   }
 
   /** Rate a session, 1 to 5. All attempts carry one `Idempotency-Key`, so it is stored once. */
@@ -1609,8 +1626,8 @@ export class BeMoreClient extends EventTarget {
     }
   }
 
-  #file(path, defaultName, signal) {
-    return this.#connection.request("GET", path, { signal, read: asFile(defaultName) });
+  #file(path, defaultName, signal, timeoutMs) {
+    return this.#connection.request("GET", path, { signal, timeoutMs, read: asFile(defaultName) });
   }
 
   #emit(name, detail) {

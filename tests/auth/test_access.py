@@ -7,6 +7,8 @@ from openapi_spec_validator import validate
 
 from tests.support.signing import HS256, bearer
 
+from bemore.schemas.examples import FILES
+
 pytestmark = pytest.mark.settings(**HS256)
 
 #: Who calls: a user and a counselor of the session, others of the same roles, an administrator. And nobody.
@@ -48,6 +50,9 @@ ROUTES = {
     ("GET", "/api/session/<session_id:session_id>/transcript"): (of_session(200), f"{AT}/transcript", None),
     ("GET", "/api/session/<session_id:session_id>/transcript/vtt"): (of_session(200), f"{AT}/transcript/vtt", None),
     ("GET", "/api/session/<session_id:session_id>/transcript/text"): (of_session(200), f"{AT}/transcript/text", None),
+    ("POST", "/api/session/<session_id:session_id>/transcript"): (of_session(201), f"{AT}/transcript", FILES["text/vtt"]),
+    ("GET", "/api/session/<session_id:session_id>/export"): (of_session(200), f"{AT}/export", None),
+    ("GET", "/api/session/<session_id:session_id>/export/fhir"): (of_session(200), f"{AT}/export/fhir", None),
     ("POST", "/api/session/start"): (by_caller(200, 403, 200, 403, 403, 200, 401), "/api/session/start", START),
     ("GET", "/api/session/<session_id:session_id>"): (of_session(200), AT, None),
     ("DELETE", "/api/session/<session_id:session_id>"): (by_caller(403, 403, 200, 404, 403, 200, 401), AT, None),
@@ -131,6 +136,11 @@ def write_note(client, session):
     return answer.json["data"]["noteId"]
 
 
+def content(body):
+    """A body as options of a request: JSON, or the text of a file."""
+    return {"data": body.encode(), "content_type": "text/vtt"} if isinstance(body, str) else {"json": body}
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_who_may_call(client, route):
     (method, _), (expected, path, body) = route, ROUTES[route]
@@ -140,14 +150,14 @@ def test_who_may_call(client, route):
         note = write_note(client, session) if "{note}" in path else None
         sent = {**body, "sessionId": session} if path.endswith("batch-tick") else body
         answer = client.open(
-            path.format(session=session, note=note), method=method, json=sent, headers=headers, environ_overrides=ELSEWHERE
+            path.format(session=session, note=note), method=method, headers=headers, environ_overrides=ELSEWHERE, **content(sent)
         )
         found[name] = answer.status_code
         if answer.status_code == 404:
             unknown = "sess_1_" + "x" * 20
             there = answer.json["error"]["message"].replace(session, unknown)
             missing = {**body, "sessionId": unknown} if path.endswith("batch-tick") else body
-            none = client.open(path.format(session=unknown, note=note), method=method, json=missing, headers=headers)
+            none = client.open(path.format(session=unknown, note=note), method=method, headers=headers, **content(missing))
             assert (none.status_code, none.json["error"]["message"]) == (404, there), "one that is not there is told apart"
     assert found == expected
 
@@ -161,7 +171,7 @@ def test_a_refused_write_changes_nothing(client):
             continue
         for name in ("other user", "other counselor", "nobody", "user of the counselor's name"):
             sent = {**body, "sessionId": session} if path.endswith("batch-tick") else body
-            answer = client.open(path.format(session=session, note=note), method=method, json=sent, headers=CALLERS[name])
+            answer = client.open(path.format(session=session, note=note), method=method, headers=CALLERS[name], **content(sent))
             assert answer.status_code == expected[name] >= 400
     after = client.get(f"/api/session/{session}/report", headers=CALLERS["admin"])
     assert after.headers["ETag"] == before.headers["ETag"]

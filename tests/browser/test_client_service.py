@@ -72,6 +72,9 @@ def test_every_endpoint_has_a_method(shared, tab, http):
     assert tab.call("emotion", "오늘은 정말 행복합니다")["emotion"] == "happy"
     for form in ("pdf", "csv", "html"):
         assert tab.page.evaluate("([id, form]) => client.reportFile(id, form).then(({size}) => size)", [session_id, form]) > 100
+    for form, beginning in (("jsonl", '{"type":"session"'), ("fhir", '{"resourceType":"Bundle"')):
+        text = tab.page.evaluate("([id, form]) => client.exportFile(id, form).then((file) => file.text())", [session_id, form])
+        assert text.startswith(beginning)
     assert tab.page.evaluate("(id) => client.progressFile(id).then((file) => file.name)", "user/1 가") == "bemore-progress.csv"
     note_id = tab.call("addNote", session_id, {"tStart": 1000, "kind": "note", "text": "숨을 고름"})["noteId"]
     assert tab.call("editNote", session_id, note_id, {"visibility": "shared"})["visibility"] == "shared"
@@ -105,6 +108,14 @@ def test_files_have_the_name_that_the_service_gives_them(shared, tab, http):
     url = tab.call("reportUrl", session_id, "csv", {"kind": "emotion"})
     assert http.get(url).text.lstrip("\ufeff") == file["text"].lstrip("\ufeff")
     assert tab.error("reportFile", "sess_1_0123456789abcdef", "pdf")["code"] == "SESSION_NOT_FOUND"
+
+
+def test_an_export_that_was_cut_off_is_an_error(shared, tab):
+    opened(tab, shared)
+    cut_off = '{"type":"session"}\n{"type":"frame"}\n'
+    tab.page.route("**/export", lambda route: route.fulfill(body=cut_off, content_type="application/x-ndjson"))
+    error = tab.error("exportFile", started(tab), "jsonl")
+    assert (error["code"], error["message"]) == ("BAD_ANSWER", "the export was cut off")
 
 
 def test_times_of_the_epoch_are_stored_relative_to_the_start(shared, tab):

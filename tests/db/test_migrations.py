@@ -115,10 +115,14 @@ ROWS = {
         "INSERT INTO session_summary (session_id, revision, scored_minutes, frame_seconds, audio_seconds, heard)"
         " SELECT id, revision, 1, 1, 1, '{}' FROM session",
     ),
+    "m0015_outbox": (
+        "INSERT INTO outbox (event_id, receiver, session_id, type, revision, created_ms, next_ms)"
+        " VALUES ('msg_1', 'r', 'sess_9_cccccccccccccccc', 'session.erased', 3, 5, 5)",
+    ),
 }
 
 #: What stays when the last session is gone.
-NOT_OF_SESSIONS = {"audit", "preference"}
+NOT_OF_SESSIONS = {"audit", "preference", "outbox"}
 
 
 #: The keys that migration 12 gives the sessions of ROWS.

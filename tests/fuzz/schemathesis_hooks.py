@@ -29,11 +29,22 @@ UNKNOWN_EVERY = 4
 #: Names of time zones that every database of them has.
 _ZONES = ("UTC", "Asia/Seoul", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 
+#: Files with captions, by their media type.
+_FILES = {
+    "text/vtt": "WEBVTT\n\n00:01.000 --> 00:02.000\n<v someone>x\n",
+    "application/x-subrip": "1\n00:00:01,000 --> 00:00:02,000\nx\n",
+}
+
 _alive = []
 #: Notes that exist: (session, note).
 _notes = []
 _asked = itertools.count(1)
 _statuses = {}
+
+
+@schemathesis.serializer("application/x-subrip")
+def as_text(context, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @schemathesis.hook
@@ -51,6 +62,12 @@ def before_call(context, case, kwargs):
         first, path = 10**12 + len(case.query["cursor"]), case.operation.path
         rest = "" if path.endswith(("/inferences", "/report")) else ".1.1" if path.endswith("/transcript") else ".1"
         case.query["cursor"] = base64.urlsafe_b64encode(f"{first}{rest}".encode()).decode()
+    if _is_good(case, ParameterLocation.BODY) and isinstance(case.body, str):
+        case.body = _FILES[case.media_type]
+    if _is_good(case, ParameterLocation.QUERY) and "voice" in case.query:
+        case.query["voice"] = "someone=user"
+    if _is_good(case, ParameterLocation.QUERY) and "offset" in case.query:
+        case.query["offset"] = abs(int(case.query["offset"])) % DAY_MS
     if _is_good(case, ParameterLocation.QUERY) and "tz" in case.query:
         case.query["tz"] = _ZONES[len(case.query["tz"]) % len(_ZONES)]
     if case.meta.phase.name.value != "stateful":
@@ -95,11 +112,14 @@ def _name_one_that_is(case):
     in_body = isinstance(case.body, dict) and "sessionId" in case.body and _is_good(case, ParameterLocation.BODY)
     turn = next(_asked) % UNKNOWN_EVERY
     worked = any(status < 300 for status in _statuses.get(_name(case), ()))
-    if (in_path or in_body) and _alive and (turn or not worked):
+    # The session of the newest note stays: other requests need one.
+    kept = _notes[-1][0] if _notes and worked and _name(case) == "DELETE /api/session/{session_id}" else None
+    alive = [each for each in _alive if each != kept]
+    if (in_path or in_body) and alive and (turn or not worked):
         # The oldest is soon one that has ended; the newest stays open.
         last = case.method == "DELETE" or case.operation.path.endswith("/end") or turn == 1
         place = case.path_parameters if in_path else case.body
-        place["session_id" if in_path else "sessionId"] = _alive[0 if last else -1]
+        place["session_id" if in_path else "sessionId"] = alive[0 if last else -1]
         if in_path and "note_id" in place and _notes:
             place["session_id"], place["note_id"] = _notes[-1]
 

@@ -14,6 +14,7 @@ from tests.support import storing
 from tests.support.servers import REPOSITORY
 
 from bemore.models.scope import Reader
+from bemore.schemas.captions import Transcript
 
 SOURCES = {
     str(path.relative_to(REPOSITORY / "bemore").with_suffix("")).replace("/", "."): ast.parse(path.read_text("utf-8"))
@@ -54,6 +55,7 @@ WITHOUT_SCOPE = {
     "models.idempotency.remember": "session_key",
     # What makes the statements that store() runs with a scope.
     "models.session_data.SessionData._postgres_statement": "",
+    "models.outbox.postgres_part": "",
     # No session is named: a new one, lists, what is out of date, and the rows of an Idempotency-Key.
     "models.session.start": "",
     "models.session.newest_of": "",
@@ -232,6 +234,7 @@ OTHERS = {
     "frames": [(5, 3, 0.5, None, None)], "items": [(0, 0.1, 0.2, 0.3, 0.4, *[None] * 5)],
     "limit": 5, "minute_index": 0, "model_version": "v", "note": None,
     "note_id": "note_1_0123456789abcdef", "now_ms": 1, "rating": 5, "reader": Reader("c", "counselor"), "values": {},
+    "transcript": Transcript([(0, 9, "말", "ko", None)], ["line 1"]), "max_bytes": 1 << 30, "after_batch": None,
     "rules": storing.RULES, "snippets": [(0, 9, 3, "말", "ko", "neutral", None)], "sql": "SELECT 1",
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from bemore.db.connections import execute, read
 
 
 #: The audit log outlives what it tells of; preferences are of callers.
-NOT_OF_SESSIONS = ("migration", "audit", "preference")
+NOT_OF_SESSIONS = ("migration", "audit", "preference", "outbox")
 
 
 def contents():

@@ -16,15 +16,15 @@ _BODY = "bemore.body"
 MAX_MEMBERS = 100
 
 
-def body():
-    """The request's bytes, decompressed; read once, then kept for the request.
+def body(types=None):
+    """The request's bytes, decompressed; read once, then kept for the request. ``types``: the media types it may have, if not JSON's.
 
     Raises UnsupportedMediaType, PayloadTooLarge, and InvalidInput for a body that is shorter than it says or badly compressed.
     """
     environ = request.environ
     if _BODY not in environ:
         max_bytes = current_app.extensions["bemore"].max_body_bytes
-        environ[_BODY] = _decompressed(_read(max_bytes), max_bytes)
+        environ[_BODY] = _decompressed(_read(max_bytes), max_bytes, types)
     return environ[_BODY]
 
 
@@ -46,10 +46,12 @@ def _read(max_bytes):
     return raw
 
 
-def _decompressed(raw, max_bytes):
+def _decompressed(raw, max_bytes, types):
+    media_type = request.mimetype
+    if types and media_type not in types:
+        raise UnsupportedMediaType(f"Content-Type must be {' or '.join(types)}")
     if raw:
-        media_type = request.mimetype
-        if media_type and media_type not in ("application/json", "text/plain") and not media_type.endswith("+json"):
+        if not types and media_type and media_type not in ("application/json", "text/plain") and not media_type.endswith("+json"):
             raise UnsupportedMediaType("Content-Type must be application/json or text/plain")
         encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
         if encoding in ("gzip", "x-gzip"):

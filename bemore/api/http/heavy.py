@@ -9,23 +9,34 @@ from bemore.errors import ServiceBusy
 #: One at a time loses nothing: they would share one interpreter.
 MAX_AT_ONCE, MAX_WAITING, MAX_WAIT_S = 1, 3, 5
 
-_running, _admitted = threading.BoundedSemaphore(MAX_AT_ONCE), threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
 
+class Turns:
+    """Turns of one kind of work, of which MAX_AT_ONCE runs."""
 
-@contextlib.contextmanager
-def turn(heavy):
-    """``with turn(heavy):`` do some work; if it is ``heavy``, wait for a turn. Raises ServiceBusy."""
-    if not heavy:
-        yield
-        return
-    if not _admitted.acquire(blocking=False):
-        raise ServiceBusy
-    try:
-        if not _running.acquire(timeout=MAX_WAIT_S):
+    def __init__(self):
+        self._running = threading.BoundedSemaphore(MAX_AT_ONCE)
+        self._admitted = threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
+
+    @contextlib.contextmanager
+    def turn(self, heavy=True):
+        """``with turns.turn(heavy):`` do some work; if it is ``heavy``, wait for a turn. Raises ServiceBusy."""
+        if not heavy:
+            yield
+            return
+        if not self._admitted.acquire(blocking=False):
             raise ServiceBusy
         try:
-            yield
+            if not self._running.acquire(timeout=MAX_WAIT_S):
+                raise ServiceBusy
+            try:
+                yield
+            finally:
+                self._running.release()
         finally:
-            _running.release()
-    finally:
-        _admitted.release()
+            self._admitted.release()
+
+
+turn = Turns().turn
+
+#: Exports have turns of their own: they last as long as their reader takes, and reports do not wait for that.
+exporting = Turns().turn

@@ -34,7 +34,8 @@ class Operation:
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
     every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
     manager of the session's row; ``depends(row)`` tells what it shows of other sessions. An ``idempotent`` operation heeds
-    ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
+    ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work. ``takes`` are the media types of a body that is no JSON, which
+    the view gets as bytes.
     """
 
     summary: str
@@ -49,6 +50,7 @@ class Operation:
     depends: Callable | None = None
     idempotent: bool = False
     heavy_bytes: int | None = None
+    takes: tuple[str, ...] = ()
     plain: bool = False
     media: str = "application/json"
 
@@ -93,7 +95,7 @@ def operation(summary, access, *, body=None, partial=False, **more):
                 return from_replica(lambda: respond(arguments))
             if declared.heavy_bytes is None:
                 return respond(arguments)
-            with heavy.turn(len(request_body()) > declared.heavy_bytes):
+            with heavy.turn(len(request_body(declared.takes)) > declared.heavy_bytes):
                 return respond(arguments)
 
         def respond(arguments):
@@ -101,6 +103,8 @@ def operation(summary, access, *, body=None, partial=False, **more):
                 arguments["query"] = check(query_schema, request.args.to_dict())
             if partial:
                 arguments["body"], arguments["refused"] = load_partly(body_schema, request_body())
+            elif declared.takes:
+                arguments["body"] = request_body(declared.takes)
             elif body_schema:
                 arguments["body"] = load(body_schema, request_body())
             if declared.reads:

@@ -138,6 +138,8 @@ def _operation(spec, rule, view, limited, authenticated, links):
         content["security"] = [{"token": []}, *([{}] if operation.access is Access.OPERATOR else [])]
     if operation.body:
         content["requestBody"] = _body(spec, operation.body)
+    if operation.takes:
+        content["requestBody"] = _files(operation.takes)
     if operation.response is StartedSession:
         content["responses"][operation.status]["links"] = links
     return content
@@ -177,6 +179,12 @@ def _body(spec, schema):
     content = {"schema": _component(spec, schema), "examples": bodies}
     required = any(field.required for field in schema().fields.values())
     return {"description": _BODY, "required": required, "content": {"application/json": content}}
+
+
+def _files(media_types):
+    """A body that is a file of one of some types."""
+    content = {each: {"schema": {"type": "string"}, "example": examples.FILES[each]} for each in media_types}
+    return {"description": "May be compressed: `Content-Encoding: gzip`", "required": True, "content": content}
 
 
 def _component(spec, schema):

@@ -126,9 +126,9 @@ def _failing(operation, limited, signed_in):
     statuses = {*operation.errors, 500}
     if signed_in:
         statuses |= {401, 503} | ({403} if operation.access.refuses else set())
-    if operation.query or operation.body or operation.idempotent:
+    if operation.query or operation.body or operation.takes or operation.idempotent:
         statuses.add(400)
-    if operation.body:
+    if operation.body or operation.takes:
         statuses |= {413, 415}
     if operation.idempotent:
         statuses.add(422)
@@ -151,7 +151,7 @@ def _success(operation, limited):
         headers.extend(_QUOTA_HEADERS)
     struct = operation.struct
     description = struct.__doc__ if struct else operation.summary
-    schema = _ref("schemas", struct.__name__) if struct else {"type": "string"}
+    schema = _ref("schemas", struct.__name__) if struct else {"type": "object" if operation.media.endswith("+json") else "string"}
     return _response(description, headers, {operation.media: {"schema": schema}})
 
 

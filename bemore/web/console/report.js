@@ -50,6 +50,8 @@ const FILES = [
   ["csvEmotion", (id, options) => client.reportFile(id, "csv", { ...options, kind: "emotion" })],
   ["textFile", (id, options) => client.transcriptText(id, options)],
   ["vtt", (id, options) => client.transcriptVtt(id, options)],
+  ["fhir", (id, options) => client.exportFile(id, "fhir", options)],
+  ["data", (id, options) => client.exportFile(id, "jsonl", options)],
 ];
 
 /** Save a file under the name that the service gives it. Fetched and not linked to, as a link would send no token. */

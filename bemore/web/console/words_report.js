@@ -25,6 +25,8 @@ export const REPORT = {
   csvEmotion: ["Emotions, CSV", "감정 CSV"],
   textFile: ["Transcript, text", "대화 텍스트"],
   vtt: ["Transcript, VTT", "대화 VTT"],
+  fhir: ["Report, FHIR", "리포트 FHIR"],
+  data: ["Download data", "데이터 내려받기"],
   print: ["Print this page", "이 화면 인쇄"],
   downloaded: ["{name} is saved.", "{name} 파일을 저장했습니다."],
 
