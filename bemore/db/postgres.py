@@ -121,16 +121,20 @@ class Postgres(PooledPostgresqlDatabase):
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     psycopg3_adapter = _Adapter
 
-    def __init__(self, url, pool_size, busy_seconds):
+    def __init__(self, url, pool_size, busy_seconds, pgbouncer=False):
         limit_ms = busy_seconds * 1000
+        limits = f"-c statement_timeout={limit_ms} -c lock_timeout={limit_ms} -c timezone=UTC"
+        # In transaction mode the next transaction may meet another server connection, without what was prepared or set in this one;
+        # PgBouncer itself sets the time limits (connect_query in deploy/pgbouncer.ini).
+        session = {"prepare_threshold": None} if pgbouncer else {"options": limits}
         super().__init__(
             url,
             max_connections=pool_size,
             timeout=busy_seconds,
             prefer_psycopg3=True,
             connect_timeout=CONNECT_S,
-            options=f"-c statement_timeout={limit_ms} -c lock_timeout={limit_ms} -c timezone=UTC",
             application_name="bemore",
+            **session,
         )
         self.outage = Outage()
 
