@@ -36,12 +36,9 @@ def test_quotas_are_exact_over_two_machines_while_a_master_of_the_cluster_dies(n
         machines = [Machine(tmp_path, number, DATABASE_URL=f"sqlite:///{tmp_path}/{number}.db", **settings) for number in (2, 3)]
         list(pool.map(lambda each: stack.enter_context(each), machines))
 
-        def lines(address):
-            return [stack.enter_context(closing(Line(each, address))) for each in machines]
-
-        clients = [lines(f"127.251.0.{number}") for number in range(1, CLIENTS + 1)]
+        clients = [f"127.251.0.{number}" for number in range(1, CLIENTS + 1)]
         for client in clients:
-            assert sum((statuses(line, READ, QUOTA // 4) for line in client), []) == [200] * (QUOTA // 2)
+            assert _asked(machines, client, QUOTA // 4) == [200] * (QUOTA // 2)
         assert all(int(each.ask("DBSIZE")) >= 1 for each in nodes[:3])
         wait_for(lambda: all(map(_is_replicated, nodes[:3])), what="the replicas")
 
@@ -49,8 +46,16 @@ def test_quotas_are_exact_over_two_machines_while_a_master_of_the_cluster_dies(n
         # Nobody notices but for the smaller quota, until the replica has taken over.
         wait_for(lambda: sum(_has_whole_quota(each) for each in machines * 4) == 8, 30, "the replica's promotion")
         for client in clients:
-            told = sum((statuses(line, READ, QUOTA // 4 + 1) for line in client), [])
-            assert sorted(told) == [200] * (QUOTA // 2) + [429] * 2
+            assert sorted(_asked(machines, client, QUOTA // 4 + 1)) == [200] * (QUOTA // 2) + [429] * 2
+
+
+def _asked(machines, address, times):
+    """The statuses of a client's requests, so many to each machine."""
+    found = []
+    for each in machines:
+        with closing(Line(each, address)) as line:
+            found += statuses(line, READ, times)
+    return found
 
 
 def _is_replicated(master):

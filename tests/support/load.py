@@ -49,7 +49,7 @@ class Load:
     """
 
     def __init__(self, port, clients=4, patient=False, pause_s=0, roam=False):
-        self.port, self.patient, self.pause_s, self.roam = port, patient, pause_s, roam
+        self.port, self.clients, self.patient, self.pause_s, self.roam = port, clients, patient, pause_s, roam
         self.ledger = Ledger()
         self.attempts = []
         self.longest_outage_s = 0.0
@@ -190,7 +190,7 @@ class _Client:
     def _upload(self, session_id):
         """Frames, chunks or snippets at times that no other request has, so that they are stored by this one or not at all."""
         self.sent += 1
-        start_ms = (self.sent * 10 + self.number) * 1_000  # the service refuses times of more than a day ahead
+        start_ms = (self.sent * max(10, self.load.clients) + self.number) * 1_000  # the service refuses times of more than a day ahead
         kind = self.random.choice(("frames", "audio", "stt"))
         if kind == "frames":
             value = self.random.randrange(1000) / 1000
