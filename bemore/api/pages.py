@@ -7,6 +7,7 @@ from flask import Blueprint, abort, current_app, redirect, request
 from bemore.api.http.operation import operation
 from bemore.api.http.static_files import StaticFiles
 from bemore.auth.access import Access
+from bemore.schemas.report_options import ChooseLanguage
 
 blueprint = Blueprint("pages", __name__, template_folder="../web")
 
@@ -21,10 +22,11 @@ CONSOLE = StaticFiles(
         **{
             f"{name}.js": (_CONSOLE, _SCRIPT)
             for name in (
-                "api", "card", "chart_data", "charts", "coverage", "dialogs", "dialogue", "dom", "explain", "frame", "i18n",
+                "api", "card", "chart_data", "charts", "client", "client_charts", "client_notes", "client_pair", "coverage", "dialogs",
+                "dialogue", "dom", "explain", "frame", "i18n",
                 "keywords", "list", "list_row", "live", "moments_panel", "notes_panel", "overlay", "pace", "page", "playing", "preferences",
                 "printing", "quota", "report", "session", "session_head", "simulation", "talk_panel", "technical", "timeline",
-                "timeline_panel", "transcript", "virtual_list", "words", "words_explained", "words_frame", "words_list",
+                "timeline_panel", "transcript", "virtual_list", "words", "words_client", "words_explained", "words_frame", "words_list",
                 "words_report", "words_session",
             )
         },
@@ -36,6 +38,7 @@ CONSOLE = StaticFiles(
         "tokens.css": (_CONSOLE, _STYLE),
         "console.css": (_CONSOLE, _STYLE),
         "session.css": (_CONSOLE, _STYLE),
+        "client.css": (_CONSOLE, _STYLE),
         "print.css": (_CONSOLE, _STYLE),
         "icon.svg": (_CONSOLE, "image/svg+xml"),
         "vendor/chart.js": (_CONSOLE, _SCRIPT),
@@ -49,6 +52,9 @@ LIBRARY = StaticFiles(
         "bemore-client.d.ts": (_WEB, "text/plain; charset=utf-8"),
     }
 )
+
+
+SCORING = StaticFiles({"scoring.css": (_WEB / "docs", _STYLE)})
 
 
 def _require_console():
@@ -98,6 +104,19 @@ def console_file(file):
     _require_console()
     version, _, name = file.partition("/")
     return CONSOLE.file(name, version) if name and file not in CONSOLE else CONSOLE.file(file)
+
+
+@blueprint.get("/docs/scoring")
+@operation("What the scores mean, as a page", Access.ANYONE, query=ChooseLanguage, media="text/html", plain=True, errors=(304,))
+def scoring(query):
+    """For people who read a report: what each score measures, its formula, its limits, and how well it does on public data."""
+    return SCORING.page(f"docs/scoring.{query['lang'] or current_app.extensions['bemore'].report_language}.html")
+
+
+@blueprint.get("/docs/scoring.css")
+@operation("Its style sheet", Access.ANYONE, media="text/css", plain=True, errors=(304,))
+def scoring_style():
+    return SCORING.file("scoring.css", request.args.get("v"))
 
 
 @blueprint.get("/static/bemore-client.js")

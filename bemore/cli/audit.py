@@ -51,7 +51,7 @@ def prune(older_than, confirmation):
         now = clock.now_ms()
         cutoff = now - older_than
         count = log.count_until(cutoff)
-        confirmation.erase(
+        confirmation.carry_out(
             count, f" from before {clock.iso(cutoff)}", count, lambda entries: plural(entries, "audit entry", "audit entries"),
             lambda after_batch: log.prune(cutoff, actor(), now, after_batch),
         )  # fmt: skip

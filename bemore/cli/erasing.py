@@ -1,4 +1,4 @@
-"""What the commands that erase share: ``--dry-run`` and ``--yes``, the question, the progress bar, pauses between batches."""
+"""What the commands that erase or change stored data share: ``--dry-run`` and ``--yes``, the question, the progress, pauses."""
 
 import functools
 import sys
@@ -12,46 +12,56 @@ import click
 _LEAST_PAUSE, _MOST_PAUSE = 0.002, 0.2
 
 
-def erasing_options(command):
-    """Add ``--dry-run`` and ``--yes`` to a command, which gets them as ``confirmation``, a Confirmation."""
+def confirmed(verb):
+    """A decorator that adds ``--dry-run`` and ``--yes`` to a command, which gets them as ``confirmation``, a Confirmation."""
 
-    @click.option("--dry-run", is_flag=True, help="Only print what would be erased.")
-    @click.option("--yes", is_flag=True, help="Erase without asking.")
-    @functools.wraps(command)
-    def checked(*args, dry_run, yes, **kwargs):
-        if dry_run and yes:
-            raise click.UsageError("--dry-run and --yes exclude each other.")
-        return command(*args, confirmation=Confirmation(dry_run, yes), **kwargs)
+    def decorate(command):
+        @click.option("--dry-run", is_flag=True, help=f"Only print what would be {verb}d.")
+        @click.option("--yes", is_flag=True, help=f"{verb.capitalize()} without asking.")
+        @functools.wraps(command)
+        def checked(*args, dry_run, yes, **kwargs):
+            if dry_run and yes:
+                raise click.UsageError("--dry-run and --yes exclude each other.")
+            return command(*args, confirmation=Confirmation(dry_run, yes, verb), **kwargs)
 
-    return checked
+        return checked
+
+    return decorate
+
+
+erasing_options = confirmed("erase")
 
 
 class Confirmation(NamedTuple):
-    """How a command was started: to print only, to ask, or to erase without asking."""
+    """How a command was started: to print only, to ask, or to do its work without asking. ``verb``: "erase" or "change"."""
 
     dry_run: bool
     yes: bool
+    verb: str
 
-    def erase(self, amount, which, rows, text, run):
-        """Print what would be erased, or ask unless there is nothing, and erase.
+    def carry_out(self, amount, which, rows, text, run):
+        """Print what would be done, or ask unless there is nothing to do, and do it.
 
         ``amount`` is what there is, in ``rows`` rows; it is false if that is nothing. ``text(amount)`` puts it into words, which
-        ``which`` follows. ``run(after_batch)`` erases, and returns the amount that it erased.
+        ``which`` follows. ``run(after_batch)`` does the work, and returns the amount that it did.
         """
         if self.dry_run:
-            click.echo(f"would erase {text(amount)}{which}")
+            click.echo(f"would {self.verb} {text(amount)}{which}")
             return
         if amount and not self.yes:
-            _ask(f"{text(amount)}{which}")
-        with click.progressbar(length=max(1, rows), label="Erasing", file=sys.stderr) as bar:
-            erased = run(_pausing(bar))
-        click.echo(f"erased {text(erased)}")
+            self._ask(f"{text(amount)}{which}")
+        with self.progress(rows) as bar:
+            done = run(_pausing(bar))
+        click.echo(f"{self.verb}d {text(done)}")
 
+    def progress(self, rows):
+        """A progress bar of that many rows."""
+        return click.progressbar(length=max(1, rows), label=f"{self.verb[:-1].capitalize()}ing", file=sys.stderr)
 
-def _ask(what):
-    if not sys.stdin.isatty():
-        raise click.ClickException(f"There is no terminal to confirm on: add --yes to erase {what}.")
-    click.confirm(f"Erase {what}?", abort=True)
+    def _ask(self, what):
+        if not sys.stdin.isatty():
+            raise click.ClickException(f"There is no terminal to confirm on: add --yes to {self.verb} {what}.")
+        click.confirm(f"{self.verb.capitalize()} {what}?", abort=True)
 
 
 def _pausing(bar):

@@ -7,10 +7,9 @@ from bemore.cli.common import Duration, actor, database, load_server_settings, l
 from bemore.cli.erasing import erasing_options
 from bemore.db.vacuum import vacuum as rewrite
 from bemore.lifecycle import idle, purge as erasure
+from bemore.models import partitions
 from bemore.models.minute_scoring import Rules
-from bemore.models.session import finish_erasing
 from bemore.models.tables import TABLES
-from bemore.scoring.minute_score import Weights
 
 
 @click.command("close-idle", epilog="Example: bemore close-idle --after 12h")
@@ -24,8 +23,7 @@ def close_idle(after):
     settings = load_settings()
     with database(settings):
         now = clock.now_ms()
-        rules = Rules(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
-        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), rules))
+        count = sum(1 for _ in idle.close_idle(now - after, now, actor(), Rules.of(settings)))
     click.echo(f"ended {plural(count, 'session')}")
 
 
@@ -45,8 +43,9 @@ def purge(older_than, confirmation):
         older_than = settings.retention_days * 86_400_000
     with database(settings):
         now = clock.now_ms()
+        partitions.make_ahead(now, settings.retention_days)
         amount = erasure.survey(now - older_than, now)
-        confirmation.erase(
+        confirmation.carry_out(
             amount, f" from before {clock.iso(now - older_than)}", amount.rows, _text,
             lambda after_batch: erasure.purge(now - older_than, now, actor(), after_batch),
         )  # fmt: skip
@@ -66,11 +65,11 @@ def erase(user_id, confirmation):
         amount = erasure.survey_user(user_id)
         if not amount:
             # An erasure that was interrupted has hidden its sessions.
-            if confirmation.dry_run or not finish_erasing():
+            if confirmation.dry_run or not erasure.finish_erasing():
                 raise click.ClickException("Nothing is stored of that user.")
             click.echo("finished an erasure that was interrupted")
             return
-        confirmation.erase(
+        confirmation.carry_out(
             amount, " of that user", amount.rows, _text,
             lambda after_batch: erasure.erase_user(user_id, clock.now_ms(), actor(), after_batch),
         )  # fmt: skip

@@ -4,6 +4,7 @@ A score that the client sent is never replaced, except by ``tick``. Minutes of w
 scans the telemetry of a session to find them.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -33,6 +34,11 @@ class Rules(NamedTuple):
     model_version: str
     without_counselor: bool = False
 
+    @classmethod
+    def of(cls, settings):
+        """The rules that the settings ask for."""
+        return cls(Weights(*settings.weights), settings.model_version, settings.score_speaker == "user")
+
 
 def tick(scope, minute_index, rules, now_ms):
     """Score a minute and store the score; return the Minute.
@@ -46,7 +52,7 @@ def tick(scope, minute_index, rules, now_ms):
         row = session.touch(scope)
         index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1) if minute_index is None else minute_index
         scored = _scored(index, telemetry.minute_data(row, index, rules.without_counselor), rules)
-        _store(row, [scored])
+        store(row, [scored])
         return scored
 
     return write(score)
@@ -102,16 +108,44 @@ def _changed(row):
     again)."""
     room = MAX_MINUTES - row.minute_count
     most = min(room, _BATCH) if room > 0 else _BATCH
-    found = [index for (index,) in execute(_CHANGED, (row.key, room, most)).fetchall()]
-    minutes = [index for index in found if index < found[0] + _SPAN]
-    return minutes, len(found) == most or len(minutes) < len(found)
+    changed = [index for (index,) in execute(_CHANGED, (row.key, room, most)).fetchall()]
+    minutes = [index for index in changed if index < changed[0] + _SPAN]
+    return minutes, len(changed) == most or len(minutes) < len(changed)
+
+
+_COMPARED = BY_SERVER.columns[:-1]
+_OF_SERVER = (
+    f"SELECT {', '.join(_COMPARED)} FROM minute_score WHERE session_id = ? AND source = 'server' AND minute_index > ?"
+    " ORDER BY minute_index LIMIT ?"
+)
+
+
+def differing(row, after, rules, moved):
+    """What the server's minutes behind minute ``after`` would be by ``rules``, inside the caller's transaction.
+
+    Returns ((stored values, Minute) of those that differ, how many were compared, the last one or None if there are none). ``moved`` is
+    ``{minute: {sentiment: change of the number of its snippets}}``: changes that are not stored.
+    """
+    stored = execute(_OF_SERVER, (row.key, after, _BATCH)).fetchall()
+    stored = [each for each in stored if each[0] < stored[0][0] + _SPAN]
+    if not stored:
+        return [], 0, None
+    data = telemetry.minutes_data(row, stored[0][0], stored[-1][0], rules.without_counselor)
+    found = []
+    for values in stored:
+        measured = data.get(values[0], telemetry.MinuteData())
+        changes = {name: getattr(measured, name) + change for name, change in moved.get(values[0], {}).items()}
+        minute = _scored(values[0], replace(measured, **changes), rules)
+        if values != tuple(getattr(minute, name) for name in _COMPARED):
+            found.append((values, minute))
+    return found, len(stored), stored[-1][0]
 
 
 def _score(row, minutes, rules):
     if not minutes:
         return
     data = telemetry.minutes_data(row, minutes[0], minutes[-1], rules.without_counselor)
-    _store(row, [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes])
+    store(row, [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes])
 
 
 def _scored(index, data, rules):
@@ -122,7 +156,8 @@ def _scored(index, data, rules):
     )  # fmt: skip
 
 
-def _store(row, minutes):
+def store(row, minutes):
+    """Store scores of the server of a session that the caller's transaction has touched."""
     # The touched row's revision: all data of before is in these scores.
     rows = [
         tuple(row.revision if name == "data_revision" else getattr(minute, name) for name in BY_SERVER.columns) for minute in minutes

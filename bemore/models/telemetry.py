@@ -78,6 +78,10 @@ def _store(data, scope, rows, arrival, fields, minutes_of):
 _BEFORE_ALL_MS = -(10**14)
 
 
+#: A place before all snippets.
+FIRST = (_BEFORE_ALL_MS, 0, 0)
+
+
 class Snippet(NamedTuple):
     """A piece of transcript as stored; times in ms since the session's start, ``speaker`` a code, ``keywords`` JSON text of a list, or
     None.
@@ -104,10 +108,19 @@ def transcript(scope, limit, after=None, from_ms=None):
     ``after`` is (ts_start_ms, ts_end_ms, speaker code) of the last one seen. Raises SessionNotFound.
     """
     # What began before the session's start counts as its first moment.
-    first = (from_ms, _BEFORE_ALL_MS, 0) if from_ms else (_BEFORE_ALL_MS, 0, 0)
+    first = (from_ms, _BEFORE_ALL_MS, 0) if from_ms else FIRST
     with read():
-        key = session.find(scope).key
-        return [Snippet._make(row) for row in execute(_TRANSCRIPT, (key, *max(first, after or first), limit)).fetchall()]
+        return snippets_of(session.find(scope), limit, max(first, after or first))
+
+
+def snippets_of(row, limit, after):
+    """At most ``limit`` Snippets of a session (its SessionRow) behind ``after``, inside the caller's transaction; FIRST is before all."""
+    return [Snippet._make(values) for values in execute(_TRANSCRIPT, (row.key, *after, limit)).fetchall()]
+
+
+def store_again(row, snippets):
+    """Replace stored snippets of a session that the caller's transaction has touched."""
+    _STT.store_of(row, snippets)
 
 
 # A time before the start belongs to the first minute. One statement: each costs a round trip on PostgreSQL.

@@ -217,6 +217,7 @@ class Report(Response):
     generated_at: Annotated[int, epoch_ms("When the report was made")]
     version: Annotated[str, doc("Version of the report's format")]
     model_version: Annotated[str, doc("The rules in force", examples=[MODEL_VERSION])]
+    text_rules: Annotated[str, doc("Version of the rules for sentiment, emotions and keywords of texts", examples=["ko-en-2"])]
     summary: ReportSummary
     moments: Annotated[list[Moment], doc("In their order", maxItems=8)]
     talk: MeasuredTalk
@@ -278,8 +279,8 @@ class VoiceOfMinute(Response):
     minute_index: Annotated[int, count("Minute of the session, counted from 0")]
     t: OffsetMs
     timestamp: Timestamp
-    speech_ratio: Annotated[float | None, score("Share of voiced chunks", _UNHEARD)]
-    pause_ratio: Annotated[float | None, score("Share of unvoiced chunks", _UNHEARD)]
+    speech_ratio: Annotated[float | None, score("Voiced share of the minute's audio", _UNHEARD)]
+    pause_ratio: Annotated[float | None, score("Unvoiced share of the minute's audio", _UNHEARD)]
     mean_rms: Annotated[float | None, score("Mean loudness", _UNHEARD)]
     vad_score: Annotated[float | None, score("Share of speech and loudness of the audio", _UNSCORED)]
     valence: Annotated[float | None, balance(VALENCE, _UNSCORED)]

@@ -299,6 +299,9 @@ def test_every_operation_answers_as_described(ask, document):
     start_session_over(ask)
     page = ask("GET", "/api/session/user/user-1", query_string={"limit": 1}).json["data"]
     assert ask("GET", "/api/session/user/user-1", query_string={"cursor": page["nextCursor"]}).json["data"]["nextCursor"] is None
+    ask("GET", "/api/session/user/user-1/progress")
+    ask("GET", "/api/session/user/user-1/progress/csv", query_string={"counselorId": "c-1"})
+    ask("GET", "/api/session", query_string={"q": "user", "from": 0, "to": 10**12})
     ask("GET", "/api/session/stats/summary")
     ask("GET", "/api/dashboard/summary")
     ask("PUT", "/api/user/preferences", json={"preferences": {"fontScale": "lg"}})
@@ -307,7 +310,9 @@ def test_every_operation_answers_as_described(ask, document):
     ask("POST", "/api/emotion", json={"text": "오늘 너무 불안해요"})
     for path in ("/api/monitoring/health", "/api/monitoring/error-stats", "/metrics"):
         ask("GET", path)
-    for path in ("/health", "/api/health", "/health/live", "/health/ready", "/api/docs", "/api/docs/page.js"):
+    for path in ("/health", "/api/health", "/health/live", "/health/ready"):
+        ask("GET", path)
+    for path in ("/api/docs", "/api/docs/page.js", "/docs/scoring", "/docs/scoring.css"):
         ask("GET", path)
     ask("GET", "/", headers={"Accept": "text/html"})
     for path in ("/console", "/console/", "/console/live", "/console/page.js", "/static/bemore-client.js", "/static/bemore-client.d.ts"):

@@ -11,7 +11,7 @@ from tests.support.stored import inferences
 #: The fields, letter by letter as the contract has them.
 REPORT = """
     reportId sessionId userId counselorId status startedAt endedAt duration lastDataAt durationFormatted generatedAt version modelVersion
-    summary moments talk coverage minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords
+    textRules summary moments talk coverage minutes nextCursor vadVector vadTimeline vadSummary emotionTimeline emotionDistribution keywords
     highlights recommendations cbtFindings feedback notes stats
 """.split()
 SUMMARY = """

@@ -1,7 +1,7 @@
 /** What all panels are made of: a card, the frame of a chart, the table with its values, the explanation of a number. */
 
 import { h, icon, replaceChildren, setAttribute } from "./dom.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 /** A card with a heading; `note` beside it is for the panel to fill. */
 export function card(name, heading, ...content) {
@@ -48,7 +48,8 @@ export function chartFigure(kind) {
 /** "What is this score?": a button that opens what `paragraphs()` say. `name` is that of the number. */
 export function explanation(id, name, paragraphs) {
   const content = h("div", { id: `why-${id}`, class: "why-text", popover: "auto", role: "note", "aria-label": t("aboutScoreOf", { name }) });
-  const fill = () => content.replaceChildren(h("strong", {}, name), ...paragraphs().map((text) => h("p", {}, text)));
+  const more = () => h("p", {}, h("a", { href: `docs/scoring?lang=${language()}`, target: "_blank", rel: "noopener" }, t("aboutAll")));
+  const fill = () => content.replaceChildren(h("strong", {}, name), ...paragraphs().map((text) => h("p", {}, text)), more());
   content.addEventListener("beforetoggle", ({ newState }) => newState === "open" && fill());
   const label = t("aboutScoreOf", { name });
   const button = h("button", { type: "button", class: "why", popovertarget: content.id, "aria-label": label, title: label }, icon("help"));

@@ -18,6 +18,7 @@ export function technicalPart(id) {
       ["sessionId", h("code", {}, id)],
       ["reportId", h("code", {}, report.reportId)],
       ["modelVersion", h("code", {}, versions)],
+      ["textRules", h("code", {}, report.textRules)],
       ["scoredMinutes", whole(stats.totalMinutes)],
       ["faceFrames", whole(stats.totalFrames)],
       ["audioChunks", whole(stats.totalAudioChunks)],

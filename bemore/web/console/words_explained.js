@@ -1,6 +1,7 @@
 /** What the scores mean: [English, Korean]. */
 export const EXPLAINED = {
   aboutScoreOf: ["What is this score? {name}", "이 점수는? {name}"],
+  aboutAll: ["What all scores mean", "모든 점수 설명 보기"],
   aboutCombined: [
     "Combined score of a minute = 50% face + 30% voice + 20% text.",
     "1분의 종합 점수 = 얼굴 50% + 음성 30% + 텍스트 20%.",

@@ -41,6 +41,7 @@ export const REPORT = {
   sessionId: ["Session", "세션 ID"],
   reportId: ["Report", "리포트 ID"],
   modelVersion: ["Rules", "점수 규칙"],
+  textRules: ["Text rules", "텍스트 규칙"],
   scoredMinutes: ["Scored minutes", "점수가 있는 시간(분)"],
   faceFrames: ["Face frames", "얼굴 프레임"],
   audioChunks: ["Audio chunks", "음성 조각"],
