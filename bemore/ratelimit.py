@@ -10,13 +10,13 @@ import time
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 from itertools import chain
 
 from flask import request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, RedisClusterStorage
 
 from bemore.observability import metrics
 
@@ -63,8 +63,7 @@ class RateLimiter:
 
     def _in_redis(self, settings):
         return {
-            "storage_uri": re.sub("^unix:", "redis+unix:", settings.redis_url),
-            "storage_options": {"connection_pool": redis_pool(settings.redis_url)},
+            **_redis_storage(settings.redis_url),
             "in_memory_fallback": self._fallback,
             # When several threads lose Redis at the same moment, Flask-Limiter lets one of them fall back. The others get an exception, or
             # with this setting pass without a limit, which _limit_in_process then applies.
@@ -163,6 +162,13 @@ def _limits(settings, client, divisor=1):
     ]
 
 
+def _redis_storage(url):
+    """The options of Flask-Limiter that name a storage."""
+    if url.startswith("redis+cluster:"):
+        return {"storage_uri": url.replace("redis+cluster:", "bemore+cluster:", 1)}
+    return {"storage_uri": re.sub("^unix:", "redis+unix:", url), "storage_options": {"connection_pool": redis_pool(url)}}
+
+
 def redis_pool(url):
     """Connections to Redis with a limit of time for everything, the look-up of a host's name included."""
     # Imported here: a process without Redis starts faster.
@@ -178,6 +184,44 @@ def redis_pool(url):
     if host is not None:
         pool.connection_class = _bounded_by_name(pool.connection_class, NameCheck(host))
     return pool
+
+
+class ClusterStorage(RedisClusterStorage):
+    """Moving windows in a Redis Cluster, as limits has them, that may be away when the process starts: limits connects when it is made."""
+
+    STORAGE_SCHEME = ["bemore+cluster"]
+    storage = None
+
+    def __init__(self, uri, **options):
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        bounds = {"socket_connect_timeout": REDIS_TIMEOUT_S, "socket_timeout": REDIS_TIMEOUT_S, "retry": Retry(NoBackoff(), 0)}
+        self._make = partial(super().__init__, uri, protocol=2, **bounds, **options)
+        self.lua_acquire_moving_window = self.lua_moving_window = _not_reached
+        with contextlib.suppress(*self.base_exceptions):
+            self._make()
+
+    @property
+    def base_exceptions(self):
+        from redis.exceptions import RedisClusterException, RedisError
+
+        return RedisError, RedisClusterException
+
+    def check(self):
+        """Whether every part of the cluster can be written to; makes the connection if that failed before."""
+        for _ in range(2):  # redis-py looks for the new masters when one does not respond
+            with contextlib.suppress(*self.base_exceptions):
+                if self.storage is None:
+                    self._make()
+                return self.storage.ping(target_nodes=self.storage.PRIMARIES)
+        return False
+
+
+def _not_reached(*_):
+    from redis.exceptions import ConnectionError as RedisConnectionError
+
+    raise RedisConnectionError("the cluster has not been reached yet")
 
 
 def _bounded_by_name(connection_class, names):
@@ -226,9 +270,9 @@ def _is_not_from_redis(record):
     """Whether a log record of Flask-Limiter is about anything but Redis being away, which RateLimiter logs."""
     if not record.exc_info:
         return True
-    from redis import RedisError
+    from redis.exceptions import RedisClusterException, RedisError
 
-    return not isinstance(record.exc_info[1], RedisError)
+    return not isinstance(record.exc_info[1], (RedisError, RedisClusterException))
 
 
 # -- Clients ------------------------------------------------------------------------------------------------------------------

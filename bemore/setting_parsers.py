@@ -147,9 +147,16 @@ def _postgres_url(name, value):
     return value
 
 
+_CLUSTER = re.compile(r"redis\+cluster://([^@/?#]*@)?((\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]+(,(?!$)|$))+", re.ASCII)
+
+
 def redis_url(name, value):
+    if value.startswith("redis+cluster:"):
+        if not _CLUSTER.fullmatch(value) or not _has_valid_ports(value):
+            raise SettingsError(f"{name} must be redis+cluster://HOST:PORT,HOST:PORT for a cluster, not {without_secrets(value)!r}.")
+        return value
     if not value.startswith("unix://") and not (value.startswith(("redis://", "rediss://")) and _has_valid_ports(value)):
-        raise SettingsError(f"{name} must start with redis://, rediss:// or unix://, not be {without_secrets(value)!r}.")
+        raise SettingsError(f"{name} must start with redis://, rediss://, redis+cluster:// or unix://, not be {without_secrets(value)!r}.")
     import redis
 
     try:

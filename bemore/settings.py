@@ -60,7 +60,10 @@ class Settings:
     environment: str = _setting(
         parse.choice("development", "production"), "development", "production refuses unsafe settings and logs JSON.", name="BEMORE_ENV"
     )
-    database_url: str = _setting(parse.database_url, "sqlite:///bemore.db", "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
+    database_url: str = _setting(
+        parse.database_url, "sqlite:///bemore.db", "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, also with several hosts."
+    )
+    database_pgbouncer: bool = _setting(parse.boolean, False, "true: DATABASE_URL is that of a PgBouncer in transaction mode.")
     database_replica_url: str | None = _setting(
         parse.replica_url, None, "A streaming replica that reports and lists may be read from; none: the database itself."
     )
@@ -71,7 +74,9 @@ class Settings:
     sqlite_synchronous: str = _setting(
         parse.choice("FULL", "EXTRA", "NORMAL"), "FULL", "FULL survives a power cut; NORMAL may lose the last commits."
     )
-    redis_url: str | None = _setting(parse.redis_url, None, "Where quotas are counted; none: in the process.")
+    redis_url: str | None = _setting(
+        parse.redis_url, None, "Where quotas are counted, redis:// or redis+cluster://; none: in the process."
+    )
     rate_limit_enabled: bool = _setting(parse.boolean, True, "false turns quotas off.")
     rate_limit_all: str = _setting(parse.rate, "600 per 10 minutes", "Quota per client for all requests.")
     rate_limit_write: str = _setting(parse.rate, "300 per 10 minutes", "Quota per client for POST, PUT, PATCH and DELETE.")

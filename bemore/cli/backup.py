@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from bemore import clock
-from bemore.cli.common import actor, database, errors_as_sentences, load_settings, plural
+from bemore.cli.common import actor, database, errors_as_sentences, load_server_settings, load_settings, plural
 from bemore.db import connections
 from bemore.db.version import applied
 from bemore.lifecycle import backup as backups, export as exports
@@ -54,7 +54,7 @@ def _write(lines, file):
 @click.argument("file", type=click.Path(dir_okay=False))
 def backup(file):
     """Back up the database to FILE while the service runs."""
-    settings = load_settings()
+    settings = load_server_settings()
     with database(settings), _progress("Writing") as progress:
         backups.save(settings, file, actor(), progress)
     click.echo(f"wrote {file}")
@@ -69,7 +69,7 @@ def restore(file, yes):
     The replaced audit log is kept in a file next to FILE. Sessions that were erased since the backup are erased again, and missing
     migrations are applied.
     """
-    settings = load_settings()
+    settings = load_server_settings()
     with errors_as_sentences():
         backups.check(settings, file)
         connections.connect(settings)

@@ -40,6 +40,14 @@ def load_settings():
     return settings
 
 
+def load_server_settings():
+    """As load_settings, for a command that changes the settings of its PostgreSQL session, which PgBouncer would give to others."""
+    settings = load_settings()
+    if settings.database_pgbouncer:
+        raise click.ClickException("Not through PgBouncer: set DATABASE_URL to PostgreSQL's own address and DATABASE_PGBOUNCER=false.")
+    return settings
+
+
 @contextmanager
 def errors_as_sentences():
     """Print errors that are no bugs as one sentence instead of a traceback."""

@@ -3,7 +3,7 @@
 import click
 
 from bemore import clock
-from bemore.cli.common import Duration, actor, database, load_settings, plural
+from bemore.cli.common import Duration, actor, database, load_server_settings, load_settings, plural
 from bemore.cli.erasing import erasing_options
 from bemore.db.vacuum import vacuum as rewrite
 from bemore.lifecycle import idle, purge as erasure
@@ -82,7 +82,7 @@ def vacuum():
     Deleting leaves copies of single rows in SQLite's file where pages were split, and dead rows in PostgreSQL's files. Writers wait
     meanwhile (a request for 5 s, then it gets a 503), and the disk needs room for a second copy of the database.
     """
-    with database(load_settings()):
+    with database(load_server_settings()):
         rewrite([model._meta.table_name for model in TABLES])
     click.echo("rewrote the database files")
 

@@ -41,7 +41,7 @@ def connect(settings, create=True):
         # Imported here: SQLite needs no driver of PostgreSQL.
         from bemore.db.postgres import Postgres
 
-        bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS)
+        bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS, settings.database_pgbouncer)
         bound.names_requests = settings.database_request_ids
         if settings.database_replica_url:
             from bemore.db.replica import Replica

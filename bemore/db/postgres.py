@@ -130,16 +130,20 @@ class Postgres(PooledPostgresqlDatabase):
     #: Whether transactions of a request name it in application_name, which pg_stat_activity and the slow log show.
     names_requests = False
 
-    def __init__(self, url, pool_size, busy_seconds):
+    def __init__(self, url, pool_size, busy_seconds, pgbouncer=False):
         limit_ms = busy_seconds * 1000
+        limits = f"-c statement_timeout={limit_ms} -c lock_timeout={limit_ms} -c timezone=UTC"
+        # In transaction mode the next transaction may meet another server connection, without what was prepared or set in this one;
+        # PgBouncer itself sets the time limits (connect_query in deploy/pgbouncer.ini).
+        session = {"prepare_threshold": None} if pgbouncer else {"options": limits}
         super().__init__(
             url,
             max_connections=pool_size,
             timeout=busy_seconds,
             prefer_psycopg3=True,
             connect_timeout=CONNECT_S,
-            options=f"-c statement_timeout={limit_ms} -c lock_timeout={limit_ms} -c timezone=UTC",
             application_name="bemore",
+            **session,
         )
         self.outage = Outage()
 

@@ -1,8 +1,8 @@
 """Ending, renewing and replacing the service behind nginx, under load: clients see no failed request.
 
 ``SIGHUP`` renews the workers. ``SIGUSR2`` starts the version that is installed now beside the running one, which then is ended. Where
-systemd keeps the port (here: the test), a plain restart is enough, and so it is where another service goes on meanwhile. A service that
-is alone and lets go of its port is away for a moment.
+systemd keeps the port (here: the test), a plain restart is enough, and so it is where another machine goes on meanwhile (``tests/stack``).
+A service that is alone and lets go of its port is away for a moment.
 """
 
 import json
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,12 +23,11 @@ import pytest
 import bemore
 from tests.support.figures import LONG, record
 from tests.support.load import Load
-from tests.support.running import HOST
+from tests.support.running import HOST, install
 from tests.support.samples import frames, start_session
 from tests.support.servers import REPOSITORY, NginxServer, Service, booted, need, raw_request, wait_for
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 #: On SQLite one process, on PostgreSQL two.
 on_both = pytest.mark.parametrize(("database_url", "processes"), [("sqlite", 1), ("postgres", 2)], indirect=["database_url"])
@@ -38,9 +37,9 @@ ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.04)
 
 
 @contextmanager
-def _load(*services):
+def _load(service):
     """Clients at work behind an nginx of their own."""
-    with NginxServer(services[0].directory, *services) as nginx, Load(nginx.port, clients=8, patient=True, pause_s=PAUSE_S) as load:
+    with NginxServer(service.directory, service) as nginx, Load(nginx.port, clients=8, patient=True, pause_s=PAUSE_S) as load:
         yield load
 
 
@@ -82,20 +81,6 @@ def test_service_that_lets_go_of_its_port_is_away_for_a_moment(settings_behind, 
     assert all(each.retry_after == "1" for each in load.of_status(503))
 
 
-@on_postgres
-def test_two_services_restarted_in_turn_fail_no_request(settings_behind, database_url, tmp_path):
-    with ExitStack() as stack:
-        services = [stack.enter_context(Service(tmp_path, **settings_behind)) for _ in range(2)]
-        load = stack.enter_context(_load(*services))
-        for _ in range(ROUNDS):
-            for each in services:
-                _work(load)
-                each.stop()
-                each.start()
-        _work(load)
-    _assert_nothing_failed(load, database_url, "two services restarted in turn", 2 * ROUNDS)
-
-
 class Activated(Service):
     """A service whose port is kept by somebody else, as systemd does with a socket unit."""
 
@@ -130,7 +115,7 @@ def test_restart_under_a_kept_port_brings_a_new_version_without_a_failed_request
     with running.listener, running, _load(running) as load:
         for turn in range(ROUNDS):
             _work(load)
-            _install(code, f"9.{turn}")
+            install(code, f"9.{turn}")
             running.stop()
             running.start()
             assert _version(http, running) == f"9.{turn}"
@@ -216,11 +201,6 @@ def code(tmp_path):
     return copy
 
 
-def _install(code, version):
-    path = code / "bemore" / "__init__.py"
-    path.write_text(re.sub('__version__ = ".*"', f'__version__ = "{version}"', path.read_text("utf-8")), "utf-8")
-
-
 def _version(http, running):
     return http.get(f"{running.url}/health/live", headers={"Connection": "close"}).json()["version"]
 
@@ -232,7 +212,7 @@ def test_sighup_keeps_the_version_that_was_started(settings_behind, tmp_path, ht
     running.env["PYTHONPATH"] = str(code)
     with running:
         before, version = set(running.workers), _version(http, running)
-        _install(code, "9.9")
+        install(code, "9.9")
         running.process.send_signal(signal.SIGHUP)
         wait_for(lambda: not any(map(psutil.Process.is_running, before)), 20, "the end of the old worker")
         assert _version(http, running) == version
@@ -277,7 +257,7 @@ def test_sigusr2_brings_a_new_version_without_a_failed_request(settings_behind, 
         with _load(running) as load:
             for turn in range(ROUNDS):
                 _work(load)
-                _install(code, f"9.{turn}")
+                install(code, f"9.{turn}")
                 running.replace()
                 assert _version(http, running) == f"9.{turn}"
             _work(load)

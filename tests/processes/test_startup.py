@@ -40,10 +40,14 @@ WRONG = {
     "DATABASE_URL": [
         "bemore.db", "sqlite://", "sqlite:///", "mysql://user@host/name", "postgresql://", "postgresql://host:port/name", "oracle",
     ],
+    "DATABASE_PGBOUNCER": ["maybe", "transaction"],
     "DATABASE_POOL_SIZE": ["0", "many", "-3", "1e9"],
     "DATABASE_REQUEST_IDS": ["maybe", "2"],
     "SQLITE_SYNCHRONOUS": ["OFF", "2", "ful"],
-    "REDIS_URL": ["localhost:6379", "http://localhost", "redis", "redis://localhost:port/0"],
+    "REDIS_URL": [
+        "localhost:6379", "http://localhost", "redis", "redis://localhost:port/0", "redis+cluster://", "redis+cluster://one:7000,",
+        "redis+cluster://one,two", "redis+cluster://one:7000,two:0", "redis+cluster://one:7000/0",
+    ],
     "RATE_LIMIT_ENABLED": ["maybe", "2", "tru"],
     "RATE_LIMIT_ALL": ["many", "600", "600 per", "-1 per minute", "0 per minute", "600 per 10 fortnights", "5 per second; 9 per minute"],
     "RATE_LIMIT_WRITE": ["300 minutes", "per 10 minutes", "0 per minute", "1 per 0 seconds", "0.5 per minute"],
@@ -88,7 +92,14 @@ def test_wrong_value_is_refused_with_a_sentence_that_names_the_setting(name, val
     assert sentence.endswith(".") and "\n" not in sentence and len(sentence) < 300
 
 
-@pytest.mark.parametrize(("name", "value"), [("DATABASE_URL", "mysql://root:geheim@host/name"), ("REDIS_URL", "http://:geheim@host")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://root:geheim@host/name"),
+        ("REDIS_URL", "http://:geheim@host"),
+        ("REDIS_URL", "redis+cluster://bemore:geheim@one,two"),
+    ],
+)  # fmt: skip
 def test_refusal_keeps_the_password(name, value):
     with pytest.raises(SettingsError) as refusal:
         Settings.from_env({name: value})
@@ -98,6 +109,14 @@ def test_refusal_keeps_the_password(name, value):
 def test_password_in_the_query_of_a_database_url_is_not_told():
     settings = Settings.from_env({"DATABASE_URL": "postgresql://bemore@host/name?password=geheim&sslmode=require"})
     assert "geheim" not in settings.database_label and settings.database_label.startswith("postgresql://bemore@host/name")
+
+
+def test_several_hosts_are_told_without_the_password():
+    several = "one:7000,[::1]:7001"
+    database = f"postgresql://u:geheim@{several}/name?target_session_attrs=read-write"
+    settings = Settings.from_env({"DATABASE_URL": database, "REDIS_URL": f"redis+cluster://u:geheim@{several}"})
+    assert settings.database_label == f"postgresql://u@{several}/name"
+    assert settings.quota_storage_label == f"redis+cluster://u@{several}"
 
 
 def test_empty_values_are_as_if_not_set():

@@ -1,6 +1,7 @@
 """Clients that use the service as browsers do, try on until they are answered, and keep a ledger of what was acknowledged."""
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -17,6 +18,9 @@ from tests.support.ledger import Ledger
 AGAIN_S, LOST_S = 0.03, 60
 
 BROKEN, REFUSED = 0, -1
+
+#: Numbers of the addresses that roaming clients have had.
+_addresses = itertools.count()
 
 
 class Answered(NamedTuple):
@@ -40,11 +44,12 @@ class Load:
 
     ``attempts`` are all of the Answered; ``ledger`` what was acknowledged. ``patient`` clients send each request until it is
     acknowledged; others give some up at the first failure, of which then all or nothing must be stored. Every other client makes a
-    new connection for each request, the others keep theirs. Between two requests a client waits ``pause_s``.
+    new connection for each request, the others keep theirs. Between two requests a client waits ``pause_s``. Clients that ``roam`` use
+    another address of the loopback for each session, so that none of them uses up a quota.
     """
 
-    def __init__(self, port, clients=4, patient=False, pause_s=0):
-        self.port, self.patient, self.pause_s = port, patient, pause_s
+    def __init__(self, port, clients=4, patient=False, pause_s=0, roam=False):
+        self.port, self.clients, self.patient, self.pause_s, self.roam = port, clients, patient, pause_s, roam
         self.ledger = Ledger()
         self.attempts = []
         self.longest_outage_s = 0.0
@@ -151,6 +156,10 @@ class _Client:
 
     def session(self):
         """A whole session of some 20 requests."""
+        if self.load.roam:
+            number = next(_addresses)
+            self.connection.close()
+            self.connection.source_address = f"127.{1 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}", 0
         session_id = self.start()
         for turn in range(self.random.randrange(8, 24)):
             self._one_of(session_id, turn)
@@ -181,7 +190,7 @@ class _Client:
     def _upload(self, session_id):
         """Frames, chunks or snippets at times that no other request has, so that they are stored by this one or not at all."""
         self.sent += 1
-        start_ms = (self.sent * 10 + self.number) * 1_000  # the service refuses times of more than a day ahead
+        start_ms = (self.sent * max(10, self.load.clients) + self.number) * 1_000  # the service refuses times of more than a day ahead
         kind = self.random.choice(("frames", "audio", "stt"))
         if kind == "frames":
             value = self.random.randrange(1000) / 1000

