@@ -27,6 +27,7 @@ from bemore.api import (
 from bemore.api.http import error_handlers as failures
 from bemore.api.openapi import document as openapi  # fmt: skip
 from bemore.api.http.middleware import RequestContextMiddleware
+from bemore.observability import traces
 from bemore.ratelimit import RateLimiter
 from bemore.db import connections as database
 
@@ -62,6 +63,8 @@ def create_app(settings):
     app.url_map.converters["session_id"] = SessionIdConverter
     app.extensions["bemore"] = settings
 
+    if settings.otel_exporter_otlp_endpoint:
+        traces.start(app, settings.otel_exporter_otlp_endpoint)
     database.connect(settings, create=False)
     CORS(
         app,

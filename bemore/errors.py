@@ -88,5 +88,9 @@ class DatabaseUnavailable(BeMoreError):
     """The database is away, full, read-only, damaged, or busy beyond its time-out."""
 
 
+class ReplicaUnavailable(DatabaseUnavailable):
+    """The replica failed while it was read: what was read has to be read again, from the primary."""
+
+
 class BackupFailed(BeMoreError):
     """A backup cannot be made or restored; the text says why, in a sentence for whoever runs the command."""

@@ -64,7 +64,7 @@ class RateLimiter:
     def _in_redis(self, settings):
         return {
             "storage_uri": re.sub("^unix:", "redis+unix:", settings.redis_url),
-            "storage_options": {"connection_pool": _redis_pool(settings.redis_url)},
+            "storage_options": {"connection_pool": redis_pool(settings.redis_url)},
             "in_memory_fallback": self._fallback,
             # When several threads lose Redis at the same moment, Flask-Limiter lets one of them fall back. The others get an exception, or
             # with this setting pass without a limit, which _limit_in_process then applies.
@@ -125,7 +125,7 @@ class RateLimiter:
 
     def _tightest(self, limits):
         """(amount, remaining, whole seconds until there is room for more) of the limit that is nearest to full."""
-        now, found = time.time(), []
+        now, windows = time.time(), []
         for each in limits:
             window_s = each.limit.get_expiry()
             try:
@@ -133,8 +133,8 @@ class RateLimiter:
             except self._limiter.storage.base_exceptions:  # Redis went away since this request was counted
                 reset_at, remaining = now + window_s, each.limit.amount - 1
             reset_s = min(window_s, max(0, math.ceil(reset_at - now)))
-            found.append((0 if each.breached else remaining, -reset_s, each.limit.amount))
-        remaining, reset_s, amount = min(found)
+            windows.append((0 if each.breached else remaining, -reset_s, each.limit.amount))
+        remaining, reset_s, amount = min(windows)
         return amount, remaining, -reset_s
 
     def _note_outage(self, response):
@@ -163,7 +163,8 @@ def _limits(settings, client, divisor=1):
     ]
 
 
-def _redis_pool(url):
+def redis_pool(url):
+    """Connections to Redis with a limit of time for everything, the look-up of a host's name included."""
     # Imported here: a process without Redis starts faster.
     from redis import ConnectionPool
     from redis.backoff import NoBackoff
@@ -185,7 +186,7 @@ def _bounded_by_name(connection_class, names):
 
     class BoundedConnection(connection_class):
         def connect(self):
-            if not names.resolves(REDIS_TIMEOUT_S):
+            if not self.is_connected and not names.resolves(REDIS_TIMEOUT_S):
                 raise RedisTimeoutError("the name of the host is not resolved in time")
             super().connect()
 

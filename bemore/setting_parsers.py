@@ -124,6 +124,12 @@ def database_url(name, value):
     raise SettingsError(f"{name} must be sqlite:///FILE or postgresql://USER@HOST/NAME, not {without_secrets(value)!r}.")
 
 
+def replica_url(name, value):
+    if value.startswith("sqlite:"):
+        raise SettingsError(f"{name} must be postgresql://USER@HOST/NAME, not {value!r}.")
+    return database_url(name, value)
+
+
 def _postgres_url(name, value):
     try:
         from psycopg import Error
@@ -149,6 +155,18 @@ def redis_url(name, value):
         redis.ConnectionPool.from_url(value).make_connection()  # which connects to nothing yet
     except (TypeError, ValueError, redis.RedisError):
         raise SettingsError(f"{name} has a database number or a parameter that Redis does not know ({without_secrets(value)}).") from None
+    return value
+
+
+def collector_url(name, value):
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or not _has_valid_ports(value):
+        raise SettingsError(f"{name} must be an http:// or https:// address, not {without_secrets(value)!r}.")
+    try:
+        import opentelemetry.exporter.otlp.proto.http  # noqa: F401
+        import opentelemetry.instrumentation.flask  # noqa: F401
+    except ImportError:
+        raise SettingsError(f"{name} needs OpenTelemetry's packages: pip install 'bemore[otel]'.") from None
     return value
 
 

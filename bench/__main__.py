@@ -110,13 +110,14 @@ def compare(subjects, workloads, rounds, seconds, warm, directory, out):
 @click.option("--sizes", default="0,100000,1000000,10000000", show_default=True, callback=_sizes, help="Stored frames.")
 @_option("--rounds", 200, click.IntRange(1, 2_000), "How often to request each endpoint.")
 @_names("--databases", ("sqlite",), ("sqlite", "postgres"), "Which databases")
+@_option("--sessions", 1_000_000, click.IntRange(0, 10_000_000), "Among how many sessions to search; 0 for no search.")
 @_directory
 @_out
-def growth(sizes, rounds, databases, directory, out):
-    """Each endpoint's median against an empty database, as frames and scores pile up."""
+def growth(sizes, rounds, databases, sessions, directory, out):
+    """Each endpoint's median against an empty database, as frames and scores pile up; the search among many sessions."""
     from bench.growth import run
 
-    click.echo(run(_results(out, "growth"), databases, sizes, rounds, directory))
+    click.echo(run(_results(out, "growth"), databases, sizes, rounds, sessions, directory))
 
 
 @main.command()
@@ -130,6 +131,38 @@ def memory(requests, quotas, sessions, directory, out):
     from bench.memory import run
 
     click.echo(run(_results(out, "memory"), quotas, requests, sessions, directory))
+
+
+@main.command()
+@_names("--subjects", ("bemore-1", "bemore-pg"), ("bemore-1", "bemore-pg"), "What to measure")
+@_option("--sessions", 3_000, click.IntRange(100, 50_000), "About as many as the machine carries (see mix).")
+@_option("--seconds", 10, click.IntRange(2, 600), "Load of one step.")
+@_option("--rounds", 3, click.IntRange(1, 50), "How often to measure.")
+@_directory
+@_out
+def capacity(subjects, sessions, seconds, rounds, directory, out):
+    """Fit a queueing model to two loads, predict p99 at two others, and measure them."""
+    from bench.capacity import run
+
+    click.echo(run(_results(out, "capacity"), tuple(map(SUBJECTS.get, subjects)), sessions, seconds, rounds, directory))
+
+
+@main.command()
+@_option("--sessions", 100_000, click.IntRange(1, 10_000_000), "Concurrent sessions.")
+@click.option("--machines", default="7,8,10,12", show_default=True, callback=_sizes, help="Numbers of machines to try.")
+@_option("--processes", 4, click.IntRange(1, 256), "Processes, each with a core, per machine.")
+@_option("--cpu-ms", 2.0, click.FloatRange(0.01), "CPU time of the service per request (see mix).")
+@_option("--postgres-ms", 1.0, click.FloatRange(0.01), "CPU time of PostgreSQL per request (see mix).")
+@_option("--shards", 1, click.IntRange(1, 1_000), "PostgreSQL servers, each with its part of the sessions.")
+@_option("--cores", 32, click.IntRange(1, 256), "Cores of each.")
+@_option("--commit-ms", 1.5, click.FloatRange(0), "Commit, network and proxy.")
+@_option("--seconds", 20, click.IntRange(1, 600), "Simulated time.")
+@_out
+def fleet(seconds, out, **assumed):
+    """Latency of many sessions over many machines, simulated. Starts no service."""
+    from bench.capacity import Fleet, simulate
+
+    click.echo(simulate(_results(out, "fleet"), Fleet(**assumed), seconds))
 
 
 @main.command()

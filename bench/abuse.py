@@ -112,16 +112,16 @@ def _measure(server, port, kind, seconds):
         abuser.start()
     with _Peak(server) as peak:
         outcome = drive(port, _frames(good, seconds), connections=8, hopeless_s=60)
-    found = Counter()
+    result = Counter()
     if abuser is not None:
-        found = outcomes.get(timeout=120)
+        result = outcomes.get(timeout=120)
         abuser.join()
     return {
         "p50_ms": outcome.percentile_ms(50),
         "p99_ms": outcome.percentile_ms(99),
         "failures": sum(outcome.refused.values()) + outcome.broken_off,
         "peak_mb": peak.mb,
-        "costly": dict(found),
+        "costly": dict(result),
     }
 
 
@@ -134,7 +134,7 @@ def _frames(session, seconds):
 
 def _abuse(port, raw, connections, until, unread, outcomes):
     """Send ``raw`` again and again on all connections; a Counter of statuses (``broken``: the connection)."""
-    found, lock = Counter(), threading.Lock()
+    result, lock = Counter(), threading.Lock()
 
     def one():
         try:
@@ -146,19 +146,19 @@ def _abuse(port, raw, connections, until, unread, outcomes):
                 while time.time() < until:
                     status = connection.send_request(raw).status
                     with lock:
-                        found[status] += 1
+                        result[status] += 1
                     if status in (404, 429):
                         return
         except OSError:
             with lock:
-                found["broken"] += 1
+                result["broken"] += 1
 
     threads = [threading.Thread(target=one) for _ in range(connections)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    outcomes.put(found)
+    outcomes.put(result)
 
 
 def _fill_week(port, session):

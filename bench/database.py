@@ -7,6 +7,7 @@ import psycopg
 
 from bemore.db import connections
 from bemore.db.migrate import migrate
+from bemore.models.keys import session_key
 from bemore.settings import Settings
 from bench.payloads import session_id
 
@@ -18,6 +19,7 @@ class Direct:
     """One connection to ``url`` that commits every statement; a context manager. ``?`` marks parameters on both databases."""
 
     def __init__(self, url):
+        self.url = url
         self.dialect = "sqlite" if url.startswith("sqlite:") else "postgres"
         if self.dialect == "sqlite":
             self._connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)
@@ -97,8 +99,9 @@ def migrate_here(url):
 def add_sessions(direct, count):
     """Add ``count`` active sessions with the ids that payloads.session_id gives."""
     now = int(time.time() * 1000)
-    rows = [(session_id(each), f"user-{each}", f"counselor-{each % 50}", "active", now) for each in range(count)]
-    direct.many("INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, ?, ?, ?, ?)", rows)
+    ids = enumerate(map(session_id, range(count)))
+    rows = [(session_key(name), name, f"user-{each}", f"counselor-{each % 50}", "active", now) for each, name in ids]
+    direct.many("INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def count_sessions(direct):

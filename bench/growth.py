@@ -8,7 +8,7 @@ import contextlib
 import random
 from statistics import median
 
-from bench import payloads, pictures
+from bench import payloads, pictures, searching
 from bench.database import add_sessions, count_sessions
 from bench.filling import fill
 from bench.figures import number, table
@@ -77,9 +77,11 @@ def _request(label, session, own, content):
     return request(method, f"/api/session{path}", content)
 
 
-def run(results, databases, sizes, rounds, directory=None):
-    """Measure ``rounds`` rounds on every database and size of frames; write the results, return their text."""
-    surrounding, taken, filled = surroundings(directory), {}, {}
+def run(results, databases, sizes, rounds, sessions, directory=None):
+    """Measure ``rounds`` rounds on every database and size of frames, and the search among ``sessions``; write the results, return their
+    text.
+    """
+    surrounding, taken, filled, found = surroundings(directory), {}, {}, {}
     for database in databases:
         with contextlib.ExitStack() as exits:
             stage = exits.enter_context(Stage(directory))
@@ -88,14 +90,19 @@ def run(results, databases, sizes, rounds, directory=None):
                 filled[f"{database} {size}"] = _fill_around(running, size)
             lines = {size: exits.enter_context(Connection(running.port)) for size, running in services.items()}
             taken[database] = _rounds(lines, rounds, database)
-    text = "\n\n".join([sentence(surrounding), *(_text(database, sizes, taken[database]) for database in databases)])
+        if sessions:
+            with Stage(directory) as stage, stage.running(SUBJECTS[database], **WIDE_QUOTAS) as running:
+                found[SUBJECTS[database].label] = searching.measure(running, sessions, rounds)
+    tables = [*(_text(database, sizes, taken[database]) for database in databases), searching.text(found)]
+    text = "\n\n".join([sentence(surrounding), *tables])
     by_database = {SUBJECTS[each].label: {label: ratios(by_size) for label, by_size in taken[each].items()} for each in databases}
     pictures.growth(results.path("png"), by_database, BOUND)
     medians = {
         database: {label: {size: median(latencies) for size, latencies in by_size.items()} for label, by_size in by_label.items()}
         for database, by_label in taken.items()
     }
-    return results.write(text, {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians})
+    numbers = {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search_p50_ms": found}
+    return results.write(text, numbers)
 
 
 def _fill_around(running, size):

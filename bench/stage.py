@@ -205,7 +205,9 @@ def _server(subject, home, env):
     if subject.program != "bemore":
         return Peer(home, _COMMANDS[subject.program], subject.processes, env)
     # As in production behind one proxy, which adds the client's address. The log, with a line per request, is a file.
-    env = {**env, "WEB_CONCURRENCY": subject.processes, "BEMORE_ENV": "production", "ALLOW_ANONYMOUS": "true", "TRUSTED_PROXIES": 1}
+    # As deploy/bemore.service has it.
+    deployed = {"BEMORE_ENV": "production", "TRUSTED_PROXIES": 1, "MALLOC_ARENA_MAX": 1}
+    env = {"WEB_CONCURRENCY": subject.processes, "ALLOW_ANONYMOUS": "true", **deployed, **env}
     return Checkout(home, subject, **env) if subject.checkout else Service(home, **env)
 
 

@@ -23,8 +23,8 @@ def as_text(value):
 
 def test_env_example_holds_every_setting_with_its_default_and_meaning():
     text = (ROOT / ".env.example").read_text("utf-8")
-    told = dict(re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE))
-    assert told == {name: as_text(each.default) for name, each in SETTINGS.items()}
+    reported = dict(re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    assert reported == {name: as_text(each.default) for name, each in SETTINGS.items()}
     for each in SETTINGS.values():
         assert f"# {each.metadata['doc']}\n#{variable(each)}=" in text
 

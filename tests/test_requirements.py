@@ -42,15 +42,15 @@ def environment(python, patch=9):
 def chosen(requirements, environ):
     """``{name: version}`` of those that hold in an environment; each name once."""
     holding = [each for each in requirements if not each.marker or each.marker.evaluate(environ)]
-    found = [(canonicalize_name(each.name), str(each.specifier)) for each in holding]
-    assert len(found) == len(dict(found)), f"a package twice: {found}"
-    return {name: version.removeprefix("==") for name, version in found}
+    result = [(canonicalize_name(each.name), str(each.specifier)) for each in holding]
+    assert len(result) == len(dict(result)), f"a package twice: {result}"
+    return {name: version.removeprefix("==") for name, version in result}
 
 
 def test_each_entry_is_one_version_with_hashes_and_says_nothing_of_where_it_comes_from():
-    found = list(entries())
-    assert len(found) > 30
-    for requirement, hashes in found:
+    result = list(entries())
+    assert len(result) > 30
+    for requirement, hashes in result:
         assert re.fullmatch("==[0-9][0-9a-z.]*", str(requirement.specifier)) and requirement.url is None, str(requirement)
         assert hashes and all(re.fullmatch("sha256:[0-9a-f]{64}", each) for each in hashes), str(requirement)
     assert "://" not in LOCK and not re.search("^ *-[^-]|^ *--(?!hash=)", LOCK, re.MULTILINE), "an option or an address"

@@ -71,14 +71,14 @@ def session_states():
 
 def memory_bytes(counts):
     """``{worker: resident bytes}``, the worker processes numbered from 0; without those of which the system does not tell it."""
-    found = {}
+    resident = {}
     for worker, pid in enumerate(counts.workers):
         try:
             pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
         except (OSError, IndexError):
             continue
-        found[worker] = int(pages) * os.sysconf("SC_PAGE_SIZE")
-    return found
+        resident[worker] = int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return resident
 
 
 def uptime_s(counts):

@@ -8,7 +8,7 @@ from bemore import clock
 from bemore.api.http import heavy
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, session_scope
-from bemore.models import minute, minute_scoring, session
+from bemore.models import minute, minute_scoring
 from bemore.observability.metrics import count_items
 from bemore.reports.minutes import data_points, inference, scores
 from bemore.schemas.minutes import MAX_MINUTES_ON_PAGE, BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
@@ -55,11 +55,15 @@ def _minute_of(item):
 @operation("The minutes of a session and their statistics", Access.SESSION, query=PageOfMinutes, response=Inferences)
 def inferences(scope, query):
     """The statistics are of all minutes. Follow `nextCursor` until it is null."""
-    with heavy.turn(session.get(scope).minute_count > MAX_MINUTES_ON_PAGE):
-        found, rows, all_minutes, covered = minute.page_of_session(scope, last_seen(query), query["limit"] + 1)
+    wanted = scope, last_seen(query), query["limit"] + 1
+    result = minute.page_of_session(*wanted, MAX_MINUTES_ON_PAGE)
+    if result is None:
+        with heavy.turn(True):
+            result = minute.page_of_session(*wanted)
+    rows, all_minutes, covered = result
     page, more = page_of_minutes(rows, query, lambda row: row.minute_index)
-    told = [inference(found.public_id, row, covered.get(row.minute_index)) for row in page]
-    return {"inferences": told, "stats": statistics(all_minutes), "nextCursor": more}
+    listed = [inference(scope.public_id, row, covered.get(row.minute_index)) for row in page]
+    return {"inferences": listed, "stats": statistics(all_minutes), "nextCursor": more}
 
 
 def last_seen(query):

@@ -31,8 +31,7 @@ def add(scope, body):
 @operation("The notes of a session", Access.SESSION, response=schemas.Notes, reads=READ_NOTES)
 def show(scope):
     """One's own and those that are shared; without authentication all."""
-    found = note.of_session(scope, reader())
-    notes = [note_as_data(scope.public_id, each) for each in found]
+    notes = [note_as_data(scope.public_id, each) for each in note.of_session(scope, reader())]
     return {"sessionId": scope.public_id, "count": len(notes), "notes": notes}
 
 

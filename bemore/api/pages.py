@@ -22,10 +22,11 @@ CONSOLE = StaticFiles(
         **{
             f"{name}.js": (_CONSOLE, _SCRIPT)
             for name in (
-                "api", "card", "chart_data", "charts", "coverage", "dialogs", "dialogue", "dom", "explain", "frame", "i18n",
+                "api", "card", "chart_data", "charts", "client", "client_charts", "client_notes", "client_pair", "coverage", "dialogs",
+                "dialogue", "dom", "explain", "frame", "i18n",
                 "keywords", "list", "list_row", "live", "moments_panel", "notes_panel", "overlay", "pace", "page", "playing", "preferences",
                 "printing", "quota", "report", "session", "session_head", "simulation", "talk_panel", "technical", "timeline",
-                "timeline_panel", "transcript", "virtual_list", "words", "words_explained", "words_frame", "words_list",
+                "timeline_panel", "transcript", "virtual_list", "words", "words_client", "words_explained", "words_frame", "words_list",
                 "words_report", "words_session",
             )
         },
@@ -37,6 +38,7 @@ CONSOLE = StaticFiles(
         "tokens.css": (_CONSOLE, _STYLE),
         "console.css": (_CONSOLE, _STYLE),
         "session.css": (_CONSOLE, _STYLE),
+        "client.css": (_CONSOLE, _STYLE),
         "print.css": (_CONSOLE, _STYLE),
         "icon.svg": (_CONSOLE, "image/svg+xml"),
         "vendor/chart.js": (_CONSOLE, _SCRIPT),

@@ -1,6 +1,7 @@
 """Reports of a session, in any state, as of the moment they are asked for: JSON, HTML, PDF and CSV. And the transcript as a file."""
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response, current_app
 
@@ -10,6 +11,7 @@ from bemore.clock import utc
 from bemore.api.http.operation import operation
 from bemore.api.minutes import page_of_minutes
 from bemore.auth.access import Access
+from bemore.models import progress, session
 from bemore.models import report as model
 from bemore.models.audit import READ_REPORT, READ_TRANSCRIPT
 from bemore.reports import build, text
@@ -20,7 +22,6 @@ from bemore.reports.language import LANGUAGES
 from bemore.reports.options import RenderOptions
 from bemore.reports.transcript_files import plain_text, webvtt
 from bemore.schemas.report_options import ChooseLanguage, PdfOptions, ReportOptions
-from bemore.scoring.talk import conversation
 from bemore.schemas.reports import ChooseCsv, PageOfReport, Report, ReportBrief, ReportText, VoiceAnalysis
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/session/<session_id:session_id>")
@@ -30,11 +31,14 @@ def _gather(scope, **options):
     return model.gather(scope, clock.now_ms(), current_app.extensions["bemore"].model_version, **options)
 
 
-def _rendered(render, scope, query, transcript=False):
-    """A report as ``render`` writes it for people, with or without the whole transcript, and the SessionInfo."""
+def _rendered(render, scope, query, transcript=False, compared=False):
+    """A report as ``render`` writes it for people, with or without the whole transcript and the comparison, and the SessionInfo."""
     data, _ = _gather(scope, transcript=transcript)
     options = _options(query)
-    return render(*build.report_and_timeline(data, options.language, transcript), options), data.session
+    made, timeline = build.report_and_timeline(data, options.language, transcript)
+    if compared and data.session.status == "ended":
+        timeline = replace(timeline, comparison=progress.comparison(session.get(scope), clock.now_ms()))
+    return render(made, timeline, options), data.session
 
 
 def _language(query):
@@ -56,6 +60,11 @@ HEAVY_MINUTES, HEAVY_ROWS = 120, 30_000
 
 def _turn(row):
     return heavy.turn(row.minute_count > HEAVY_MINUTES or row.audio_count + row.stt_count > HEAVY_ROWS)
+
+
+def _others(row):
+    """What a comparison is made of: it changes with it."""
+    return [(other.public_id, other.revision) for other in progress.recent_others(row)]
 
 
 def _operation(summary, **declared):
@@ -91,24 +100,24 @@ def vad_analysis(scope, query):
 
 
 @blueprint.get("/report/html")
-@_operation("The report as one self-contained page", query=ReportOptions, media="text/html")
+@_operation("The report as one self-contained page", query=ReportOptions, media="text/html", depends=_others)
 def as_html(scope, query):
-    """With the transcript."""
-    content, _ = _rendered(html, scope, query, transcript=True)
+    """With the transcript, and with where an ended session lies among others of the same people."""
+    content, _ = _rendered(html, scope, query, transcript=True, compared=True)
     response = Response(content, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
 
 @blueprint.get("/report/pdf")
-@_operation("The report as PDF, A4", query=PdfOptions, media="application/pdf")
+@_operation("The report as PDF, A4", query=PdfOptions, media="application/pdf", depends=_others)
 def as_pdf(scope, query):
     # Imported on first use: the library takes half as much memory as the rest of the service.
     from bemore.reports.pdf.document import pdf
 
-    content, session = _rendered(pdf, scope, query, transcript=query["transcript"] == "true")
-    day = utc(session.started_at_ms).astimezone(_options(query).zone).date()
-    return _download(content, "application/pdf", f"bemore-{day}-{_in_file_name(session.user_id)}.pdf")
+    content, about = _rendered(pdf, scope, query, transcript=query["transcript"] == "true", compared=True)
+    day = utc(about.started_at_ms).astimezone(_options(query).zone).date()
+    return _download(content, "application/pdf", f"bemore-{day}-{_in_file_name(about.user_id)}.pdf")
 
 
 @blueprint.get("/report/csv")
@@ -144,7 +153,7 @@ def as_vtt(scope, query):
 def as_plain_text(scope, query):
     """A line for what a speaker says at a time, numbered by speaker, and a line for each silence."""
     data, snippets = _transcript(scope)
-    talk = conversation(data.spoken, data.snippets)
+    talk = data.heard.talk
     content = plain_text(snippets, talk.silences if talk else (), _language(query))
     return _download(content, "text/plain; charset=utf-8", f"bemore-transcript-{scope.public_id}.txt")
 

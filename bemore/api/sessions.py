@@ -1,15 +1,18 @@
 """The life of a counseling session, lists of sessions, and feedback."""
 
-from flask import Blueprint, current_app
+from functools import partial
+
+from flask import Blueprint, Response, current_app
 
 from bemore import clock
 from bemore.api.http.auditing import recorder
 from bemore.api.http.body import check_path
 from bemore.api.http.operation import operation
 from bemore.auth.access import Access, narrowed, own, reader
-from bemore.models import feedback, minute_scoring, overview, report, session
+from bemore.models import feedback, minute_scoring, overview, progress, report, search, session
 from bemore.models.audit import ERASE
 from bemore.reports.build import emotion_summary
+from bemore.reports.csv_export import progress_csv
 from bemore.schemas import sessions as schemas
 from bemore.schemas.base import EmptyBody, check
 from bemore.schemas.paging import cursor_text
@@ -21,6 +24,9 @@ _user = schemas.OfUser()
 
 #: How many sessions ``stats/summary`` names.
 RECENT = 20
+
+#: Sessions of a user's progress that are read at once for a file.
+PROGRESS_PAGE = 200
 
 
 @blueprint.post("/start")
@@ -42,7 +48,7 @@ def start(body):
 def show(scope):
     row = session.get(scope)
     return {
-        **_brief(row),
+        **_session(row),
         "userId": row.user_id,
         "pausedAt": row.paused_ms,
         "resumedAt": row.resumed_ms,
@@ -77,16 +83,16 @@ def end(scope, body):
     """Ended again, it keeps the time of its first end. Telemetry is taken after the end, too."""
     now = clock.now_ms()
     row = minute_scoring.end(scope, now, minute_scoring.Rules.of(current_app.extensions["bemore"]))
-    found, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
+    data, _ = report.gather(scope, now, current_app.extensions["bemore"].model_version, whole=False)
     return {
         "sessionId": row.public_id,
         "status": row.status,
         "endedAt": row.ended_ms,
         "duration": row.duration_ms(now),
         "stats": _totals(row),
-        "inferenceStats": statistics(found.minutes),
-        "emotionCount": len(found.minutes),
-        "emotionSummary": emotion_summary(found),
+        "inferenceStats": statistics(data.minutes),
+        "emotionCount": len(data.minutes),
+        "emotionSummary": emotion_summary(data),
     }
 
 
@@ -126,25 +132,74 @@ def of_user(user_id, query):
     """A user without sessions is no error. Follow `nextCursor` until it is null."""
     check_path("userId")
     check(_user, {"userId": user_id})
-    page, more = _page(query, **narrowed(user_id=user_id))
+    page, more = _page(query, session.newest, **narrowed(user_id=user_id))
     return {"userId": user_id, "count": len(page), "sessions": [_listed(row) for row in page], "nextCursor": more}
+
+
+@blueprint.get("/user/<path:user_id>/progress")
+@operation("How the sessions of a user went, newest first", Access.LIST, query=schemas.ListProgress, response=schemas.UserProgress)
+def progress_of_user(user_id, query):
+    """Demonstrations are left out. Follow `nextCursor` until it is null."""
+    page, last = _progress(user_id, query["counselor_id"], query["limit"], query["cursor"])
+    more = cursor_text(last.started_ms, last.key) if last else None
+    return {"userId": user_id, "count": len(page), "sessions": page, "nextCursor": more}
+
+
+@blueprint.get("/user/<path:user_id>/progress/csv")
+@operation("How all sessions of a user went as CSV, newest first", Access.LIST, query=schemas.ChooseProgress, media="text/csv")
+def progress_as_csv(user_id, query):
+    """The columns are the fields of `progress`."""
+    rows, last, more = [], None, True
+    while more:
+        page, more = _progress(user_id, query["counselor_id"], PROGRESS_PAGE, last and (last.started_ms, last.key))
+        rows, last = rows + page, more
+    headers = {"Content-Disposition": 'attachment; filename="bemore-progress.csv"'}
+    return Response(progress_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _progress(user_id, counselor_id, limit, before):
+    """A page of a user's progress, and the SessionRow of its last session; None if no more follow."""
+    check_path("userId")
+    check(_user, {"userId": user_id})
+    seen, shown = narrowed(user_id=user_id), narrowed(user_id=user_id, counselor_id=counselor_id)
+    page, last = progress.page(limit, before, clock.now_ms(), seen, shown)
+    return [_step(step, comparable) for step, comparable in page], last
+
+
+def _step(step, comparable):
+    made = step.summary
+    listed = _session(step.row)
+    del listed["demo"]
+    return {
+        **listed,
+        "scoredMinutes": made.scored_minutes,
+        "averages": {name: getattr(made, name) for name in ("combined", "facial", "vad", "text")} if made.scored_minutes else None,
+        "modelVersion": made.model_version,
+        "talkShare": made.talk_share,
+        "coverage": step.coverage,
+        "longestSilenceMs": made.longest_silence_ms,
+        "rating": step.rating,
+        "comparable": comparable,
+    }
 
 
 @blueprint.get("")
 @operation("Sessions, newest first", Access.LIST, query=schemas.FindSessions, response=schemas.FoundSessions)
 def find(query):
-    """All, or those of a state, a user, a counselor; with how each went if `overview` is true. Follow `nextCursor` until it is null."""
-    found = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
-    page, more = _page(query, status=query["status"], **found)
+    """All, or those of a state, a user, a counselor, a part of their ids, a time; with how each went if `overview` is true. Follow
+    `nextCursor` until it is null."""
+    filters = narrowed(user_id=query["user_id"], counselor_id=query["counselor_id"])
+    filters |= {name: query[name] for name in ("status", "from_ms", "to_ms")}
+    page, more = _page(query, session.newest if query["q"] is None else partial(search.find, text=query["q"]), **filters)
     sessions = [{**_listed(row), "userId": row.user_id} for row in page]
     if query["overview"] == "true":
-        for each, found in zip(sessions, overview.of_page(page), strict=True):
-            each["overview"] = _overview(found)
+        for each, summary in zip(sessions, overview.of_page(page), strict=True):
+            each["overview"] = _overview(summary)
     return {"count": len(page), "sessions": sessions, "nextCursor": more}
 
 
-def _page(query, **which):
-    rows = session.newest(query["limit"] + 1, before=query["cursor"], **which)
+def _page(query, find, **filters):
+    rows = find(query["limit"] + 1, before=query["cursor"], **filters)
     page = rows[: query["limit"]]
     return page, cursor_text(page[-1].started_ms, page[-1].key) if len(rows) > len(page) else None
 
@@ -165,7 +220,7 @@ def give_feedback(scope, body):
     return run
 
 
-def _brief(row):
+def _session(row):
     return {
         "sessionId": row.public_id,
         "counselorId": row.counselor_id,
@@ -179,15 +234,15 @@ def _brief(row):
 
 def _listed(row):
     newest = [each for each in row.last_data_at().values() if each is not None]
-    return {**_brief(row), "lastDataAt": max(newest, default=None)}
+    return {**_session(row), "lastDataAt": max(newest, default=None)}
 
 
-def _overview(found):
+def _overview(summary):
     return {
-        "scoredMinutes": found.scored_minutes,
-        "averageScore": found.average_score,
-        "scores": list(found.scores),
-        "rating": found.rating,
+        "scoredMinutes": summary.scored_minutes,
+        "averageScore": summary.average_score,
+        "scores": list(summary.scores),
+        "rating": summary.rating,
     }
 
 

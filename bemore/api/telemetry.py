@@ -36,9 +36,7 @@ def frames(scope, body):
         (ts, CODES[speaker or own], quality, compressed, telemetry.json_text(landmarks))
         for ts, quality, compressed, landmarks, speaker in body["items"]
     ]
-    total = _store(telemetry.store_frames, scope, rows)
-    count_items("frame", len(rows))
-    return {"frameCount": len(rows), "totalFramesInSession": total}
+    return {"frameCount": len(rows), "totalFramesInSession": _store(telemetry.store_frames, "frame", scope, rows)}
 
 
 @blueprint.post("/audio")
@@ -47,9 +45,7 @@ def audio(scope, body):
     """The same chunk (`tsStart`, `tsEnd`) again overwrites, so a batch that got no answer can be sent again; in any state."""
     own = _own_speaker()
     rows = [(start, end, CODES[speaker or own], *measured) for start, end, *measured, speaker in body["items"]]
-    total = _store(telemetry.store_audio, scope, rows)
-    count_items("audio_chunk", len(rows))
-    return {"audioChunkCount": len(rows), "totalAudioChunksInSession": total}
+    return {"audioChunkCount": len(rows), "totalAudioChunksInSession": _store(telemetry.store_audio, "audio_chunk", scope, rows)}
 
 
 @blueprint.post("/stt")
@@ -64,8 +60,7 @@ def stt(scope, body):
         (start, end, CODES[speaker or own], text, lang, sentiment(text, lang), telemetry.json_text(extract_keywords(text, lang)))
         for start, end, text, lang, speaker in (body["items"][place] for place in places)
     ]
-    total = _store(telemetry.store_stt, scope, rows, places)
-    count_items("stt_snippet", len(rows))
+    total = _store(telemetry.store_stt, "stt_snippet", scope, rows, places)
     return {"sttSnippetCount": len(rows), "totalSttSnippetsInSession": total}
 
 
@@ -75,13 +70,14 @@ def _own_speaker():
     return role if role in CODES else None
 
 
-def _store(store, scope, rows, places=None):
-    """Store an upload; after the session's end, score its minutes again. Returns the session's total."""
+def _store(store, kind, scope, rows, places=None):
+    """Store an upload, and count its items as ``kind``; after the session's end, score its minutes again. Returns the session's total."""
     settings = current_app.extensions["bemore"]
     arrival = telemetry.Arrival(clock.now_ms(), len(request_body()), settings.max_session_bytes, places)
     total, status = store(scope, rows, arrival)
     if status == "ended":
         score_changed(scope, Rules.of(settings))
+    count_items(kind, len(rows))
     return total
 
 

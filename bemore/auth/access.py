@@ -49,12 +49,12 @@ def init_app(app: Flask, settings: Settings) -> None:
 def caller() -> Caller:
     """Who sent this request: a Caller; ANYBODY while authentication is off. Raises Unauthorized, InvalidToken, KeysUnavailable."""
     environ = request.environ
-    found = environ.get(_CALLER)
-    if found is None:
-        found = environ[_CALLER] = _caller()
-    if isinstance(found, Exception):
-        raise found
-    return found
+    result = environ.get(_CALLER)
+    if result is None:
+        result = environ[_CALLER] = _caller()
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def subject() -> str | None:

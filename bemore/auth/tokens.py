@@ -124,8 +124,7 @@ class RemoteKeys:
 
     def _fetch(self) -> None:
         try:
-            found = jwt.PyJWKSet.from_dict(self._download()).keys
-            self._keys = dict(_usable(found))
+            self._keys = dict(_usable(jwt.PyJWKSet.from_dict(self._download()).keys))
             self._fetched = self._clock()
         except (jwt.PyJWTError, OSError, ValueError) as error:
             if not self._away:

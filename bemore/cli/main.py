@@ -2,14 +2,16 @@
 
 import click
 
-from bemore import __version__
+from bemore import __version__, clock
 from bemore.cli.audit import audit
 from bemore.cli.backup import backup, export, restore
+from bemore.cli.check import check
 from bemore.cli.common import errors_as_sentences, load_settings
 from bemore.cli.rescoring import rescore
 from bemore.cli.retention import close_idle, erase, purge, vacuum
 from bemore.cli.token import token
 from bemore.db.migrate import migrate as apply_migrations
+from bemore.models import partitions
 
 
 @click.group(context_settings={"max_content_width": 120})
@@ -32,8 +34,9 @@ def migrate():
     settings = load_settings()
     with errors_as_sentences():
         applied = apply_migrations(settings)
+        partitions.make_ahead(clock.now_ms(), settings.retention_days)
     click.echo("\n".join(applied) if applied else "The database is up to date.")
 
 
-for _command in (token, close_idle, purge, erase, vacuum, export, backup, restore, rescore, audit):
+for _command in (check, token, close_idle, purge, erase, vacuum, export, backup, restore, rescore, audit):
     main.add_command(_command)

@@ -16,10 +16,10 @@ from bemore.models.scope import SessionScope
 @click.option("--all", "all_sessions", is_flag=True, help="All sessions.")
 @confirmed("change")
 def rescore(session_id, all_sessions, confirmation):
-    """Score stored sessions again under today's rules, after a new version of the service or other weights.
+    """Score stored sessions again under today's rules.
 
-    Sentiment and keywords of the snippets change, and the minutes that the server scored. Scores that the browser sent stay. The
-    service can run meanwhile. If the command is interrupted, run it again.
+    That is for a new version of the service, or other weights. Sentiment and keywords of the snippets change, and the minutes that
+    the server scored. Scores that the browser sent stay. The service can run meanwhile. If the command is interrupted, run it again.
     """
     if (session_id is None) != all_sessions:
         raise click.UsageError("Give a SESSION_ID or --all.")

@@ -7,8 +7,8 @@ from bemore.cli.common import Duration, actor, database, load_settings, plural
 from bemore.cli.erasing import erasing_options
 from bemore.db.vacuum import vacuum as rewrite
 from bemore.lifecycle import idle, purge as erasure
+from bemore.models import partitions
 from bemore.models.minute_scoring import Rules
-from bemore.models.session import finish_erasing
 from bemore.models.tables import TABLES
 
 
@@ -43,6 +43,7 @@ def purge(older_than, confirmation):
         older_than = settings.retention_days * 86_400_000
     with database(settings):
         now = clock.now_ms()
+        partitions.make_ahead(now, settings.retention_days)
         amount = erasure.survey(now - older_than, now)
         confirmation.carry_out(
             amount, f" from before {clock.iso(now - older_than)}", amount.rows, _text,
@@ -64,7 +65,7 @@ def erase(user_id, confirmation):
         amount = erasure.survey_user(user_id)
         if not amount:
             # An erasure that was interrupted has hidden its sessions.
-            if confirmation.dry_run or not finish_erasing():
+            if confirmation.dry_run or not erasure.finish_erasing():
                 raise click.ClickException("Nothing is stored of that user.")
             click.echo("finished an erasure that was interrupted")
             return

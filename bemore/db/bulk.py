@@ -13,6 +13,9 @@ from bemore.db.connections import execute
 #: Rows of one SQLite statement, most first: few statements, and few different ones for the driver to keep prepared.
 SQLITE_PIECES = (25, 5, 1)
 
+#: The column of tables that are partitioned on PostgreSQL which says whether a row has replaced another one.
+RESENT = "resent"
+
 _encode = msgspec.json.Encoder().encode
 
 _POSTGRES_TYPES = {"BIGINT": "bigint", "INT": "int", "SMALLINT": "smallint", "DOUBLE": "float8", "TEXT": "text"}
@@ -22,20 +25,24 @@ class BulkUpsert:
     """Inserts rows of a model with a composite primary key that begins with its parent's integer key.
 
     A row whose key is stored already replaces the stored one. ``columns`` are the names of a row's values: the rest of the primary key,
-    then the other fields in the model's order, without those of ``constants`` (SQL by field name).
+    then the other fields in the model's order, without RESENT and those of ``constants`` (SQL by field name).
     """
 
     def __init__(self, model, constants=None):
         meta, constants = model._meta, constants or {}
         key = [meta.fields[name] for name in meta.primary_key.field_names]
         # By name: comparing peewee's fields makes an SQL expression.
-        rest = [each for each in meta.sorted_fields if each.name not in meta.primary_key.field_names]
+        rest = [each for each in meta.sorted_fields if each.name not in (*meta.primary_key.field_names, RESENT)]
         self._columns = [each for each in (*key[1:], *rest) if each.name not in constants]
         self.columns = [each.name for each in self._columns]
         self._key = ", ".join(each.column_name for each in key)
         self._parent, self._table = key[0].column_name, meta.table_name
         self._names = ", ".join((self._parent, *(each.column_name for each in self._columns), *constants))
         self._replace = "DO UPDATE SET " + ", ".join(f"{each.column_name} = excluded.{each.column_name}" for each in rest)
+        self._is_new = "xmax = 0"
+        if RESENT in meta.fields:
+            # A partitioned table has no system columns to return.
+            self._replace, self._is_new = f"{self._replace}, {RESENT} = 1", f"{RESENT} = 0"
         self._constants = {name: f"CAST({sql} AS {_POSTGRES_TYPES[meta.fields[name].field_type]})" for name, sql in constants.items()}
         one_row = f"({', '.join(('?', *('?' for _ in self._columns), *constants.values()))})"
         self._values = {
@@ -76,7 +83,7 @@ class BulkUpsert:
 ),
 stored AS (
     INSERT INTO {self._table} ({self._names}) SELECT {self._names} FROM items ON CONFLICT ({self._key}) {self._replace}
-    RETURNING xmax = 0 AS is_new
+    RETURNING {self._is_new} AS is_new
 )"""
 
 

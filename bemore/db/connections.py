@@ -6,6 +6,7 @@ every other error is a bug and passes through.
 
 import logging
 import sqlite3
+import threading
 from contextlib import contextmanager
 
 import peewee
@@ -13,12 +14,16 @@ import peewee
 from bemore.db.proxy import database
 from bemore.db.sqlite import Sqlite
 from bemore.db.write_queue import WriteQueue
-from bemore.errors import DatabaseUnavailable
+from bemore.errors import DatabaseUnavailable, ReplicaUnavailable
 
 #: How long a write waits for other writers before DatabaseUnavailable, in seconds.
 BUSY_SECONDS = 5
 
 _log = logging.getLogger("bemore.database")
+
+#: The Replica if there is one. Per thread: ``bound``, the database of the transaction if that is the replica, and ``chosen``, inside of
+#: ``replica_allowed``: whether the replica is read, None before the first read.
+_replica, _local = None, threading.local()
 
 
 def connect(settings, create=True):
@@ -26,7 +31,9 @@ def connect(settings, create=True):
 
     With ``create`` it also creates a missing SQLite file.
     """
+    global _replica
     close()
+    _replica = None
     if settings.uses_sqlite:
         bound = Sqlite(settings.database_url.removeprefix("sqlite:///"), settings.sqlite_synchronous, BUSY_SECONDS, create)
         bound.queue = WriteQueue(write_transaction, execute, bound.close, BUSY_SECONDS)
@@ -35,6 +42,11 @@ def connect(settings, create=True):
         from bemore.db.postgres import Postgres
 
         bound = Postgres(settings.database_url, settings.database_pool_size, BUSY_SECONDS)
+        bound.names_requests = settings.database_request_ids
+        if settings.database_replica_url:
+            from bemore.db.replica import Replica
+
+            _replica = Replica(settings.database_replica_url, settings.database_pool_size, BUSY_SECONDS)
     database.initialize(bound)
 
 
@@ -43,11 +55,19 @@ def close():
     if database.obj is not None:
         database.close()
         database.obj.stop()
+        if _replica is not None:
+            _replica.close()
+            _replica.stop()
 
 
 def execute(sql, params=()):
     """Run one statement and return its cursor. ``?`` marks the parameters on both databases."""
-    return database.execute_sql(database.obj.translate(sql), params)
+    bound = _bound()
+    return bound.execute_sql(bound.translate(sql), params)
+
+
+def _bound():
+    return getattr(_local, "bound", database.obj)
 
 
 def write(work):
@@ -68,7 +88,9 @@ def write_statement(work):
     with errors_translated():
         if database.obj.queue is not None:
             return database.obj.queue.run(work)
-        return database.obj.run_statement(work)
+        if not database.obj.names_requests:
+            return database.obj.run_statement(work)
+    return write(work)
 
 
 def write_transaction():
@@ -78,24 +100,66 @@ def write_transaction():
 
 def read():
     """``with read():`` a transaction that sees a single state of the database throughout."""
-    return _transaction(database.obj.begin_read)
+    return _transaction(database.obj.begin_read) if not _is_replica_chosen() else _read_replica()
+
+
+@contextmanager
+def replica_allowed():
+    """Inside, ``read`` reads from the replica, if there is one that shows all that the primary had confirmed at the first ``read``.
+
+    Raises ReplicaUnavailable if it fails after that.
+    """
+    _local.chosen = None
+    try:
+        yield
+    finally:
+        del _local.chosen
+
+
+def source():
+    """Inside of ``replica_allowed``: whether reads came from the ``replica`` or the ``primary``; None if there is no choice or no read."""
+    return None if _replica is None or _local.chosen is None else "replica" if _local.chosen else "primary"
+
+
+def _is_replica_chosen():
+    if _replica is None or not hasattr(_local, "chosen"):
+        return False
+    if _local.chosen is None:
+        with errors_translated():
+            # What was confirmed is flushed; what is not yet is nobody's last write.
+            (lsn,) = database.obj.run_statement(lambda: execute("SELECT pg_current_wal_flush_lsn()::text").fetchone())
+        _local.chosen = _replica.has(lsn)
+    return _local.chosen
+
+
+@contextmanager
+def _read_replica():
+    _local.bound = _replica
+    try:
+        with _transaction(_replica.begin_read):
+            yield
+    except DatabaseUnavailable as error:
+        raise ReplicaUnavailable from error
+    finally:
+        del _local.bound
 
 
 @contextmanager
 def _transaction(begin):
-    with errors_translated(), database.obj.connection_for_transaction(begin):
+    bound = _bound()
+    with errors_translated(), bound.connection_for_transaction(begin):
         try:
             yield
         except BaseException:
             _rollback()
             raise
-        database.execute_sql("COMMIT")
-        database.obj.check_committed()
+        bound.execute_sql("COMMIT")
+        bound.check_committed()
 
 
 def _rollback():
     try:
-        database.execute_sql("ROLLBACK")
+        _bound().execute_sql("ROLLBACK")
     except Exception:  # the connection is gone, and the transaction with it
         close_quietly()
 
@@ -108,7 +172,7 @@ def errors_translated():
     except (peewee.OperationalError, peewee.InterfaceError) as error:
         raise _unavailable(error) from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
-        if database.obj.is_damage(error):
+        if _bound().is_damage(error):
             raise _unavailable(error) from error
         raise
 
@@ -116,7 +180,7 @@ def errors_translated():
 def close_quietly():
     """Forget this thread's connection, whatever state it is in."""
     try:
-        database.obj.manual_close()
+        _bound().manual_close()
     except Exception as error:
         _log.warning("closing a broken connection failed", extra={"error": type(error).__name__})
 

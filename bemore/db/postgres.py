@@ -16,6 +16,8 @@ import psycopg
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from bemore.errors import DatabaseUnavailable
+from bemore.observability import traces
+from bemore.observability.logs import request_id
 
 #: Bounds in seconds. libpq knows no shorter time-out for connecting than two.
 CONNECT_S, PATIENCE_S, RETRY_S = 2, 6.0, 0.25
@@ -31,6 +33,8 @@ _log = logging.getLogger("bemore.database")
 
 class Outage:
     """Whether the server is away. ``count`` is how often it went; each outage is logged once."""
+
+    AWAY, BACK = "database away; requests are refused until it is back", "database is back"
 
     def __init__(self):
         self.count = 0
@@ -58,17 +62,20 @@ class Outage:
             self.count += first
             self._try_at = time.monotonic() + RETRY_S
         if first:
-            from bemore.observability import metrics  # not before bemore.server.metrics_files.make()
+            self._count()
+            _log.error(self.AWAY, extra={"error": type(error).__name__})
 
-            metrics.database_outages.inc()
-            _log.error("database away; requests are refused until it is back", extra={"error": type(error).__name__})
+    def _count(self):
+        from bemore.observability import metrics  # not before bemore.server.metrics_files.make()
+
+        metrics.database_outages.inc()
 
     def end(self):
         """The server responded."""
         if self._try_at is not None:
             with self._lock:
                 self._try_at = None
-            _log.info("database is back")
+            _log.info(self.BACK)
 
 
 class _NoResponse(psycopg.OperationalError):
@@ -105,7 +112,7 @@ class _Adapter(peewee.Psycopg3Adapter):
     """Makes bounded connections, and lends them without a round trip to the server."""
 
     def connect(self, db, **params):
-        return _BoundedConnection.connect(db.database, **params)
+        return traces.trace(_BoundedConnection.connect(db.database, **params))
 
     def is_connection_closed(self, conn):
         # peewee's own runs SELECT 1 each time the pool lends a connection. Postgres replaces those that turn out to be closed.
@@ -120,6 +127,8 @@ class Postgres(PooledPostgresqlDatabase):
     begin_write = "BEGIN"
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     psycopg3_adapter = _Adapter
+    #: Whether transactions of a request name it in application_name, which pg_stat_activity and the slow log show.
+    names_requests = False
 
     def __init__(self, url, pool_size, busy_seconds):
         limit_ms = busy_seconds * 1000
@@ -153,7 +162,7 @@ class Postgres(PooledPostgresqlDatabase):
         self._open()
         try:
             if begin is not None:
-                self._repeated_if_closed(lambda: self.execute_sql(begin))
+                self._repeated_if_closed(lambda: self.execute_sql(self._named(begin)))
             yield
         except peewee.OperationalError as error:
             if _is_no_response(error):
@@ -165,6 +174,11 @@ class Postgres(PooledPostgresqlDatabase):
             if not self.is_closed() and self.connection().patience_s == float("inf"):
                 self.manual_close()  # its time limits were lifted
             self.close()
+
+    def _named(self, begin):
+        """``begin``, and in the same round trip the name of the request; PostgreSQL takes it back when the transaction ends."""
+        request = request_id.get() if self.names_requests else None
+        return begin if request is None else f"{begin}; SET LOCAL application_name = 'bemore {request}'"
 
     def _open(self):
         """Take a connection from the pool, or make one. Raises OperationalError, and at once DatabaseUnavailable."""

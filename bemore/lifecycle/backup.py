@@ -8,11 +8,12 @@ then; ``total`` is None where it is not known.
 from bemore import clock
 from bemore.errors import BackupFailed, SessionNotFound
 from bemore.db.proxy import database
-from bemore.models import audit, session
+from bemore.models import audit, partitions, session
 from bemore.models.scope import SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read
 from bemore.lifecycle.files import replacing
+from bemore.lifecycle.purge import finish_erasing
 from bemore.db.migrate import migrate
 from bemore.models.tables import TABLES
 from bemore.db.version import applied, check_known
@@ -68,7 +69,8 @@ def load(settings, path, actor, progress):
     connections.close()
     _kind(settings).load(settings, path, progress)
     migrate(settings)
-    session.finish_erasing()
+    partitions.make_ahead(clock.now_ms(), settings.retention_days)
+    finish_erasing()
     audit.record_alone(None, audit.RESTORE, actor, None, None, clock.now_ms())
 
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bemore.errors import BackupFailed
+from bemore.models.partitions import SCHEMA
 from bemore.models.tables import TABLES
 
 #: Where Debian keeps the programs of each version.
@@ -117,6 +118,7 @@ def _drop_ours(settings):
         tables,
     )
     drops = [f"DROP TABLE IF EXISTS public.{table} CASCADE;" for table in tables]
+    drops = ["SET client_min_messages = warning;", *drops, f"DROP SCHEMA IF EXISTS {SCHEMA};"]
     return "\n".join((*drops, *(f"DROP FUNCTION {name};" for (name,) in functions), ""))
 
 

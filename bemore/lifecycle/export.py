@@ -9,6 +9,7 @@ from bemore.clock import iso
 from bemore.models import session
 from bemore.models.speaker import NAMES
 from bemore.db.connections import execute, read
+from bemore.db.paging import in_pages
 
 #: Grows when a line changes its meaning.
 FORMAT_VERSION = 1
@@ -101,10 +102,12 @@ def _rows(table, key, columns, session_key):
     select, order = f"SELECT {key}, {columns} FROM {table} WHERE session_id = ?", f" ORDER BY {key} LIMIT {BATCH}"
     width = key.count(",") + 1
     after = f" AND ({key}) > ({', '.join('?' * width)})"
-    cursor = execute(select + order, (session_key,))
-    names = [each[0] for each in cursor.description[width:]]
-    rows = cursor.fetchall()
-    while rows:
-        yield from (dict(zip(names, row[width:], strict=True)) for row in rows)
-        last = rows[-1][:width]
-        rows = execute(select + after + order, (session_key, *last)).fetchall() if len(rows) == BATCH else ()
+    names = []
+
+    def fetch(last):
+        cursor = execute(select + (after if last else "") + order, (session_key, *last))
+        names[:] = [each[0] for each in cursor.description[width:]]
+        return cursor.fetchall()
+
+    for row in in_pages(fetch, BATCH, lambda row: row[:width], ()):
+        yield dict(zip(names, row[width:], strict=True))

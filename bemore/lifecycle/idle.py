@@ -2,8 +2,9 @@
 
 from bemore.clock import MINUTE_MS
 from bemore.errors import SessionNotFound
-from bemore.models import audit, minute_scoring, session
+from bemore.models import audit, minute_scoring, session, summary
 from bemore.db.connections import execute, read, write
+from bemore.db.paging import in_pages
 from bemore.models.scope import SessionScope
 from bemore.models.session import SessionRow
 
@@ -59,15 +60,13 @@ def started_by(cutoff_ms, now_ms, ended_too):
 
     ``last_ms`` is when a session ended or, if it has not, when its last data came. Without ``ended_too`` only those that have not.
     """
-    place = (-(2**62), 0)
-    while True:
+
+    def fetch(last):
         with read():
-            rows = execute(_ALL if ended_too else _NOT_ENDED, (cutoff_ms, *place, BATCH)).fetchall()
-            page = [(row, last_ms(row, now_ms)) for row in map(SessionRow._make, rows)]
-        yield from page
-        if len(rows) < BATCH:
-            return
-        place = page[-1][0].started_ms, page[-1][0].key
+            rows = execute(_ALL if ended_too else _NOT_ENDED, (cutoff_ms, *last, BATCH)).fetchall()
+            return [(row, last_ms(row, now_ms)) for row in map(SessionRow._make, rows)]
+
+    return in_pages(fetch, BATCH, lambda pair: (pair[0].started_ms, pair[0].key), (-(2**62), 0))
 
 
 def last_ms(row, now_ms):
@@ -101,6 +100,9 @@ def _close(scope, seen_ms, cutoff_ms, now_ms, actor, rules):
 
     try:
         minute_scoring.score_changed(scope, rules)
-        return write(close)
+        closed = write(close)
+        if closed:
+            summary.refresh(session.get(scope))
+        return closed
     except SessionNotFound:  # erased meanwhile
         return False

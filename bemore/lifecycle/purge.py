@@ -2,11 +2,14 @@
 
 from typing import NamedTuple
 
+from bemore import clock
 from bemore.errors import SessionNotFound
-from bemore.models import audit, idempotency, note, preference, session
+from bemore.models import audit, idempotency, note, partitions, preference, session
+from bemore.models.keys import first_session_key
 from bemore.models.scope import SessionScope
 from bemore.lifecycle import idle
-from bemore.db.connections import write
+from bemore.db.connections import read, write
+from bemore.db.paging import in_pages
 from bemore.db.vacuum import truncate_log
 
 
@@ -55,12 +58,16 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     A session at a time, in batches (``after_batch`` as in ``session.erase_hidden``); what a crash left half erased first. Preferences that
     nobody has used since then go as well, and stored responses to an ``Idempotency-Key`` that are out of date.
     """
-    session.finish_erasing(after_batch)
-    amount = Amount()
+    finish_erasing(after_batch)
+
+    def erase(seen):
+        # What came meanwhile keeps it.
+        return _erase(seen, audit.PURGE, actor, now_ms, after_batch, lambda row: idle.last_ms(row, now_ms) <= cutoff_ms)
+
+    amount = _purge_partitions(cutoff_ms, now_ms, actor, after_batch, erase)
     for seen, last_ms in idle.started_by(cutoff_ms, now_ms, ended_too=True):
         if last_ms <= cutoff_ms:
-            # What came meanwhile keeps it.
-            row = _erase(seen, audit.PURGE, actor, now_ms, after_batch, lambda row: idle.last_ms(row, now_ms) <= cutoff_ms)
+            row = erase(seen)
             amount = amount.plus(row) if row else amount
     write(lambda: idempotency.forget(now_ms))
     amount = amount._replace(preferences=preference.forget_unused(cutoff_ms))
@@ -68,13 +75,35 @@ def purge(cutoff_ms, now_ms, actor, after_batch=None):
     return amount
 
 
+def _purge_partitions(cutoff_ms, now_ms, actor, after_batch, erase):
+    """Erase the sessions of partitions in which there is none that has to stay; return the Amount. ``erase`` erases a single one."""
+    amount = Amount()
+    with read():
+        spans = [span for span in partitions.spans() if span.end <= first_session_key(cutoff_ms)]
+    for span in spans:
+        with read():
+            open_ones = partitions.not_ended_by(span, cutoff_ms)
+            if any(idle.last_ms(row, now_ms) > cutoff_ms for row in open_ones):
+                continue
+        erased = [erase(row) for row in open_ones]
+        while rows := write(lambda span=span: partitions.hide_ended(span, cutoff_ms, now_ms, actor, audit.PURGE)):
+            erased += rows
+        for row in filter(None, erased):
+            amount = amount.plus(row)
+    finish_erasing(after_batch)
+    return amount
+
+
+def finish_erasing(after_batch=None):
+    """Finish what a crash interrupted, whole partitions first; return how many sessions that were."""
+    return partitions.erase_hidden(clock.now_ms(), after_batch) + session.finish_erasing(after_batch)
+
+
 def survey_user(user_id):
     """The Amount that ``erase_user`` would erase now."""
-    amount, before = Amount(), None
-    while rows := session.newest(_PAGE, user_id=user_id, before=before):
-        for row in rows:
-            amount = amount.plus(row)
-        before = rows[-1].started_ms, rows[-1].key
+    amount = Amount()
+    for row in in_pages(lambda last: session.newest(_PAGE, user_id=user_id, before=last), _PAGE, lambda row: (row.started_ms, row.key)):
+        amount = amount.plus(row)
     preferences = preference.count_of(preference.owner_of(subject=user_id))
     return amount._replace(preferences=preferences, notes=note.count_of_author(user_id))
 
@@ -84,7 +113,7 @@ def erase_user(user_id, now_ms, actor, after_batch=None):
 
     A session at a time, in batches, as ``purge`` does; sessions that begin meanwhile go as well.
     """
-    session.finish_erasing(after_batch)
+    finish_erasing(after_batch)
     amount = Amount()
     while rows := session.newest(_PAGE, user_id=user_id):
         for seen in rows:

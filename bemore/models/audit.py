@@ -8,6 +8,7 @@ address: the request's id leads to the access log.
 from typing import NamedTuple
 
 from bemore.db.connections import execute, read, write, write_statement
+from bemore.db.paging import in_pages
 from bemore.db.proxy import database
 from bemore.db.vacuum import truncate_log
 
@@ -86,14 +87,12 @@ def entries(session_id=None, since_ms=None, actions=None):
         conditions.append(f"action IN ({', '.join('?' * len(actions))})")
         values.extend(actions)
     sql = f"SELECT {', '.join(Entry._fields)} FROM audit WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?"
-    last = 0
-    while True:
+
+    def fetch(last):
         with read():
-            rows = execute(sql, (last, *values, BATCH)).fetchall()
-        yield from map(Entry._make, rows)
-        if len(rows) < BATCH:
-            return
-        last = rows[-1][0]
+            return [Entry._make(row) for row in execute(sql, (last, *values, BATCH)).fetchall()]
+
+    return in_pages(fetch, BATCH, lambda entry: entry.id, 0)
 
 
 def count_until(cutoff_ms):

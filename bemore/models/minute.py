@@ -49,26 +49,32 @@ def store(scope, items, model_version):
     _BY_CLIENT.store(scope, rows)
 
 
-def page_of_session(scope, after, limit):
-    """The session, at most ``limit`` minutes after minute ``after`` in their order, all its minutes without keywords, and the coverage of
-    the page as ``coverage.of_row`` gives it, as of one moment.
+def page_of_session(scope, after, limit, max_minutes=coverage.MAX_MINUTES):
+    """At most ``limit`` minutes after minute ``after`` in their order, all minutes of the session without keywords, and the coverage of
+    the page as ``coverage.of_row`` gives it, as of one moment; None if the session has more than ``max_minutes``.
 
     Raises SessionNotFound.
     """
     with read():
         row = session.find(scope)
-        page = [_minute(*values) for values in execute(_PAGE, (row.key, after, limit)).fetchall()]
+        if row.minute_count > max_minutes:
+            return None
+        page = _minutes(execute(_PAGE, (row.key, after, limit)))
         whole = after < 0 and len(page) < limit
-        all_minutes = page if whole else [_minute(*values) for values in execute(_SCORES, (row.key,)).fetchall()]
+        all_minutes = page if whole else _minutes(execute(_SCORES, (row.key,)))
         covered = coverage.of_row(row, page[0].minute_index, page[-1].minute_index) if page else {}
-    return row, page, all_minutes, covered
+    return page, all_minutes, covered
 
 
 def of_row(row):
     """The minutes of a session (its SessionRow) in their order, inside the caller's transaction."""
-    return [_minute(*values) for values in execute(_OF_SESSION, (row.key,)).fetchall()]
+    return _minutes(execute(_OF_SESSION, (row.key,)))
 
 
-def _minute(*row):
-    words = row[_KEYWORDS]
-    return Minute(*row[:_KEYWORDS], tuple(_decode(words)) if words else (), *row[_KEYWORDS + 1 :])
+def _minutes(rows):
+    """The Minutes of rows. Equal keywords are one object: a week of minutes may have half a million of them."""
+    known, minutes = {}, []
+    for row in rows:
+        words = _decode(row[_KEYWORDS]) if row[_KEYWORDS] else ()
+        minutes.append(Minute(*row[:_KEYWORDS], tuple(map(known.setdefault, words, words)), *row[_KEYWORDS + 1 :]))
+    return minutes

@@ -108,9 +108,9 @@ def _changed(row):
     again)."""
     room = MAX_MINUTES - row.minute_count
     most = min(room, _BATCH) if room > 0 else _BATCH
-    found = [index for (index,) in execute(_CHANGED, (row.key, room, most)).fetchall()]
-    minutes = [index for index in found if index < found[0] + _SPAN]
-    return minutes, len(found) == most or len(minutes) < len(found)
+    changed = [index for (index,) in execute(_CHANGED, (row.key, room, most)).fetchall()]
+    minutes = [index for index in changed if index < changed[0] + _SPAN]
+    return minutes, len(changed) == most or len(minutes) < len(changed)
 
 
 _COMPARED = BY_SERVER.columns[:-1]

@@ -7,6 +7,7 @@ from bemore.clock import EPOCH_FROM_MS
 from bemore.db.connections import execute, read, write
 from bemore.errors import Forbidden, InvalidInput, NoteNotFound
 from bemore.models import session
+from bemore.models.keys import new_row_key
 from bemore.models.session_data import PLAUSIBLE_MS
 from bemore.reports.report_input import Note
 
@@ -23,8 +24,8 @@ _OF_SESSION = f"SELECT id, {_COLUMNS} FROM note WHERE session_id = ?"
 _NAMED = "session_id = ? AND public_id = ?"
 _FIND = f"SELECT id, {_COLUMNS} FROM note WHERE {_NAMED}"
 _IN_ORDER = " ORDER BY start_ms, created_ms, id"
-_INSERT = f"INSERT INTO note (session_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
-_UPDATE = "UPDATE note SET kind = ?, start_ms = ?, end_ms = ?, text = ?, visibility = ?, edited_ms = ? WHERE id = ?"
+_INSERT = f"INSERT INTO note (id, session_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_UPDATE = "UPDATE note SET kind = ?, start_ms = ?, end_ms = ?, text = ?, visibility = ?, edited_ms = ? WHERE session_id = ? AND id = ?"
 
 _OF_AUTHOR = (
     "FROM note JOIN session ON session.id = note.session_id WHERE note.author = ? AND session.user_id <> ? AND session.erasing = 0"
@@ -43,7 +44,8 @@ def add(scope, author, values, now_ms):
     note = Note(public_id, *author, values["kind"], 0, None, values["text"], values["visibility"], now_ms, None)
     note = _with_times(row, note, values, now_ms)
     _check(note)
-    (key,) = execute(_INSERT, (row.key, *note)).fetchone()
+    key = new_row_key(now_ms)
+    execute(_INSERT, (key, row.key, *note))
     return note, key, row
 
 
@@ -79,7 +81,7 @@ def change(scope, note_id, reader, changes, now_ms):
         if new == note:
             return note
         new = new._replace(edited_ms=now_ms)
-        execute(_UPDATE, (new.kind, new.start_ms, new.end_ms, new.text, new.visibility, new.edited_ms, key))
+        execute(_UPDATE, (new.kind, new.start_ms, new.end_ms, new.text, new.visibility, new.edited_ms, row.key, key))
         return new
 
     return write(work)
@@ -96,7 +98,7 @@ def delete(scope, note_id, reader, also):
         key, note = _find(row, note_id, reader)
         if not (_is_of(note, reader) or reader.may_delete_all):
             raise Forbidden
-        execute("DELETE FROM note WHERE id = ?", (key,))
+        _delete(row, [key])
         also(row)
 
     write(work)
@@ -118,15 +120,25 @@ def sessions_of_author(author, limit):
 def erase_of_author(scope, author):
     """Delete what somebody has written in a session, inside the caller's transaction; return how many notes. Raises SessionNotFound."""
     row = session.touch(scope)
-    return execute("DELETE FROM note WHERE author = ? AND session_id = ?", (author, row.key)).rowcount
+    keys = [key for (key,) in execute("SELECT id FROM note WHERE author = ? AND session_id = ?", (author, row.key)).fetchall()]
+    _delete(row, keys)
+    return len(keys)
+
+
+def _delete(row, keys):
+    """Delete notes of a session (its SessionRow) and the stored responses that contain them, inside the caller's transaction."""
+    for key in keys:
+        # By themselves, as they need not have a foreign key: deploy/citus.sql.
+        execute("DELETE FROM idempotency_key WHERE session_id = ? AND note_id = ?", (row.key, key))
+        execute("DELETE FROM note WHERE session_id = ? AND id = ?", (row.key, key))
 
 
 def _find(row, note_id, reader):
     """(key, Note) of a session (its SessionRow) that the Reader may see, inside the caller's transaction. Raises NoteNotFound."""
-    found = execute(_FIND, (row.key, note_id)).fetchone() if _ID.fullmatch(note_id) else None
-    if found is None or not _is_seen_by(note := Note._make(found[1:]), reader):
+    values = execute(_FIND, (row.key, note_id)).fetchone() if _ID.fullmatch(note_id) else None
+    if values is None or not _is_seen_by(note := Note._make(values[1:]), reader):
         raise NoteNotFound(note_id)
-    return found[0], note
+    return values[0], note
 
 
 def _is_of(note, reader):

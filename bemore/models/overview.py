@@ -1,10 +1,10 @@
 """How the sessions of a page of a list went: their scores in a few numbers, and their rating. Two statements for the whole page."""
 
 from collections import defaultdict
-from statistics import fmean
 from typing import NamedTuple
 
 from bemore.db.connections import execute, read
+from bemore.models import feedback
 from bemore.scoring.rounding import round3
 
 #: A session's scores are told in at most so many means of equal stretches.
@@ -17,7 +17,6 @@ SELECT session_id, stretch, sum(combined), count(*) FROM (
         ELSE max(minute_index) OVER (PARTITION BY session_id) + 1 END AS stretch
     FROM minute_score WHERE session_id IN ({keys})
 ) AS minute GROUP BY session_id, stretch"""
-_RATINGS = "SELECT session_id, rating FROM feedback WHERE session_id IN ({keys})"
 
 
 class Overview(NamedTuple):
@@ -41,17 +40,14 @@ def of_page(rows):
     places = ", ".join("?" * len(keys))
     with read():
         scores = execute(_SCORES.format(most=MAX_SCORES, keys=places), keys).fetchall()
-        ratings = execute(_RATINGS.format(keys=places), keys).fetchall()
-    stretches, given = defaultdict(dict), defaultdict(list)
+        ratings = feedback.mean_ratings(keys)
+    stretches = defaultdict(dict)
     for key, stretch, total, count in scores:
         stretches[key][stretch] = total, count
-    for key, rating in ratings:
-        given[key].append(rating)
-    return [_overview(stretches[key], given[key]) for key in keys]
+    return [_overview(stretches[key], ratings.get(key)) for key in keys]
 
 
-def _overview(stretches, ratings):
-    rating = round(fmean(ratings), 2) if ratings else None
+def _overview(stretches, rating):
     if not stretches:
         return Overview(rating=rating)
     count = sum(count for _, count in stretches.values())

@@ -1,8 +1,7 @@
 """What a report is made of, read as of one moment.
 
-No frame is read at all: reports contain the totals and scores that were stored when frames arrived. Audio is
-aggregated by the database, but for runs of speech: with window functions both databases take longer to find those than
-to give the chunks out.
+No frame is read at all: reports contain the totals and scores that were stored when frames arrived. What the audio says is kept in the
+session's summary: see ``bemore.models.summary``.
 """
 
 from collections import Counter
@@ -12,25 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from bemore.clock import MINUTE_MS
-from bemore.models import coverage, minute, note, session
-from bemore.models.speaker import CODES, NAMES
+from bemore.models import coverage, minute, note, session, summary
+from bemore.models.speaker import NAMES
 from bemore.db.connections import execute, read
-from bemore.reports.report_input import MinuteAudio, MinuteText, ReportInput, SessionInfo, Snippet
-from bemore.reports.time_series import voice_by_bucket
+from bemore.reports.report_input import MinuteText, ReportInput, SessionInfo, Snippet
+from bemore.reports.time_series import VoiceSeries, speech_by_minute, voice_by_bucket
 from bemore.scoring.moments import KEPT_CHARACTERS
-from bemore.scoring.talk import SPEAKERS
-from bemore.scoring.voice_metrics import VOICED_THRESHOLD
 
-# Times before the session's start count as its first moment.
-_AUDIO_MINUTES = f"""
-SELECT CASE WHEN ts_start_ms < 0 THEN 0 ELSE ts_start_ms / {MINUTE_MS} END AS minute,
-    count(*), count(*) FILTER (WHERE vad >= {VOICED_THRESHOLD}), avg(rms)
-FROM audio_chunk WHERE session_id = ? GROUP BY 1"""
-# Read as a truth value, which comes out of PostgreSQL in two thirds of a number's time.
-_CHUNKS = (
-    f"SELECT ts_start_ms, ts_end_ms, vad >= {VOICED_THRESHOLD}, speaker FROM audio_chunk WHERE session_id = ?"
-    " ORDER BY ts_start_ms, ts_end_ms, speaker"
-)
 _SNIPPETS = (
     "SELECT ts_start_ms, ts_end_ms, speaker, text, sentiment, keywords FROM stt_snippet WHERE session_id = ?"
     " ORDER BY ts_start_ms, ts_end_ms, speaker"
@@ -44,23 +31,24 @@ _decode = msgspec.json.Decoder(list[str]).decode
 
 
 def gather(scope, now_ms, model_version, whole=True, time_series=False, transcript=False):
-    """A ReportInput, and the rows of the time series if ``time_series``.
+    """A ReportInput, and the VoiceSeries if ``time_series``, else None.
 
-    Not ``whole``, it lacks chunks, snippets, coverage, feedback and notes, which emotions do not need. With
-    ``transcript`` snippets have their whole text, else as much of it as a quote needs. Raises SessionNotFound.
+    Not ``whole``, it lacks snippets, coverage, feedback and notes, which emotions do not need. With ``transcript`` snippets have their
+    whole text, else as much of it as a quote needs. Of an ended session the audio is read once per revision. Raises SessionNotFound.
     """
     with read():
         row = session.find(scope)
         minutes = minute.of_row(row)
-        audio = _rows(_AUDIO_MINUTES, row)
-        heard = _rows(_CHUNKS, row) if whole else []
+        chunks = summary.chunks_of(row) if time_series else None
+        known = summary.kept_audio(row)
+        audio = known or summary.read_audio(row, chunks)
         # One at a time, as each may have 5,000 characters.
-        found = _transcript(execute(_SNIPPETS, (row.key,)) if whole else (), None if transcript else KEPT_CHARACTERS)
-        feedback = _rows(_FEEDBACK, row) if whole else []
-        covered = coverage.of_row(row) if whole else {}
+        texts = _transcript(execute(_SNIPPETS, (row.key,)) if whole else (), None if transcript else KEPT_CHARACTERS)
+        feedback = execute(_FEEDBACK, (row.key,)).fetchall() if whole else []
+        covered = coverage.of_row(row)
         notes = note.shared(row) if whole else []
-    audio_minutes = {index: MinuteAudio(index, voiced / count, rms) for index, count, voiced, rms in audio}
-    chunks, spoken = _by_speaker(heard)
+    if not known and row.status == "ended":
+        summary.keep(row, minutes, audio, covered)
     facts = SessionInfo(
         session_id=row.public_id,
         user_id=row.user_id,
@@ -77,20 +65,13 @@ def gather(scope, now_ms, model_version, whole=True, time_series=False, transcri
         last_data_at=row.last_data_at(),
     )
     data = ReportInput(
-        facts, minutes, audio_minutes, chunks, list(found.keywords.items()), feedback, now_ms, model_version, found.minutes,
-        spoken, found.snippets, covered, notes,
+        facts, minutes, audio.by_minute(), audio.heard, list(texts.keywords.items()), feedback, now_ms, model_version, texts.minutes,
+        texts.snippets, covered, notes,
     )  # fmt: skip
-    return data, voice_by_bucket(chunks) if time_series else []
-
-
-def _by_speaker(rows):
-    """Chunks (start, end, voiced) of rows that also have a speaker's code: all of them, and those of the known speakers by name."""
-    chunks, by_code = [], {code: [] for code in NAMES}
-    for start, end, voiced, speaker in rows:
-        chunk = start, end, voiced
-        chunks.append(chunk)
-        by_code[speaker].append(chunk)
-    return chunks, {name: by_code[CODES[name]] for name in SPEAKERS}
+    if not time_series:
+        return data, None
+    listed = sorted({*data.audio_minutes, *(each.minute_index for each in minutes)})
+    return data, VoiceSeries(voice_by_bucket(chunks[0]), speech_by_minute(chunks[0], listed))
 
 
 class _Transcript(NamedTuple):
@@ -103,26 +84,22 @@ class _Transcript(NamedTuple):
 
 def _transcript(rows, kept):
     """The _Transcript of rows (start, end, speaker's code, text, sentiment, keywords as JSON), with ``kept`` characters of each text."""
-    found = _Transcript([], Counter(), {})
+    result = _Transcript([], Counter(), {})
     for index, group in groupby(rows, key=_minute_of):
         sentiments, said = [], []
         for start, end, speaker, text, sentiment, keywords in group:
-            found.snippets.append(Snippet(start, end, NAMES[speaker], len(text.split()), text[:kept]))
+            result.snippets.append(Snippet(start, end, NAMES[speaker], len(text.split()), text[:kept]))
             sentiments.append(sentiment)
             if keywords:
                 said += _decode(keywords)
         words = Counter(said)
-        found.keywords.update(words)
+        result.keywords.update(words)
         (first, count), *others = Counter(sentiments).most_common(2)
-        found.minutes[index] = MinuteText(
+        result.minutes[index] = MinuteText(
             "neutral" if others and others[0][1] == count else first, tuple(word for word, _ in words.most_common(MINUTE_KEYWORDS))
         )
-    return found
+    return result
 
 
 def _minute_of(row):
     return max(0, row[0]) // MINUTE_MS
-
-
-def _rows(sql, row):
-    return execute(sql, (row.key,)).fetchall()

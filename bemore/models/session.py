@@ -7,12 +7,13 @@ import time
 from typing import NamedTuple
 
 from bemore.errors import SessionNotFound, SessionStateConflict
+from bemore.models.keys import session_key
 from bemore.models.scope import SessionScope
 from bemore.db.connections import execute, read, write
 from bemore.models.tables import TELEMETRY
 from bemore.db.vacuum import truncate_log
 
-_SUFFIX = string.ascii_lowercase + string.digits
+_SUFFIX = string.digits + string.ascii_lowercase
 _SUFFIX_LENGTH = 20  # 36^20 is about 103 bits
 
 #: What every id looks like; anything else is nobody's and is not looked up.
@@ -67,17 +68,26 @@ class SessionRow(NamedTuple):
 
 #: What a SessionRow is made of.
 COLUMNS = ", ".join(("id", *SessionRow._fields[1:]))
-#: The session that a SessionScope names; takes its three values.
-NAMED = "public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
+#: The session that a SessionScope names; takes its key and its three values.
+NAMED = "id = ? AND public_id = ? AND user_id = COALESCE(?, user_id) AND counselor_id = COALESCE(?, counselor_id)"
 _FIND = f"SELECT {COLUMNS} FROM session WHERE {NAMED} AND erasing = 0"
 _HIDE = f"UPDATE session SET erasing = 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
 _LOOK = f"SELECT {COLUMNS} FROM session WHERE {NAMED}"
+_INSERT = (
+    "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, demo) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO NOTHING"
+)
 _TOUCH = f"UPDATE session SET revision = revision + 1 WHERE {NAMED} AND erasing = 0 RETURNING {COLUMNS}"
 
 
 def new_id(now_ms):
-    """``sess_<unix seconds>_<suffix>``; who does not know it cannot guess it."""
-    return f"sess_{now_ms // 1000}_{''.join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))}"
+    """``sess_<unix seconds>_<suffix>``; who does not know it cannot guess it.
+
+    The suffix begins with the part of the second, in base 36: rows of sessions lie in the order in which these began.
+    """
+    first, second = divmod(now_ms % 1000 * 36**2 // 1000, 36)
+    suffix = (_SUFFIX[first], _SUFFIX[second], *(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH)))
+    return f"sess_{now_ms // 1000}_{''.join(suffix)}"
 
 
 def find(scope):
@@ -99,7 +109,7 @@ def reload(row):
 
 
 def one(sql, scope, *parameters):
-    """The row that a statement returns whose first parameters are those of NAMED. Raises SessionNotFound if it returns none."""
+    """The row that a statement returns which begins with NAMED, whose values ``scope`` gives. Raises SessionNotFound if it returns none."""
     row = one_or_none(sql, scope, *parameters)
     if row is None:
         raise SessionNotFound(scope.public_id)
@@ -108,9 +118,15 @@ def one(sql, scope, *parameters):
 
 def one_or_none(sql, scope, *parameters):
     """As ``one``, but None if the statement returns no row."""
+    key = key_of(scope)
+    return None if key is None else execute(sql, (key, *scope, *parameters)).fetchone()
+
+
+def key_of(scope):
+    """The key of the session of a scope, if there is one; None if it cannot be a session's."""
     if not isinstance(scope, SessionScope):
         raise TypeError("a session is named by a SessionScope")
-    return execute(sql, (*scope, *parameters)).fetchone() if _ID.fullmatch(scope.public_id) else None
+    return session_key(scope.public_id) if _ID.fullmatch(scope.public_id) else None
 
 
 def get(scope):
@@ -121,13 +137,15 @@ def get(scope):
 
 def start(user_id, counselor_id, now_ms, demo=False):
     """Open a session, inside the caller's transaction."""
-    row = SessionRow(0, new_id(now_ms), user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo))
-    (key,) = execute(
-        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, demo) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        (*row[1:6], row.demo),
-    ).fetchone()
+    inserted = 0
+    while not inserted:  # two ids of one second may have the same key
+        public_id = new_id(now_ms)
+        row = SessionRow(
+            session_key(public_id), public_id, user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo)
+        )
+        inserted = execute(_INSERT, (*row[:6], row.demo)).rowcount
     _count(row, "active", 1)
-    return row._replace(key=key)
+    return row
 
 
 def pause(scope, now_ms):
@@ -165,23 +183,25 @@ def _move(row, target, column, now_ms):
 
 
 _TALLY = (
-    "INSERT INTO tally (scope, status, sessions, duration_ms) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)"
-    " ON CONFLICT (scope, status) DO UPDATE"
+    "INSERT INTO tally (scope, status, sessions, duration_ms) VALUES {rows} ON CONFLICT (scope, status) DO UPDATE"
     " SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms"
 )
 # A scope that has no session left names nobody.
-_FORGET = "DELETE FROM tally WHERE scope IN (?, ?, ?) AND status = ? AND sessions <= 0"
+_FORGET = "DELETE FROM tally WHERE scope IN ({marks}) AND status = ? AND sessions <= 0"
 
 
 def _count(row, status, step):
-    if row.demo:
-        return
     duration = step * row.duration_ms(0) if status == "ended" else 0
     # Always in this order, so that two transactions never wait for each other in a circle; the busiest row last.
-    scopes = f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"
-    execute(_TALLY, [value for scope in scopes for value in (scope, status, step, duration)])
+    scopes = [f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"]
+    if row.demo:
+        scopes, status, duration = scopes[:2], "demo", 0
+    execute(
+        _TALLY.format(rows=", ".join(["(?, ?, ?, ?)"] * len(scopes))),
+        [value for scope in scopes for value in (scope, status, step, duration)],
+    )
     if step < 0:
-        execute(_FORGET, (*scopes, status))
+        execute(_FORGET.format(marks=", ".join("?" * len(scopes))), (*scopes, status))
 
 
 def erase(scope, also=None):
@@ -223,7 +243,13 @@ def erase_hidden(key, after_batch=None):
         for rows in _erase_rows(model._meta, key):
             if after_batch is not None:
                 after_batch(rows)
-    write(lambda: execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,)))
+
+    def erase():
+        # By themselves, as they need not have a foreign key: deploy/citus.sql.
+        execute("DELETE FROM idempotency_key WHERE session_id = ?", (key,))
+        execute("DELETE FROM session WHERE id = ? AND erasing = 1", (key,))
+
+    write(erase)
 
 
 def _erase_rows(meta, key):
@@ -268,37 +294,53 @@ def finish_erasing(after_batch=None):
     return len(keys)
 
 
-def newest(limit, user_id=None, counselor_id=None, before=None, status=None, demo=None):
-    """The newest sessions (of a user, of a counselor, in a state, demonstrations or not), newest first, at most ``limit``.
-
-    ``before`` is (started_ms, key) of the last one seen.
-    """
-    conditions, values = ["erasing = 0"], []
-    for column, value in (("user_id", user_id), ("counselor_id", counselor_id)):
-        if value is not None:
-            conditions.append(f"{column} = ?")
-            values.append(value)
-    if status is not None:
-        # In these words, so that the index of the few that have not ended is taken.
-        conditions.append("status = ?" if status == "ended" else "status <> 'ended' AND status = ?")
-        values.append(status)
-    if demo is not None:
-        conditions.append("demo = ?")
-        values.append(int(demo))
-    if before is not None:
-        conditions.append("(started_ms, id) < (?, ?)")
-        values.extend(before)
+def newest(limit, **filters):
+    """The newest sessions, newest first, at most ``limit``; filtered as by ``conditions``."""
     with read():
-        rows = execute(
-            f"SELECT {COLUMNS} FROM session WHERE {' AND '.join(conditions)} ORDER BY started_ms DESC, id DESC LIMIT ?",
-            (*values, limit),
-        ).fetchall()
-    return [SessionRow._make(row) for row in rows]
+        return newest_of(limit, *conditions(**filters))
+
+
+def conditions(user_id=None, counselor_id=None, before=None, status=None, demo=None, from_ms=None, to_ms=None):
+    """(SQL condition of table session, its values): sessions of a user, of a counselor, in a state, demonstrations or not, that started
+    from ``from_ms`` to ``to_ms`` and before ``before``, (started_ms, key) of the last one seen. What is None does not matter.
+    """
+    found, values = ["erasing = 0"], []
+    # In these words, so that the indexes of the few that have not ended and of those that are no demonstrations are taken.
+    of_status = "status = ?" if status == "ended" else "status <> 'ended' AND status = ?"
+    for condition, value in (
+        ("user_id = ?", user_id), ("counselor_id = ?", counselor_id), (of_status, status),
+        ("started_ms >= ?", from_ms), ("started_ms <= ?", to_ms),
+    ):  # fmt: skip
+        if value is not None:
+            found.append(condition)
+            values.append(value)
+    if demo is not None:
+        found.append(f"demo = {int(demo)}")
+    if before is not None:
+        found.append("(started_ms, id) < (?, ?)")
+        values.extend(before)
+    return " AND ".join(found), values
+
+
+#: The end of a statement that finds sessions, newest first; takes their number.
+NEWEST_FIRST = "ORDER BY started_ms DESC, id DESC LIMIT ?"
+
+
+def newest_of(limit, condition, values):
+    """The newest sessions that meet a condition, at most ``limit``, inside the caller's transaction."""
+    return rows(f"SELECT {COLUMNS} FROM session WHERE {condition} {NEWEST_FIRST}", (*values, limit))
+
+
+def rows(sql, values):
+    """The SessionRows that a statement finds, which selects COLUMNS, inside the caller's transaction."""
+    return [SessionRow._make(row) for row in execute(sql, values).fetchall()]
 
 
 def tally(user_id=None, counselor_id=None):
-    """``{status: (sessions, duration_ms)}`` of a user's, a counselor's or all sessions; states without a session are left out."""
+    """``{status: (sessions, duration_ms)}`` of a user's, a counselor's or all sessions but demonstrations; states without a session are
+    left out.
+    """
     scope = f"user:{user_id}" if user_id is not None else "all" if counselor_id is None else f"counselor:{counselor_id}"
     with read():
-        rows = execute("SELECT status, sessions, duration_ms FROM tally WHERE scope = ?", (scope,)).fetchall()
+        rows = execute("SELECT status, sessions, duration_ms FROM tally WHERE scope = ? AND status <> 'demo'", (scope,)).fetchall()
     return {status: (sessions, duration_ms) for status, sessions, duration_ms in rows}

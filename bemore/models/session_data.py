@@ -96,9 +96,9 @@ class SessionData:
             latest, minutes = upload.newest_ms - PLAUSIBLE_MS, as_json(coverage.as_rows(upload.minutes))
             limits = upload.byte_count, upload.max_bytes, upload.now_ms, latest
             values = (*limits, as_json(rows), minutes, upload.newest_ms, upload.byte_count, upload.clock_offset_ms)
-        found = session.one_or_none(self._postgres, scope, *values)
-        if found is not None:
-            return found
+        stored = session.one_or_none(self._postgres, scope, *values, session.key_of(scope))
+        if stored is not None:
+            return stored
         # No such session, or one that does not take this upload: its row says which.
         row = session.find(scope)
         if upload is not None:
@@ -126,7 +126,8 @@ class SessionData:
                 "clock_offset_ms = greatest(clock_offset_ms, ?::bigint)",
             ]
         return (
-            f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id"
+            # The key as a parameter, too: a table in parts is looked up in one of them.
+            f"WITH {', '.join(parts)} UPDATE session SET {', '.join(changes)} FROM target WHERE session.id = target.id AND session.id = ?"
             f" RETURNING {self._counter}, status"
         )
 

@@ -17,15 +17,15 @@ class _Model(peewee.Model):
 
 
 class Session(_Model):
-    """A counseling session.
+    """A counseling session. Its ``id`` follows from ``public_id``: see ``bemore.models.keys``.
 
     ``erasing`` is 1 from the moment its deletion is decided: nobody sees it any more. ``revision`` grows with every change
     of what is stored of it. ``byte_count`` is the size of its telemetry as it was uploaded, ``last_…_ms`` are the ends of its newest data
     in ms since its start, ``clock_offset_ms`` is the largest difference seen between the client's clock and ours.
     """
 
-    id = BigAutoField()
-    public_id = TextField(unique=True)
+    id = BigIntegerField(primary_key=True)
+    public_id = TextField()
     user_id = TextField()
     counselor_id = TextField()
     status = TextField()  # active, paused or ended
@@ -53,7 +53,8 @@ class Session(_Model):
 class Tally(_Model):
     """How many sessions of a scope are in a state, and how long its ended ones lasted together; never counted by scanning.
 
-    ``scope`` is ``all``, ``user:<id>`` or ``counselor:<id>``.
+    ``scope`` is ``all``, ``user:<id>`` or ``counselor:<id>``. Demonstrations are under the status ``demo``, whatever their state: they
+    are in no total, but everybody who has a session is in this table, where the search finds them.
     """
 
     scope = TextField()
@@ -75,6 +76,11 @@ def _speaker():
     return SmallIntegerField(default=3)
 
 
+def _resent():
+    # 1 of an item that was sent again.
+    return SmallIntegerField(default=0)
+
+
 class Frame(_Model):
     """A face frame. ``landmarks`` is JSON text of points, ``compressed`` what the browser packed itself."""
 
@@ -84,6 +90,7 @@ class Frame(_Model):
     quality = DoubleField()
     compressed = TextField(null=True)
     landmarks = TextField(null=True)
+    resent = _resent()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "ts_ms", "speaker")
@@ -100,6 +107,7 @@ class AudioChunk(_Model):
     vad = DoubleField()
     rms = DoubleField()
     pitch = DoubleField(null=True)
+    resent = _resent()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms", "speaker")
@@ -117,6 +125,7 @@ class SttSnippet(_Model):
     lang = TextField()
     sentiment = TextField()
     keywords = TextField(null=True)
+    resent = _resent()
 
     class Meta:
         primary_key = peewee.CompositeKey("session", "ts_start_ms", "ts_end_ms", "speaker")
@@ -170,14 +179,36 @@ class MinuteCoverage(_Model):
         without_rowid = True
 
 
+class SessionSummary(_Model):
+    """What progress and reports need of a session as of a ``revision``; one of an older revision is out of date.
+
+    Scores (means, 0..1) and ``model_version`` (``mixed`` if there are several) are null without scored minutes, ``talk_share`` (of the
+    user, 0..1) and ``longest_silence_ms`` where they are unknown. ``heard`` is JSON of ``bemore.models.summary``.
+    """
+
+    session = _of_session(primary_key=True)
+    revision = BigIntegerField()
+    scored_minutes = IntegerField()
+    combined = DoubleField(null=True)
+    facial = DoubleField(null=True)
+    vad = DoubleField(null=True)
+    text = DoubleField(null=True)
+    model_version = TextField(null=True)
+    talk_share = DoubleField(null=True)
+    frame_seconds = IntegerField()
+    audio_seconds = IntegerField()
+    longest_silence_ms = BigIntegerField(null=True)
+    heard = TextField()  # last: the others are read without it
+
+
 class Note(_Model):
     """A note on a session's timeline, or a bookmark; times in ms since the session's start.
 
     ``author`` is the subject of the token, null without authentication. A private note is for its author alone.
     """
 
-    id = BigAutoField()
-    public_id = TextField(unique=True)
+    id = BigIntegerField(primary_key=True)
+    public_id = TextField()
     session = _of_session(index=False)
     author = TextField(null=True)
     role = TextField(null=True)
@@ -196,8 +227,8 @@ class Note(_Model):
 class Feedback(_Model):
     """A rating 1..5 of a session with an optional note; ``author`` is null without authentication and in older ones."""
 
-    id = BigAutoField()
-    public_id = TextField(unique=True)
+    id = BigIntegerField(primary_key=True)
+    public_id = TextField()
     session = _of_session()
     rating = SmallIntegerField()
     note = TextField(null=True)
@@ -262,7 +293,8 @@ class Preference(_Model):
 
 #: Every table, parents first.
 TABLES = (
-    Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, Note, Feedback, IdempotencyKey, Audit, Preference,
+    Session, Tally, Frame, AudioChunk, SttSnippet, MinuteScore, MinuteCoverage, SessionSummary, Note, Feedback, IdempotencyKey,
+    Audit, Preference,
 )  # fmt: skip
 
 #: The tables with rows of a session that may be many, largest first.

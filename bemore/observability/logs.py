@@ -4,14 +4,20 @@ import contextlib
 import logging
 import os
 import time
+from contextvars import ContextVar
 
 import msgspec
+
+#: The id of the request that this thread works on, or worked on last; None in commands and in threads that serve no request.
+request_id = ContextVar("request_id", default=None)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def _fields(record):
-    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    fields = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    request = request_id.get()
+    return fields if request is None else {**fields, "request_id": request}
 
 
 def _when(record):

@@ -43,6 +43,10 @@ unavailable = Counter(
 )
 redis_outages = Counter("bemore_redis_outages", "How often a process found Redis away.", registry=_registry)
 database_outages = Counter("bemore_database_outages", "How often a process found PostgreSQL away.", registry=_registry)
+replica_requests = Counter(
+    "bemore_replica_requests", "Requests that a replica may answer, by what they were read from: replica or primary.", ["source"],
+    registry=_registry,
+)  # fmt: skip
 items_stored = Counter(
     "bemore_items_stored", "Items of uploads and scored minutes that were stored; sent again, counted again.", ["kind"], registry=_registry
 )
@@ -119,12 +123,12 @@ class Counts:
 
     def by(self, name, *labels):
         """``{value of the label: sum}``, or ``{(value, …): sum}`` for several ``labels``."""
-        found = {}
+        totals = {}
         for sample in self._samples.get(name, ()):
             values = tuple(sample.labels[label] for label in labels)
             key = values if len(labels) > 1 else values[0]
-            found[key] = found.get(key, 0) + sample.value
-        return found
+            totals[key] = totals.get(key, 0) + sample.value
+        return totals
 
     @property
     def started_s(self):

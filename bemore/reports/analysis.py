@@ -1,5 +1,6 @@
 """The affect and the emotion of a session's minutes, and the timelines and sentences made from them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bemore.clock import MINUTE_MS, iso
@@ -50,10 +51,14 @@ class SessionAnalysis:
             for minute, (label, score) in zip(self._data.minutes, self.emotions, strict=True)
         ]
 
-    def voice_history(self) -> list[dict[str, Any]]:
-        """``history`` of ``vad-analysis``: every minute that has a score or audio, None for the values it lacks."""
+    def voice_history(self, speech: Mapping[int, float]) -> list[dict[str, Any]]:
+        """``history`` of ``vad-analysis``: every minute that has a score or audio, None for the values it lacks.
+
+        ``speech`` is the share of speech by minute.
+        """
         scored = {minute.minute_index: (minute, affect) for minute, affect in zip(self._data.minutes, self.affects, strict=True)}
-        return [self._voice(index, *scored.get(index, (None, None))) for index in sorted({*scored, *self._data.audio_minutes})]
+        indexes = sorted({*scored, *self._data.audio_minutes})
+        return [self._voice(index, speech.get(index), *scored.get(index, (None, None))) for index in indexes]
 
     def highlights(self, language: Language) -> list[str]:
         """What stands out in the scores."""
@@ -75,13 +80,13 @@ class SessionAnalysis:
         sent_ms = minute.timestamp_ms if minute else None
         return {"t": start_ms, "timestamp": iso(self._data.session.started_at_ms + start_ms if sent_ms is None else sent_ms)}
 
-    def _voice(self, index: int, minute: Minute | None, affect: Affect | None) -> dict[str, Any]:
+    def _voice(self, index: int, speech: float | None, minute: Minute | None, affect: Affect | None) -> dict[str, Any]:
         audio = self._data.audio_minutes.get(index)
         return {
             "minuteIndex": index,
             **self._time(index, minute),
-            "speechRatio": round3(audio.speech_ratio) if audio else None,
-            "pauseRatio": round3(1 - round3(audio.speech_ratio)) if audio else None,
+            "speechRatio": None if speech is None else round3(speech),
+            "pauseRatio": None if speech is None else round3(1 - round3(speech)),
             "meanRms": round3(audio.mean_rms) if audio else None,
             "vadScore": minute.vad if minute else None,
             **(_vector(affect) if affect else dict.fromkeys(("valence", "arousal", "dominance"))),

@@ -5,7 +5,7 @@ same input gives the same dict.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bemore.clock import MINUTE_MS
@@ -15,16 +15,16 @@ from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
 from bemore.reports.notes import note_as_data
 from bemore.reports.report_input import Feedback, Minute, ReportInput
-from bemore.reports.time_series import BUCKET_MS, VoiceBucket
+from bemore.reports.time_series import BUCKET_MS, VoiceSeries
 from bemore.reports.timeline import Timeline
 from bemore.scoring.coverage import seconds_so_far, session_coverage
 from bemore.scoring.emotion import distribution
 from bemore.scoring.minute_score import statistics
 from bemore.scoring.moments import moments
 from bemore.scoring.rounding import round3
-from bemore.scoring.talk import conversation, talk_measures
+from bemore.scoring.talk import talk_measures
 from bemore.scoring.text import TEXT_RULES
-from bemore.scoring.voice_metrics import VoiceMetrics, voice_metrics
+from bemore.scoring.voice_metrics import VoiceMetrics
 
 VERSION = "1.0"
 """Version of the report's shape."""
@@ -46,8 +46,7 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
     session = data.session
     analysis = SessionAnalysis(data)
     stats = statistics(data.minutes)
-    voice = voice_metrics(data.chunks)
-    talk = conversation(data.spoken, data.snippets)
+    voice, talk = data.heard
     timeline = Timeline(
         talk.voiced if talk else {},
         [(start, end) for start, end, _ in talk.silences] if talk else (),
@@ -108,14 +107,14 @@ def report_and_timeline(data: ReportInput, language: Language, transcript: bool 
     return made, timeline
 
 
-def _feedback(given: Feedback) -> dict[str, Any]:
+def _feedback(feedback: Feedback) -> dict[str, Any]:
     return {
-        "feedbackId": given.feedback_id,
-        "rating": given.rating,
-        "note": given.note,
-        "submittedAt": given.submitted_at_ms,
-        "author": given.author,
-        "role": given.role,
+        "feedbackId": feedback.feedback_id,
+        "rating": feedback.rating,
+        "note": feedback.note,
+        "submittedAt": feedback.submitted_at_ms,
+        "author": feedback.author,
+        "role": feedback.role,
     }
 
 
@@ -123,8 +122,7 @@ def summary(data: ReportInput, language: Language) -> dict[str, Any]:
     """The ``data`` of ``GET /:id/summary``. Cognitive distortions are not detected, so ``cbt`` counts none."""
     session = data.session
     analysis = SessionAnalysis(data)
-    voice = voice_metrics(data.chunks)
-    talk = conversation(data.spoken, data.snippets)
+    voice, talk = data.heard
     return {
         "sessionId": session.session_id,
         "status": session.status,
@@ -149,8 +147,8 @@ def emotion_summary(data: ReportInput) -> dict[str, Any] | None:
     return {"dominantEmotion": analysis.dominant, "distribution": distribution(analysis.labels), "vadVector": analysis.vector}
 
 
-def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: Language) -> dict[str, Any]:
-    """The ``data`` of ``GET /:id/vad-analysis``; ``buckets`` are those of the session's audio, in order.
+def vad_analysis(data: ReportInput, voice: VoiceSeries, language: Language) -> dict[str, Any]:
+    """The ``data`` of ``GET /:id/vad-analysis``.
 
     ``history`` has every minute that has a score or audio, with None for the values it lacks. ``timestamp`` of a minute is
     ISO 8601, that of ten seconds and ``lastUpdate`` (the end of the newest data, None without) ms since the epoch.
@@ -164,14 +162,14 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: La
             "silenceRate": round3(1 - round3(voiced / chunks)),
             "speechCount": starts,
         }
-        for bucket, voiced, chunks, starts in buckets
+        for bucket, voiced, chunks, starts in voice.buckets
         if chunks > 0
     ]
-    history = SessionAnalysis(data).voice_history()
+    history = SessionAnalysis(data).voice_history(voice.speech)
     ends = [entry["t"] + MINUTE_MS for entry in history[-1:]] + [entry["t"] + BUCKET_MS for entry in series[-1:]]
     return {
         "sessionId": session.session_id,
-        "currentMetrics": _with_summary(voice_metrics(data.chunks), language),
+        "currentMetrics": _with_summary(data.heard.voice, language),
         "history": history,
         "timeSeries": series,
         "lanes": _lanes(data),
@@ -181,7 +179,7 @@ def vad_analysis(data: ReportInput, buckets: Iterable[VoiceBucket], language: La
 
 def _lanes(data: ReportInput) -> dict[str, Any] | None:
     """When each speaker spoke and when nobody did, as ``[start, end]``: the intervals and silences of ``talk``; None where that is."""
-    talk = conversation(data.spoken, data.snippets)
+    talk = data.heard.talk
     if talk is None:
         return None
     return {**talk.voiced, "silences": [(start, end) for start, end, _ in talk.silences]}

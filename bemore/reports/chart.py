@@ -15,6 +15,8 @@ from bemore.reports.style import SCORE_LINES, ScoreLine
 MAX_POINTS = 240
 """More minutes than these are drawn as means of several minutes, because a page cannot show 600 points apart."""
 
+MAX_TICKS = 11
+
 MAX_DOTS = 48
 """Up to so many points, each has a dot."""
 
@@ -59,9 +61,9 @@ class TimeAxis(NamedTuple):
         """A minute as on the axis: ``"30"``, on a long one ``"1:30"``."""
         return f"{minute // 60}:{minute % 60:02d}" if self.has_hours else str(minute)
 
-    def ticks(self, max_ticks: int = 11) -> list[tuple[float, str]]:
-        """At most ``max_ticks`` labels as ``(position, text)`` at round times."""
-        step = _step(self.end_ms / MINUTE_MS, max_ticks - 1, TICK_STEPS)
+    def ticks(self) -> list[tuple[float, str]]:
+        """At most ``MAX_TICKS`` labels as ``(position, text)`` at round times."""
+        step = _step(self.end_ms / MINUTE_MS, MAX_TICKS - 1, TICK_STEPS)
         minutes = range(0, int(self.end_ms // MINUTE_MS) + 1, step)
         return [(self.x(minute * MINUTE_MS), self.label(minute)) for minute in minutes]
 
@@ -155,11 +157,11 @@ def time_axis(report: Mapping[str, Any], last_ms: int = 0) -> TimeAxis:
     return TimeAxis(max(MINUTE_MS, report["duration"], last_minute * MINUTE_MS, last_ms))
 
 
-def line_chart(minutes: Sequence[Mapping[str, Any]], axis: TimeAxis, max_points: int = MAX_POINTS) -> LineChart | None:
+def line_chart(minutes: Sequence[Mapping[str, Any]], axis: TimeAxis) -> LineChart | None:
     """The chart of a report's ``minutes`` (ordered, each with ``minuteIndex`` and the scores); None without minutes."""
     if not minutes:
         return None
-    step = bin_size(minutes, max_points)
+    step = bin_size(minutes, MAX_POINTS)
     points = tuple(
         Point(
             slot,
@@ -223,22 +225,22 @@ def marks(report: Mapping[str, Any], axis: TimeAxis) -> list[Mark]:
     """The moments and the shared notes of a report."""
     places = [(axis.x((each["startMs"] + each["endMs"]) / 2), each["kind"]) for each in report["moments"]]
     places += [(axis.x((each["tStart"] + (each["tEnd"] or each["tStart"])) / 2), each["kind"]) for each in report["notes"]]
-    found: list[Mark] = []
+    placed: list[Mark] = []
     for x, kind in sorted(places):
-        taken = {mark.row for mark in found if x - mark.x < MARK_DISTANCE}
-        found.append(Mark(kind, x, min(set(range(len(found) + 1)) - taken)))
-    return found
+        taken = {mark.row for mark in placed if x - mark.x < MARK_DISTANCE}
+        placed.append(Mark(kind, x, min(set(range(len(placed) + 1)) - taken)))
+    return placed
 
 
 def both(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """What two lists of ordered, disjoint spans have in common."""
     edges = sorted((ms, change) for start, end in (*one, *other) for ms, change in ((start, 1), (end, -1)))
-    found, depth = [], 0
+    spans, depth = [], 0
     for (ms, change), (after, _) in pairwise(edges):
         depth += change
         if depth == 2 and after > ms:
-            found.append((ms, after))
-    return found
+            spans.append((ms, after))
+    return spans
 
 
 def _step(length: float, max_pieces: int, steps: Sequence[int]) -> int:

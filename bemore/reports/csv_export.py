@@ -1,6 +1,8 @@
-"""A report's minutes as CSV (RFC 4180: CRLF, quotes doubled), UTF-8 with a byte order mark so that Excel reads Hangul.
+"""A report's minutes and a user's progress as CSV (RFC 4180: CRLF, quotes doubled).
 
-One row per minute; numbers as in the JSON, empty cells where there is no value. A text cell that a spreadsheet would
+UTF-8 with a byte order mark, so that Excel reads Hangul.
+
+One row per minute or session; numbers as in the JSON, empty cells where there is no value. A text cell that a spreadsheet would
 run as a formula, also one that reads the file with another separator, is prefixed with an apostrophe and quoted (OWASP, "CSV
 Injection").
 """
@@ -19,6 +21,10 @@ KEYWORD_SEPARATOR = "; "
 
 VAD_COLUMNS = (
     "minuteIndex", "t", "timestamp", "valence", "arousal", "dominance", "facialScore", "vadScore", "textScore", "combinedScore",
+)  # fmt: skip
+PROGRESS_COLUMNS = (
+    "sessionId", "counselorId", "status", "startedAt", "endedAt", "duration", "scoredMinutes", "averageCombined", "averageFacial",
+    "averageVad", "averageText", "modelVersion", "talkShare", "coverageFrames", "coverageAudio", "longestSilenceMs", "rating", "comparable",
 )  # fmt: skip
 EMOTION_COLUMNS = ("minuteIndex", "t", "timestamp", "emotion", "score", "sentiment", "confidence", "keywords")
 
@@ -42,6 +48,21 @@ def emotion_csv(report: Mapping[str, Any], minute_texts: Mapping[int, MinuteText
         for minute, point, emotion in zip(report["minutes"], report["vadTimeline"], report["emotionTimeline"], strict=True)
     )
     return _file(EMOTION_COLUMNS, rows)
+
+
+def progress_csv(sessions: Iterable[Mapping[str, Any]]) -> bytes:
+    """The sessions of a user's ``progress``, a row each; ``comparable`` is ``true`` or ``false``."""
+    return _file(PROGRESS_COLUMNS, (_progress_row(session) for session in sessions))
+
+
+def _progress_row(session: Mapping[str, Any]) -> dict[str, Any]:
+    averages = session["averages"] or dict.fromkeys(("combined", "facial", "vad", "text"))
+    return {
+        **session,
+        **{f"average{name.capitalize()}": value for name, value in averages.items()},
+        **{f"coverage{name.capitalize()}": value for name, value in session["coverage"].items()},
+        "comparable": "true" if session["comparable"] else "false",
+    }
 
 
 def _words(minute: Mapping[str, Any], text: MinuteText | None) -> dict[str, Any]:

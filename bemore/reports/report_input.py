@@ -1,13 +1,13 @@
 """The input of a report: data of one session, read at one moment. All times are ms, all scores 0..1."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bemore.scoring.minute_score import Minute
-from bemore.scoring.talk import Snippet
+from bemore.scoring.talk import Heard, Snippet
 
-__all__ = ["Feedback", "Minute", "MinuteAudio", "MinuteText", "Note", "ReportInput", "SessionInfo", "Snippet"]
+__all__ = ["Feedback", "Heard", "Minute", "MinuteAudio", "MinuteText", "Note", "ReportInput", "SessionInfo", "Snippet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +87,22 @@ class Note(NamedTuple):
 class ReportInput:
     """Everything a report needs.
 
-    ``minutes`` are ordered by minute; ``chunks`` are ``(ts_start_ms, ts_end_ms, vad)`` since the session's start, ordered
-    by start; they may be an iterator, which one report consumes. ``snippet_keywords`` are ``(keyword, count)`` of the
+    ``minutes`` are ordered by minute; ``heard`` is what the audio says. ``snippet_keywords`` are ``(keyword, count)`` of the
     speech-to-text snippets; ``feedback`` has the values of a Feedback each, oldest first; ``notes`` are the shared ones, by their start.
     ``model_version`` is that of the rules in force; every minute keeps its own. ``minute_texts`` has the minutes with snippets.
 
-    ``spoken`` are the ``chunks`` of ``user`` and ``counselor`` by speaker, ``snippets`` the transcript, ordered by start. ``coverage`` is
-    ``(bits of frames, bits of audio)`` by minute: bit n is second n.
+    ``snippets`` are the transcript, ordered by start. ``coverage`` is ``(bits of frames, bits of audio)`` by minute: bit n is second n.
     """
 
     session: SessionInfo
     minutes: Sequence[Minute]
     audio_minutes: Mapping[int, MinuteAudio]
-    chunks: Iterable[tuple[int, int, float]]
+    heard: Heard
     snippet_keywords: Sequence[tuple[str, int]]
     feedback: Sequence[tuple[Any, ...]]
     generated_at_ms: int
     model_version: str
     minute_texts: Mapping[int, MinuteText] = field(default_factory=dict)
-    spoken: Mapping[str, Sequence[tuple[int, int, float]]] = field(default_factory=dict)
     snippets: Sequence[Snippet] = ()
     coverage: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     notes: Sequence[Note] = ()

@@ -1,9 +1,11 @@
-"""The voice per ten seconds: the rows of ``timeSeries``, from the same audio chunks as the voice metrics."""
+"""The voice per ten seconds and per minute, from the same audio chunks as the voice metrics."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from bemore.clock import MINUTE_MS
 from bemore.scoring.voice_metrics import VOICED_THRESHOLD, voice_runs
 
 BUCKET_MS = 10_000
@@ -18,6 +20,13 @@ class VoiceBucket(NamedTuple):
     voiced_count: float
     chunk_count: int
     speech_starts: int
+
+
+class VoiceSeries(NamedTuple):
+    """The buckets of a session in their order, and the share of speech (0..1) by minute, as ``speech_by_minute`` gives it."""
+
+    buckets: Sequence[VoiceBucket]
+    speech: Mapping[int, float]
 
 
 class _VoicedTime:
@@ -75,3 +84,16 @@ def voice_by_bucket(chunks: Sequence[Chunk]) -> list[VoiceBucket]:
         if kind:
             starts[start // BUCKET_MS if start > 0 else 0] += 1
     return [VoiceBucket(number, row[0], int(row[1]), starts[number]) for number, row in rows.items()]
+
+
+def speech_by_minute(chunks: Iterable[Chunk], minutes: Sequence[int]) -> dict[int, float]:
+    """``{minute: share of its known time that is speech}`` (0..1) of chunks ordered by start, by the rules of ``voice_runs``.
+
+    Only of ``minutes``, in ascending order, and of these only of those with known time. Time before the session's start is of minute 0.
+    """
+    known: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])  # pause and speech, ms
+    for kind, start, end in voice_runs(chunks):
+        first, last = max(0, start) // MINUTE_MS, max(0, end - 1) // MINUTE_MS
+        for minute in minutes[bisect_left(minutes, first) : bisect_right(minutes, last)]:
+            known[minute][kind] += min(end, (minute + 1) * MINUTE_MS) - (max(start, minute * MINUTE_MS) if minute else start)
+    return {minute: speech / (pause + speech) for minute, (pause, speech) in known.items()}

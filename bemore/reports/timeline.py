@@ -1,4 +1,4 @@
-"""What the pages show along the session's time besides its minutes: who spoke when, the silences, the transcript."""
+"""What the pages show besides the report's data: who spoke when, the silences, the transcript, the comparison with other sessions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,17 +14,30 @@ MAX_TURNS = 600
 """A transcript of more turns is shown by the minute, because a page of thousands of elements is slow."""
 
 
+class Comparison(NamedTuple):
+    """The values of a session, and those of ``sessions`` comparable others of the same client and counselor, by what they measure.
+
+    ``own`` and ``others`` have ``longestSilence`` (ms), ``talkShare`` (of the user, 0..1) and ``score`` (mean combined score, 0..1), each
+    only where it is known of the session and of two others or more.
+    """
+
+    sessions: int
+    own: Mapping[str, float]
+    others: Mapping[str, Sequence[float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """All times are ms since the session's start.
 
     ``voiced`` has the voiced intervals of ``user`` and ``counselor``, empty where nobody knows who spoke. ``transcript`` are snippets
-    ``(start, end, speaker or None, text)``, ordered by start. All lists are ordered.
+    ``(start, end, speaker or None, text)``, ordered by start. All lists are ordered. ``comparison`` is None where there is none.
     """
 
     voiced: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     silences: Sequence[Span] = ()
     transcript: Sequence[Snippet] = ()
+    comparison: Comparison | None = None
 
     @property
     def last_ms(self) -> int:

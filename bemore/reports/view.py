@@ -4,7 +4,7 @@ HTML page, PDF and text show the same view. Texts from users are as they came; e
 shortens them to its own room.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,7 @@ from bemore.reports.language import DASH
 from bemore.reports.narrative import expressions
 from bemore.reports.options import RenderOptions
 from bemore.reports.style import SCORE_LINES
-from bemore.reports.timeline import Timeline, Turn, turns
+from bemore.reports.timeline import Comparison, Timeline, Turn, turns
 from bemore.reports.view_parts import Balance, Bar, Charts, Fact, Gap, Lanes, Moment, Note, Quote, Section, Table, TableRow, Talk, Tile
 from bemore.scoring.affect import Affect
 from bemore.scoring.emotion import dominant
@@ -49,6 +49,7 @@ class ReportView:
         self.missing = _missing(report, options)
         self.moments = Section(language.titles["moments"], [_moment(each, options) for each in report["moments"]], language.no_moments)
         self.talk = _talk(report, options)
+        self.comparison = _comparison(timeline.comparison, options)
         has_scores = bool(stats["totalMinutes"])
         explained = language.explained(options.weights)
         self.explained = [Fact(language.scores[line.key], explained[line.key]) for line in SCORE_LINES]
@@ -133,6 +134,25 @@ def _talk_value(key: str, measures: Mapping[str, Any], options: RenderOptions) -
     return language.duration(value) if key.endswith("Ms") or key == "responseTime" else f"{value:,}"
 
 
+def _comparison(comparison: Comparison | None, options: RenderOptions) -> Section[str]:
+    """Where the session lies among others, a sentence per measure."""
+    language = options.language
+    if comparison is None:
+        return Section(language.titles["comparison"], [])
+    formats: dict[str, Callable[[float], str]] = {
+        "longestSilence": language.duration, "talkShare": language.percent, "score": language.points,
+    }  # fmt: skip
+    rows = []
+    for measure, own in comparison.own.items():
+        others, shown = comparison.others[measure], formats[measure]
+        # What looks the same is the same.
+        differ = [other for other in others if shown(other) != shown(own)]
+        lower = sum(1 for other in differ if other < own)
+        ends = dict.fromkeys((shown(min(others)), shown(max(others))))
+        rows.append(language.compared(measure, shown(own), list(ends), lower, len(differ) - lower, len(others)))
+    return Section(language.titles["comparison"], rows, more=language.compared_with(comparison.sessions))
+
+
 def _voice(voice: Mapping[str, Any], options: RenderOptions) -> Talk:
     language = options.language
     title = language.titles["voice"]
@@ -193,8 +213,8 @@ def _observations(report: Mapping[str, Any], options: RenderOptions) -> list[str
     """The highlights and ``keyObservations`` but for the sentence on the voice: the section on talk and silence has those figures."""
     vector = report["vadVector"]
     text_scores = [minute["textScore"] for minute in report["minutes"]]
-    found = expressions(options.language, text_scores, vector and Affect(**vector), report["summary"]["dominantEmotion"])
-    return [*report["highlights"], *found]
+    sentences = expressions(options.language, text_scores, vector and Affect(**vector), report["summary"]["dominantEmotion"])
+    return [*report["highlights"], *sentences]
 
 
 def _note(note: Mapping[str, Any], options: RenderOptions) -> Note:
@@ -242,14 +262,14 @@ def _table(report: Mapping[str, Any], axis: TimeAxis, options: RenderOptions) ->
 
 def _gaps(report: Mapping[str, Any], options: RenderOptions) -> Section[Gap]:
     language = options.language
-    found = sorted(
+    gaps = sorted(
         (gap["startMs"], gap["endMs"], kind) for kind, covered in report["coverage"].items() for gap in covered["gaps"]
     )
     rows = [
         Gap(language.measured_kinds[kind], f"{language.offset(start)}–{language.offset(end)}", language.duration(end - start))
-        for start, end, kind in found[:MAX_GAPS]
+        for start, end, kind in gaps[:MAX_GAPS]
     ]
-    more = language.left_out(len(found) - MAX_GAPS, "gaps") if len(found) > MAX_GAPS else ""
+    more = language.left_out(len(gaps) - MAX_GAPS, "gaps") if len(gaps) > MAX_GAPS else ""
     return Section(language.titles["gaps"], rows, more=more)
 
 

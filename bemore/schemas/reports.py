@@ -279,8 +279,8 @@ class VoiceOfMinute(Response):
     minute_index: Annotated[int, count("Minute of the session, counted from 0")]
     t: OffsetMs
     timestamp: Timestamp
-    speech_ratio: Annotated[float | None, score("Share of voiced chunks", _UNHEARD)]
-    pause_ratio: Annotated[float | None, score("Share of unvoiced chunks", _UNHEARD)]
+    speech_ratio: Annotated[float | None, score("Voiced share of the minute's audio", _UNHEARD)]
+    pause_ratio: Annotated[float | None, score("Unvoiced share of the minute's audio", _UNHEARD)]
     mean_rms: Annotated[float | None, score("Mean loudness", _UNHEARD)]
     vad_score: Annotated[float | None, score("Share of speech and loudness of the audio", _UNSCORED)]
     valence: Annotated[float | None, balance(VALENCE, _UNSCORED)]

@@ -7,9 +7,9 @@ from msgspec import UNSET, UnsetType
 from bemore.schemas import examples
 from bemore.schemas.base import Body
 from bemore.schemas.emotion import EmotionSummary
-from bemore.schemas.fields import Flag, Id, OneOf, Text, Whole
+from bemore.schemas.fields import MAX_TIME_MS, Flag, Id, OneOf, Text, Whole
 from bemore.schemas.minutes import MinuteStatistics
-from bemore.schemas.paging import Cursor, Limit
+from bemore.schemas.paging import Cursor, Limit, QueryInteger
 from bemore.schemas.response import (
     CounselorId, Envelope, NextCursor, Response, SessionId, Succeeded, UserId, count, doc, epoch_ms, score, span_ms, word
 )  # fmt: skip
@@ -49,12 +49,29 @@ class ListSessions(Body):
     cursor = Cursor()
 
 
+class ListProgress(Body):
+    """A page of a user's progress."""
+
+    limit = Limit(200, load_default=50, description="Most sessions on a page")
+    cursor = Cursor()
+    counselor_id = Id(description="Only those with this counselor")
+
+
+class ChooseProgress(Body):
+    """Which sessions a user's progress has."""
+
+    counselor_id = Id(description="Only those with this counselor")
+
+
 class FindSessions(ListSessions):
     """A page of a list, filtered."""
 
     status = OneOf(*STATUSES, description="Only those in this state")
     user_id = Id(description="Only those of this user")
     counselor_id = Id(description="Only those of this counselor")
+    q = Text(1, 128, description="Only those whose `userId` or `counselorId` contains this text; letters are compared as they are")
+    from_ms = QueryInteger(0, MAX_TIME_MS, data_key="from", description="Only those that started then or later, ms since the epoch")
+    to_ms = QueryInteger(0, MAX_TIME_MS, data_key="to", description="Only those that started then or earlier")
     overview = OneOf("true", "false", load_default="false", description="Whether each session comes with how it went")
 
 
@@ -218,6 +235,56 @@ class FoundSessions(Response):
 
     count: SessionsOnPage
     sessions: Annotated[list[SessionOfUser], doc("Newest first", maxItems=100)]
+    next_cursor: NextCursor
+
+
+class MeanScores(Response):
+    """The means of a session's scored minutes."""
+
+    combined: Annotated[float, score("Combined score")]
+    facial: Annotated[float, score("Face")]
+    vad: Annotated[float, score("Voice")]
+    text: Annotated[float, score("Text")]
+
+
+class CoverageShares(Response):
+    """How much of a session was measured."""
+
+    frames: Annotated[float, score("Share of its seconds with a frame")]
+    audio: Annotated[float, score("Share of its seconds with audio")]
+
+
+class ProgressOfSession(Response):
+    """How a session of a user went."""
+
+    session_id: SessionId
+    counselor_id: CounselorId
+    status: Status
+    started_at: StartedAt
+    ended_at: EndedAt
+    duration: Duration
+    scored_minutes: Annotated[int, count("Scored minutes")]
+    averages: Annotated[MeanScores | None, doc("Means of the scored minutes; null without one")]
+    model_version: Annotated[str | None, doc("The rules of its minutes, `mixed` if there are several", null="without a scored minute")]
+    talk_share: Annotated[float | None, score("The user's share of what both said", null="where it is unknown")]
+    coverage: CoverageShares
+    longest_silence_ms: Annotated[int | None, span_ms("The longest silence, 0 if there was none", null="where nobody knows")]
+    rating: Annotated[float | None, doc("Mean of its feedback, 1..5 with two decimals", null="without feedback", minimum=1, maximum=5)]
+    comparable: Annotated[
+        bool,
+        doc(
+            "At least 3 scored minutes, all by the rules of the user's newest such session, and audio of at least half of it."
+            " Only such sessions can be compared"
+        ),
+    ]
+
+
+class UserProgress(Response):
+    """A page of a user's sessions and how they went."""
+
+    user_id: Annotated[str, doc("The user of the request", examples=[examples.USER_ID])]
+    count: Annotated[int, count("Sessions on this page", maximum=200)]
+    sessions: Annotated[list[ProgressOfSession], doc("Newest first", maxItems=200)]
     next_cursor: NextCursor
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, VOICED_THRESHOLD
+from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, VOICED_THRESHOLD, VoiceMetrics, voice_metrics
 
 USER, COUNSELOR = SPEAKERS = ("user", "counselor")
 
@@ -51,6 +51,20 @@ class Conversation(NamedTuple):
     voiced: Mapping[str, Sequence[Span]]
     turns: Sequence[Turn]
     silences: Sequence[Silence]
+
+
+class Heard(NamedTuple):
+    """What a session's audio says: of everybody together, and who spoke when (None while nobody knows)."""
+
+    voice: VoiceMetrics
+    talk: Conversation | None
+
+
+def heard(
+    chunks: Sequence[tuple[int, int, float]], spoken: Mapping[str, Sequence[tuple[int, int, float]]], snippets: Sequence[Snippet]
+) -> Heard:
+    """The Heard of all chunks ``(start, end, vad)``, those of each speaker among them, and the snippets, each ordered by start."""
+    return Heard(voice_metrics(chunks), conversation(spoken, snippets))
 
 
 def conversation(chunks: Mapping[str, Sequence[tuple[int, int, float]]], snippets: Sequence[Snippet]) -> Conversation | None:
@@ -148,24 +162,24 @@ def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -
     both = merged(sorted([*voiced[USER], *voiced[COUNSELOR]]), 0)
     user_starts = {start for start, _ in voiced[USER]}
     starts = [start for start, _ in known]
-    found = []
+    silences = []
     for (_, start), (end, _) in pairwise(both):
         place = bisect_right(starts, start) - 1
         if end - start >= SILENCE_MS and place >= 0 and known[place][1] >= end:
-            found.append((start, end, USER if end in user_starts else COUNSELOR))
-    return found
+            silences.append((start, end, USER if end in user_starts else COUNSELOR))
+    return silences
 
 
-def _silences(found: Sequence[Silence]) -> dict[str, Any]:
+def _silences(silences: Sequence[Silence]) -> dict[str, Any]:
     """The silences in numbers: how many, their length, the longest (the earliest of equals) and who broke them."""
-    lengths = [end - start for start, end, _ in found]
+    lengths = [end - start for start, end, _ in silences]
     longest = max(lengths, default=0)
     return {
-        "count": len(found),
+        "count": len(silences),
         "totalMs": sum(lengths),
         "longestMs": longest,
-        "longestAt": found[lengths.index(longest)][0] if found else None,
-        "brokenBy": {name: sum(1 for *_, who in found if who == name) for name in SPEAKERS},
+        "longestAt": silences[lengths.index(longest)][0] if silences else None,
+        "brokenBy": {name: sum(1 for *_, who in silences if who == name) for name in SPEAKERS},
     }
 
 

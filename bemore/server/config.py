@@ -4,6 +4,7 @@ The worker class is gunicorn's own ``gthread``. In production nginx stands in fr
 """
 
 import errno
+import gc
 import logging
 import os
 import re
@@ -16,12 +17,14 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import InvalidHeader
 
+from bemore import clock
 from bemore.db.connections import close
 from bemore.db.migrate import migrate
 from bemore.errors import DatabaseUnavailable
-from bemore.models import session
+from bemore.lifecycle import purge
+from bemore.models import partitions
 from bemore.observability import logs
-from bemore.server import metrics_files
+from bemore.server import check, metrics_files
 from bemore.settings import Settings, SettingsError
 
 # The application is imported in functions, after metrics_files.make(). The database and the models count nothing.
@@ -65,6 +68,7 @@ def gunicorn_options(settings):
         "logconfig_dict": logs.config(settings),
         "control_socket_disable": True,
         "on_starting": lambda arbiter: _check_and_migrate(settings, arbiter.cfg),
+        "post_worker_init": lambda worker: _tune_garbage_collection(),
         "when_ready": lambda arbiter: _log_start(settings, arbiter),
         "child_exit": lambda arbiter, worker: metrics_files.worker_exited(worker.pid),
         "on_exit": lambda arbiter: metrics_files.remove(),
@@ -77,6 +81,13 @@ class Logger(GunicornLogger):
     """gunicorn's logger without its access log: bemore.api.http.middleware writes one line a request, without paths."""
 
     access_log_enabled = False
+
+
+def _tune_garbage_collection():
+    """Leave what is loaded for good out of the garbage collector, and run it less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _worker_connections(threads):
@@ -107,6 +118,9 @@ def _check_and_migrate(settings, cfg):
         prepare_database(settings)
     except DatabaseUnavailable:
         _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
+    for finding in check.environment(settings, cfg.workers):
+        if finding.level > check.OK:
+            _log.warning(finding.text, extra={"check": finding.part, "mend": finding.mend})
 
 
 def _log_start(settings, arbiter):
@@ -163,9 +177,13 @@ def _refuse(why):
 
 
 def prepare_database(settings):
-    """Migrate, and finish erasing what a crash left half erased. Close the connection: it must not cross a fork."""
+    """Migrate, make the partitions that will be needed, and finish erasing what a crash left half erased.
+
+    Close the connection: it must not cross a fork.
+    """
     migrate(settings)
-    erased = session.finish_erasing()
+    partitions.make_ahead(clock.now_ms(), settings.retention_days)
+    erased = purge.finish_erasing()
     if erased:
         _log.info("finished erasing sessions", extra={"sessions": erased})
     close()

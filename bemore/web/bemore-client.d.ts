@@ -653,6 +653,37 @@ export interface UserSessionPage {
   nextCursor: string | null;
 }
 
+/** How a session of a user went. */
+export interface SessionProgress {
+  sessionId: string;
+  counselorId: string;
+  status: Status;
+  startedAt: number;
+  endedAt: number | null;
+  duration: number;
+  scoredMinutes: number;
+  /** Means of the scored minutes, 0..1; null without one. */
+  averages: { combined: number; facial: number; vad: number; text: number } | null;
+  /** The rules of its minutes, `mixed` if there are several. */
+  modelVersion: string | null;
+  /** The user's share of what both said; null where it is unknown. */
+  talkShare: number | null;
+  /** Shares of its seconds that have frames and audio. */
+  coverage: { frames: number; audio: number };
+  longestSilenceMs: number | null;
+  /** Mean of its feedback. */
+  rating: number | null;
+  /** Only such sessions can be compared. */
+  comparable: boolean;
+}
+
+export interface UserProgress {
+  userId: string;
+  count: number;
+  sessions: SessionProgress[];
+  nextCursor: string | null;
+}
+
 export interface SessionStats {
   total: number;
   active: number;
@@ -819,11 +850,20 @@ export interface StartOptions extends KeyedOptions {
 }
 
 export interface SessionFilter extends PageOptions {
+  /** A part of the id of the user or the counselor, 1 to 128 characters; letters are compared as they are. */
+  q?: string;
+  /** Only sessions that started at these times or between them, ms since the epoch. */
+  from?: number;
+  to?: number;
   status?: Status;
   userId?: string;
   counselorId?: string;
   /** Whether each session comes with how it went. Default: false. */
   overview?: boolean;
+}
+
+export interface ProgressOptions extends PageOptions {
+  counselorId?: string;
 }
 
 export interface TranscriptOptions extends PageOptions {
@@ -945,6 +985,12 @@ export class BeMoreClient extends EventTarget {
 
   /** A page of a user's sessions, newest first. */
   userSessions(userId: string, options?: PageOptions): Promise<UserSessionPage>;
+
+  /** A page of how a user's sessions went, newest first. */
+  progress(userId: string, options?: ProgressOptions): Promise<UserProgress>;
+
+  /** How all sessions of a user went as CSV, under the name that the service gives it. */
+  progressFile(userId: string, options?: { counselorId?: string } & CallOptions): Promise<File>;
 
   /** A page of the transcript, in the order of time. */
   transcript(sessionId: string, options?: TranscriptOptions): Promise<Transcript>;

@@ -1064,14 +1064,24 @@ export class BeMoreClient extends EventTarget {
   async stats(options) { return this.#data("GET", "/api/session/stats/summary", options); }
 
   /** A page of sessions, newest first, with `overview` how each went; continue with `cursor: nextCursor` until that is null. */
-  async sessions({ status, userId, counselorId, overview, limit, cursor, signal } = {}) {
-    const query = queryOf({ status, userId, counselorId, overview, limit, cursor });
+  async sessions({ q, status, userId, counselorId, from, to, overview, limit, cursor, signal } = {}) {
+    const query = queryOf({ q, status, userId, counselorId, from, to, overview, limit, cursor });
     return this.#data("GET", `/api/session${query}`, { signal });
   }
 
   /** A page of a user's sessions, newest first. */
   async userSessions(userId, { limit, cursor, signal } = {}) {
     return this.#data("GET", `/api/session/user/${segment(userId)}${queryOf({ limit, cursor })}`, { signal });
+  }
+
+  /** A page of how a user's sessions went, newest first; continue with `cursor: nextCursor` until that is null. */
+  async progress(userId, { counselorId, limit, cursor, signal } = {}) {
+    return this.#data("GET", `/api/session/user/${segment(userId)}/progress${queryOf({ counselorId, limit, cursor })}`, { signal });
+  }
+
+  /** How all sessions of a user went as CSV: a `File` with the name that the service gives it. */
+  async progressFile(userId, { counselorId, signal } = {}) {
+    return this.#file(`/api/session/user/${segment(userId)}/progress/csv${queryOf({ counselorId })}`, "bemore-progress.csv", signal);
   }
 
   /** A page of the transcript, in the order of time; `from` is the first time, ms since the session's start. */

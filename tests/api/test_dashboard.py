@@ -93,9 +93,9 @@ def test_only_the_newest_sessions_and_the_first_hour_of_each_are_read(client, cl
         clock.advance(1)
     newest = start_session(client)
     scored(client, newest, count=3, first_minute=dashboard.MOST_MINUTES - 1, textScore=0.9)
-    found = dashboard.two_days(clock.now_ms)
-    assert len(found.newest) == len(found.today) == dashboard.DAY_SESSIONS
-    assert found.newest[0][0] == newest and found.yesterday == []
+    result = dashboard.two_days(clock.now_ms)
+    assert len(result.newest) == len(result.today) == dashboard.DAY_SESSIONS
+    assert result.newest[0][0] == newest and result.yesterday == []
     clock.advance(DAY_MS + 1000)
     later = dashboard.two_days(clock.now_ms)
     assert (len(later.today), len(later.yesterday)) == (0, dashboard.DAY_SESSIONS)
@@ -124,7 +124,7 @@ def test_hints_tell_of_what_was_measured_and_how(client):
     scored(client, session_id, count=4)
     assert hints(client) == ["steady"]
     texts.append(shown(client)["recommendations"])
-    for each in (hint for found in texts for hint in found):
+    for each in (hint for result in texts for hint in result):
         assert each["desc"].endswith(("니다.", "주세요.")) and len(each["desc"]) <= 60 and each["cta"] and not re.search(
             "우울|불안|증상|장애|질환|진단|위험|치료", each["title"] + each["desc"]
         )

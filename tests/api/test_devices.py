@@ -50,9 +50,9 @@ def network(http, server, headers=None):
 
 
 def test_a_connection_of_its_own_is_measured(direct, http):
-    found = network(http, direct)
+    result = network(http, direct)
     # The loopback: well below a second, well above a modem.
-    assert 0 < found["latency"] < 500 and found["bandwidth"] > 1
+    assert 0 < result["latency"] < 500 and result["bandwidth"] > 1
 
 
 def test_nobody_is_believed_who_is_no_trusted_proxy(direct, http):
@@ -60,13 +60,13 @@ def test_nobody_is_believed_who_is_no_trusted_proxy(direct, http):
 
 
 def test_behind_nginx_it_is_the_clients_connection_that_counts(front, http):
-    found = network(http, front)
-    assert 0 < found["latency"] < 500 and found["bandwidth"] > 1
+    result = network(http, front)
+    assert 0 < result["latency"] < 500 and result["bandwidth"] > 1
 
 
 def test_nginx_overwrites_what_a_client_calls_its_measurements(front, http):
-    found = network(http, front, FORGED)
-    assert found["latency"] != FORGED_MS and found["bandwidth"] > 1
+    result = network(http, front, FORGED)
+    assert result["latency"] != FORGED_MS and result["bandwidth"] > 1
 
 
 def test_a_trusted_proxy_is_believed(front, http):
@@ -110,12 +110,12 @@ def test_the_figures_are_read_from_where_the_kernel_writes_them():
         "rto ato snd_mss rcv_mss unacked sacked lost retrans fackets last_data_sent last_ack_sent last_data_recv last_ack_recv"
         " pmtu rcv_ssthresh rtt rttvar snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans"
     ).split()
-    found = dict(zip(names, words, strict=True))
+    result = dict(zip(names, words, strict=True))
     head = bytes(8) + struct.pack("=24I", *words)
-    assert devices._INFO.unpack_from(head) == (found["snd_mss"], found["rtt"], found["snd_cwnd"])
+    assert devices._INFO.unpack_from(head) == (result["snd_mss"], result["rtt"], result["snd_cwnd"])
     whole = head + bytes(160 - len(head)) + struct.pack("=Q", 12_500_000_000)
     assert devices._measured(whole) == (1.016, 100_000.0), "the delivered rate is the larger one"
-    carried = found["snd_cwnd"] * found["snd_mss"] / found["rtt"] * 8
+    carried = result["snd_cwnd"] * result["snd_mss"] / result["rtt"] * 8
     assert devices._measured(whole[:120]) == (1.016, pytest.approx(carried, abs=0.001))
     assert devices._measured(b"short") == (None, None)
 

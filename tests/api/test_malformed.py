@@ -10,6 +10,9 @@ import pytest
 from tests.support.samples import audio, frames, scores, start_session, stt
 from tests.support.stored import contents, totals
 
+#: No database has a part in what is refused before it is asked.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 DEEP = 100_000
 
 

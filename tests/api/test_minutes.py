@@ -146,9 +146,9 @@ def test_tick_twice_stores_one_score(client):
 
 def test_the_last_score_of_a_minute_wins_whoever_gave_it(client):
     session_id = start_session(client)
-    told = {"keywords": ["가족"], "sentiment": "negative", "confidence": 0.9, "timestamp": "2025-01-19T01:40:00Z", "durationMs": 60_000}
-    given = scores(1, facialScore=0.1, **told)
-    batch(client, session_id, given)
+    reported = {"keywords": ["가족"], "sentiment": "negative", "confidence": 0.9, "timestamp": "2025-01-19T01:40:00Z", "durationMs": 60_000}
+    sent = scores(1, facialScore=0.1, **reported)
+    batch(client, session_id, sent)
     (shown,) = inferences(client, session_id)["inferences"]
     assert (shown["source"], shown["facialScore"], shown["keywords"]) == ("client", 0.1, ["가족"])
     upload(client, session_id, "frames", frames(2))
@@ -156,8 +156,8 @@ def test_the_last_score_of_a_minute_wins_whoever_gave_it(client):
     (shown,) = inferences(client, session_id)["inferences"]
     assert shown["source"] == "server" and parts(shown) == parts(scored) and points(shown) == (2, 0, 0)
     # What the browser had said of its own score does not speak of this one.
-    assert [shown[name] for name in told] == [[], None, None, None, None]
-    batch(client, session_id, given)
+    assert [shown[name] for name in reported] == [[], None, None, None, None]
+    batch(client, session_id, sent)
     (shown,) = inferences(client, session_id)["inferences"]
     assert (shown["source"], shown["facialScore"], shown["keywords"], points(shown)) == ("client", 0.1, ["가족"], (0, 0, 0))
 
@@ -183,11 +183,11 @@ def test_without_minutes_inferences_are_zeros(client):
 def test_inferences_come_by_minute_with_their_statistics(client):
     session_id, other = start_session(client), start_session(client)
     batch(client, other, scores(1, 7))
-    given = {5: (0.1, 0.2, 0.3, 0.4), 0: (0.9, 0.8, 0.7, 0.6), 100_000: (0, 1, 0.5, 0.55)}
+    sent = {5: (0.1, 0.2, 0.3, 0.4), 0: (0.9, 0.8, 0.7, 0.6), 100_000: (0, 1, 0.5, 0.55)}
     names = ("facialScore", "vadScore", "textScore", "combinedScore")
-    batch(client, session_id, [{"minuteIndex": minute, **dict(zip(names, values))} for minute, values in given.items()])
+    batch(client, session_id, [{"minuteIndex": minute, **dict(zip(names, values))} for minute, values in sent.items()])
     data = inferences(client, session_id)
-    assert [(each["minuteIndex"], parts(each)) for each in data["inferences"]] == sorted(given.items())
+    assert [(each["minuteIndex"], parts(each)) for each in data["inferences"]] == sorted(sent.items())
     assert data["stats"] == {
         "totalMinutes": 3,
         "avgCombinedScore": 0.517,
@@ -198,7 +198,7 @@ def test_inferences_come_by_minute_with_their_statistics(client):
         "maxCombinedScore": 0.6,
         "minCombinedScore": 0.4,
         "timeline": [
-            {"minute": minute, **dict(zip(names, values)), "textSentiment": values[2]} for minute, values in sorted(given.items())
+            {"minute": minute, **dict(zip(names, values)), "textSentiment": values[2]} for minute, values in sorted(sent.items())
         ],
     }
 

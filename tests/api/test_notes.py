@@ -190,8 +190,8 @@ def test_feedback_names_its_author(client):
     session_id = start_session(client, headers=COUNSELOR)
     for headers in (USER, COUNSELOR):
         assert client.post(place(session_id, "feedback"), json={"rating": 4}, headers=headers).status_code == 201
-    told = client.get(place(session_id, "report"), headers=ADMIN).json["data"]["feedback"]
-    assert [(each["author"], each["role"]) for each in told] == [("user-1", "user"), ("counselor-1", "counselor")]
+    reported = client.get(place(session_id, "report"), headers=ADMIN).json["data"]["feedback"]
+    assert [(each["author"], each["role"]) for each in reported] == [("user-1", "user"), ("counselor-1", "counselor")]
 
 
 def test_without_authentication_feedback_and_notes_have_no_author_and_a_report_has_the_shared_ones(client):
@@ -250,10 +250,10 @@ def test_notes_are_erased_with_their_author_in_the_sessions_of_others(client, da
     known = client.get(place(other, "report"), headers=COUNSELOR).headers["ETag"]
     before = len(everything(database_url)["audit"])
     dry = in_process("erase", "counselor-1", "--dry-run", url=database_url)
-    told = "0 sessions, 0 frames, 0 audio chunks, 0 snippets, 0 preference sets, 2 notes in sessions of others"
-    assert dry.output == f"would erase {told} of that user\n"
+    reported = "0 sessions, 0 frames, 0 audio chunks, 0 snippets, 0 preference sets, 2 notes in sessions of others"
+    assert dry.output == f"would erase {reported} of that user\n"
     done = in_process("erase", "counselor-1", "--yes", url=database_url)
-    assert done.exit_code == 0 and f"erased {told}\n" in done.output
+    assert done.exit_code == 0 and f"erased {reported}\n" in done.output
     left = everything(database_url)
     assert [row[1] for row in left["note"]] == [kept["noteId"]] and left["idempotency_key"] == []
     assert sorted(row[4:6] for row in sorted(left["audit"])[before:]) == sorted([("note.erase", mine), ("note.erase", other)])

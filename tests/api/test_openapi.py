@@ -299,6 +299,9 @@ def test_every_operation_answers_as_described(ask, document):
     start_session_over(ask)
     page = ask("GET", "/api/session/user/user-1", query_string={"limit": 1}).json["data"]
     assert ask("GET", "/api/session/user/user-1", query_string={"cursor": page["nextCursor"]}).json["data"]["nextCursor"] is None
+    ask("GET", "/api/session/user/user-1/progress")
+    ask("GET", "/api/session/user/user-1/progress/csv", query_string={"counselorId": "c-1"})
+    ask("GET", "/api/session", query_string={"q": "user", "from": 0, "to": 10**12})
     ask("GET", "/api/session/stats/summary")
     ask("GET", "/api/dashboard/summary")
     ask("PUT", "/api/user/preferences", json={"preferences": {"fontScale": "lg"}})

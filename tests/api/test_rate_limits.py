@@ -287,7 +287,7 @@ def test_without_redis_each_process_lets_its_part_of_half_the_quota_through(own_
     app = Flask("limited")
     RateLimiter(Settings.from_env({**environ, "RATE_LIMIT_ALL": "20 per hour"}), lambda: None).init_app(app)
     client = app.test_client()
-    asked = [client.get(f"/no/such/{number}") for number in range(passed + 3)]
-    assert [each.status_code for each in asked] == [404] * passed + [429] * 3
-    assert asked[0].headers["RateLimit-Limit"] == str(passed)
-    assert asked[-1].headers["RateLimit-Remaining"] == "0" and 3500 < int(asked[-1].headers["Retry-After"]) <= 3600
+    requested = [client.get(f"/no/such/{number}") for number in range(passed + 3)]
+    assert [each.status_code for each in requested] == [404] * passed + [429] * 3
+    assert requested[0].headers["RateLimit-Limit"] == str(passed)
+    assert requested[-1].headers["RateLimit-Remaining"] == "0" and 3500 < int(requested[-1].headers["Retry-After"]) <= 3600

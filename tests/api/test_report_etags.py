@@ -58,14 +58,14 @@ def _batch(client, session_id):
 
 #: Every write: what is sent, and what of the report it changes.
 WRITES = {
-    "frames": (lambda client, at: send(client, at, "frames", {"items": frames(1, 70_000)}), lambda told: told["stats"]["totalFrames"]),
-    "audio": (lambda client, at: send(client, at, "audio", {"items": audio(1, 70_000)}), lambda told: told["stats"]["totalAudioChunks"]),
-    "stt": (lambda client, at: send(client, at, "stt", {"items": stt(1, 70_000, text="바다")}), lambda told: told["keywords"]),
-    "tick": (lambda client, at: send(client, at, "tick", {"minuteIndex": 1}), lambda told: len(told["minutes"])),
-    "batch-tick": (_batch, lambda told: told["vadTimeline"]),
-    "feedback": (lambda client, at: send(client, at, "feedback", {"rating": 2}), lambda told: told["feedback"]),
-    "pause": (lambda client, at: send(client, at, "pause"), lambda told: told["status"]),
-    "end": (lambda client, at: send(client, at, "end"), lambda told: told["endedAt"]),
+    "frames": (lambda client, at: send(client, at, "frames", {"items": frames(1, 70_000)}), lambda after: after["stats"]["totalFrames"]),
+    "audio": (lambda client, at: send(client, at, "audio", {"items": audio(1, 70_000)}), lambda after: after["stats"]["totalAudioChunks"]),
+    "stt": (lambda client, at: send(client, at, "stt", {"items": stt(1, 70_000, text="바다")}), lambda after: after["keywords"]),
+    "tick": (lambda client, at: send(client, at, "tick", {"minuteIndex": 1}), lambda after: len(after["minutes"])),
+    "batch-tick": (_batch, lambda after: after["vadTimeline"]),
+    "feedback": (lambda client, at: send(client, at, "feedback", {"rating": 2}), lambda after: after["feedback"]),
+    "pause": (lambda client, at: send(client, at, "pause"), lambda after: after["status"]),
+    "end": (lambda client, at: send(client, at, "end"), lambda after: after["endedAt"]),
 }
 
 

@@ -146,17 +146,17 @@ def test_all_formats_agree_on_the_averages(client, kind):
     affect, emotions = (table(csv_file(client, session_id, name)) for name in ("vad", "emotion"))
     columns = {"combinedScore": "평균 종합 점수", "facialScore": "얼굴 평균", "vadScore": "음성 평균", "textScore": "텍스트 평균"}
     for column, name in columns.items():
-        told = report["stats"]["avg" + column[0].upper() + column[1:]]
-        assert fmean(float(row[column]) for row in affect) == pytest.approx(told, abs=0.00051)
-        assert f"|{name}|{WORDS.score(told)}|" in page and f"{name.replace(' ', '')}{WORDS.score(told)}" in paper
-    for name, told in {"최고": report["summary"]["maxScore"], "최저": report["summary"]["minScore"]}.items():
-        assert f"|{name}|{WORDS.score(told)}|" in page and f"{name}{WORDS.score(told)}" in paper
+        reported = report["stats"]["avg" + column[0].upper() + column[1:]]
+        assert fmean(float(row[column]) for row in affect) == pytest.approx(reported, abs=0.00051)
+        assert f"|{name}|{WORDS.score(reported)}|" in page and f"{name.replace(' ', '')}{WORDS.score(reported)}" in paper
+    for name, reported in {"최고": report["summary"]["maxScore"], "최저": report["summary"]["minScore"]}.items():
+        assert f"|{name}|{WORDS.score(reported)}|" in page and f"{name}{WORDS.score(reported)}" in paper
     combined = [float(row["combinedScore"]) for row in affect]
     assert (max(combined), min(combined)) == (report["summary"]["maxScore"], report["summary"]["minScore"])
     for axis, name in {"valence": "정서가", "arousal": "각성", "dominance": "통제감"}.items():
-        told = report["vadVector"][axis]
-        assert fmean(float(row[axis]) for row in affect) == pytest.approx(told, abs=0.00051)
-        assert f"|{name}|{WORDS.signed(told)}|" in page and f"{name}{WORDS.signed(told)}" in paper
+        reported = report["vadVector"][axis]
+        assert fmean(float(row[axis]) for row in affect) == pytest.approx(reported, abs=0.00051)
+        assert f"|{name}|{WORDS.signed(reported)}|" in page and f"{name}{WORDS.signed(reported)}" in paper
     for emotion, share in report["emotionDistribution"].items():
         assert sum(row["emotion"] == emotion for row in emotions) / len(emotions) == pytest.approx(share, abs=0.00051)
         assert f"|{WORDS.emotions[emotion]}|{WORDS.percent(share)}|" in page

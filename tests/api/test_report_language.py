@@ -40,8 +40,8 @@ def test_sentences_are_in_the_language_asked_for(client, path):
 def test_names_codes_and_numbers_of_json_do_not_depend_on_it(client):
     session_id = filled(client, "both")
     korean, english = data(client, session_id), data(client, session_id, "report?lang=en&tz=America/New_York")
-    told = {"durationFormatted", "highlights", "recommendations", "vadSummary", "generatedAt", "duration"}
-    assert {name for name in korean if korean[name] != english[name]} <= told
+    reported = {"durationFormatted", "highlights", "recommendations", "vadSummary", "generatedAt", "duration"}
+    assert {name for name in korean if korean[name] != english[name]} <= reported
     assert re.fullmatch(r"\d+ s|\d+ min \d+ s", english["durationFormatted"]) and korean["durationFormatted"].endswith("초")
     assert {name for name, value in korean["vadSummary"].items() if english["vadSummary"][name] != value} == {"summary"}
     assert data(client, session_id, "vad-analysis?lang=en")["history"] == data(client, session_id, "vad-analysis")["history"]
@@ -60,6 +60,7 @@ def test_times_are_on_the_clocks_of_the_zone(client, path):
         assert "".join(expected.split()) in "".join(text.split())
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     ("query", "message"),
@@ -83,10 +84,10 @@ def test_unknown_values_are_refused_by_name(client, path, query, message):
 @pytest.mark.parametrize("path", PATHS)
 def test_etags_depend_on_language_and_zone(client, path):
     session_id = filled(client, "one minute")
-    asked = [path, url(path, lang="en")] + ([url(path, tz="UTC"), url(path, lang="en", tz="UTC")] if path != "vad-analysis" else [])
-    tags = [ask(client, session_id, each).headers["ETag"] for each in asked]
+    requested = [path, url(path, lang="en")] + ([url(path, tz="UTC"), url(path, lang="en", tz="UTC")] if path != "vad-analysis" else [])
+    tags = [ask(client, session_id, each).headers["ETag"] for each in requested]
     assert len(set(tags)) == len(tags)
-    for each, tag in zip(asked, tags, strict=True):
+    for each, tag in zip(requested, tags, strict=True):
         assert client.get(place(session_id, each), headers={"If-None-Match": tag}).status_code == 304
         others = ", ".join(other for other in tags if other != tag)
         assert client.get(place(session_id, each), headers={"If-None-Match": others}).status_code == 200

@@ -82,7 +82,7 @@ def filled_by_sql(client, size):
 
 
 #: What a report reads, and the log of who read it.
-READ = {"session", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "feedback", "note", "audit"}
+READ = {"session", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "feedback", "note", "audit", "session_summary"}
 
 
 def tables(statements):
@@ -114,14 +114,16 @@ def test_reports_and_the_end_read_no_frame(client, settings, size):
         with recorded(transactions=False) as statements:
             answer = ask(client, session_id, path)
         assert tables(statements) == READ, path
-        assert len(statements) <= 10
+        assert len(statements) <= 12
         seen += statements
         with recorded(transactions=False) as statements:
             assert client.get(place(session_id, path), headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
         assert tables(statements) == {"session"} and len(statements) == 1, "a 304 reads the session's row alone"
     with recorded(transactions=False) as statements:
         ended = send(client, session_id, "end")
-    assert tables(statements) == {"session", "tally", "minute_score", "minute_coverage", "audio_chunk"}
+    assert tables(statements) == {
+        "session", "tally", "minute_score", "minute_coverage", "audio_chunk", "stt_snippet", "session_summary",
+    }  # fmt: skip
     report = data(client, session_id)
     assert (ended["stats"]["totalFrames"], len(report["minutes"])) == (size.frames, size.minutes)
     assert report["vadSummary"]["speechBurstCount"] == pytest.approx(size.chunks / 21, abs=1)

@@ -17,14 +17,14 @@ def tell(client, session_id, *chunks):
 
 def history(client, session_id):
     """``{minute: (speechRatio, meanRms, vadScore)}``"""
-    told = data(client, session_id, "vad-analysis")["history"]
-    return {each["minuteIndex"]: (each["speechRatio"], each["meanRms"], each["vadScore"]) for each in told}
+    reported = data(client, session_id, "vad-analysis")["history"]
+    return {each["minuteIndex"]: (each["speechRatio"], each["meanRms"], each["vadScore"]) for each in reported}
 
 
 def series(client, session_id):
     """``{seconds since the start: (speechRate, speechCount)}``"""
-    told = data(client, session_id, "vad-analysis")["timeSeries"]
-    return {each["t"] // 1000: (each["speechRate"], each["speechCount"]) for each in told}
+    reported = data(client, session_id, "vad-analysis")["timeSeries"]
+    return {each["t"] // 1000: (each["speechRate"], each["speechCount"]) for each in reported}
 
 
 def test_clock_that_runs_behind_gives_the_first_moment_of_the_session(client, clock):
@@ -47,14 +47,14 @@ def test_clock_that_runs_behind_gives_the_first_moment_of_the_session(client, cl
         ask(client, session_id, path)
 
 
-def test_chunk_counts_in_the_minute_and_the_ten_seconds_it_starts_in(client):
+def test_chunk_counts_in_the_minutes_it_covers_and_in_the_ten_seconds_it_starts_in(client):
     session_id = start_session(client)
     tell(
         client, session_id,
         (0, 9_999, False), (9_999, 11_000, True), (19_999, 20_000, False), (20_000, 20_001, True),
         (59_999, 61_000, True), (60_000, 62_000, False), (119_999, 121_000, True), (120_000, 120_000, True),
     )  # fmt: skip
-    assert {minute: ratio for minute, (ratio, *_) in history(client, session_id).items()} == {0: 0.6, 1: 0.5, 2: 1.0}
+    assert {minute: ratio for minute, (ratio, *_) in history(client, session_id).items()} == {0: 0.091, 1: 0.5, 2: 1.0}
     rates = {at: rate for at, (rate, _) in series(client, session_id).items()}
     # The last chunk of the first minute is heard until 61 s.
     assert rates == {0: 0.5, 10: 0.0, 20: 1.0, 50: 1.0, 60: 0.5, 110: 1.0, 120: 1.0}
@@ -89,16 +89,17 @@ def test_same_moment_told_twice_counts_once(client):
     voice = data(client, session_id)["vadSummary"]
     assert (voice["speechBurstCount"], voice["averageSpeechBurst"], voice["pauseCount"], voice["longestPause"]) == (1, 5000, 1, 4000)
     assert [count for _, count in series(client, session_id).values()] == [1]
+    assert history(client, session_id)[0][0] == voice["speechRatio"]
 
 
 def test_minutes_with_audio_alone_and_with_scores_alone_stand_side_by_side(client):
     session_id = start_session(client)
     send(client, session_id, "audio", {"items": audio(5, 120_000)})
     send_scores(client, session_id, scores(1, 4))
-    told = data(client, session_id, "vad-analysis")["history"]
-    assert [each["minuteIndex"] for each in told] == [2, 4]
-    assert (told[0]["vadScore"], told[0]["valence"], told[0]["meanRms"]) == (None, None, 0.4)
-    assert (told[1]["vadScore"], told[1]["speechRatio"], told[1]["meanRms"]) == (0.6, None, None)
+    reported = data(client, session_id, "vad-analysis")["history"]
+    assert [each["minuteIndex"] for each in reported] == [2, 4]
+    assert (reported[0]["vadScore"], reported[0]["valence"], reported[0]["meanRms"]) == (None, None, 0.4)
+    assert (reported[1]["vadScore"], reported[1]["speechRatio"], reported[1]["meanRms"]) == (0.6, None, None)
     assert [each["minuteIndex"] for each in data(client, session_id)["minutes"]] == [4]
 
 

@@ -76,15 +76,15 @@ def test_reports_are_whole_while_data_comes_in_and_the_session_ends(service, htt
     with ThreadPoolExecutor(1) as pool:
         try:
             running = pool.submit(session_goes_on_and_ends)
-            told = [read_all() for _ in range(3)]
+            reported = [read_all() for _ in range(3)]
         finally:
             stop.set()
         while not running.done():
-            told.append(read_all())
+            reported.append(read_all())
         minutes, answers = running.result()
-    told.append(read_all())
-    counts = [report["stats"]["totalMinutes"] for report in told]
+    reported.append(read_all())
+    counts = [report["stats"]["totalMinutes"] for report in reported]
     assert counts == sorted(counts) and counts[-1] == minutes and len(set(counts)) > 2
-    assert told[0]["status"] == "active" and told[-1]["status"] == "ended"
-    assert {ended["endedAt"] for ended in answers} == {told[-1]["endedAt"]}
-    assert answers[0]["emotionSummary"]["distribution"] == told[-1]["emotionDistribution"]
+    assert reported[0]["status"] == "active" and reported[-1]["status"] == "ended"
+    assert {ended["endedAt"] for ended in answers} == {reported[-1]["endedAt"]}
+    assert answers[0]["emotionSummary"]["distribution"] == reported[-1]["emotionDistribution"]

@@ -73,13 +73,13 @@ def test_voice_metrics_look_at_everybody_together(client):
 def test_moments_come_in_their_order_with_what_was_said(client):
     session_id = conversation(client)
     send_scores(client, session_id, scores(1, 0, combinedScore=0.3) + scores(1, 1, combinedScore=0.7) + scores(1, 3, combinedScore=0.6))
-    asked = {"tsStart": 0, "speaker": "counselor", "text": "오늘은 어떠세요?"}
+    requested = {"tsStart": 0, "speaker": "counselor", "text": "오늘은 어떠세요?"}
     answered = {"tsStart": 7000, "speaker": "user", "text": "오늘은 조금 나아요"}
     unknown = {"tsStart": 8000, "speaker": None, "text": "누구"}
     assert data(client, session_id)["moments"] == [
         {"kind": "lowest", "startMs": 0, "endMs": 60_000, "value": 0.3, "quotes": [answered, unknown]},
         {"kind": "change", "startMs": 0, "endMs": 120_000, "value": 0.4, "quotes": [answered, unknown]},
-        {"kind": "longest-turn", "startMs": 0, "endMs": 2000, "value": 2000, "speaker": "counselor", "quotes": [asked]},
+        {"kind": "longest-turn", "startMs": 0, "endMs": 2000, "value": 2000, "speaker": "counselor", "quotes": [requested]},
         {"kind": "silence", "startMs": 2000, "endMs": 7000, "value": 5000, "quotes": []},
         {"kind": "longest-turn", "startMs": 7000, "endMs": 22_000, "value": 15_000, "speaker": "user", "quotes": [answered, unknown]},
         {"kind": "highest", "startMs": 60_000, "endMs": 120_000, "value": 0.7, "quotes": []},
@@ -113,8 +113,8 @@ def test_coverage_counts_each_second_once_and_names_the_gaps(client, clock):
     }  # fmt: skip
     of_minutes = [{"frames": 0.083, "audio": 0.05}, {"frames": 0.05, "audio": 0.017}, None]
     assert [minute["coverage"] for minute in report["minutes"]] == of_minutes
-    told = client.get(place(session_id, "inferences")).json["data"]["inferences"]
-    assert [minute["coverage"] for minute in told] == of_minutes
+    reported = client.get(place(session_id, "inferences")).json["data"]["inferences"]
+    assert [minute["coverage"] for minute in reported] == of_minutes
     paged = client.get(place(session_id, "inferences?limit=1")).json["data"]
     more = client.get(place(session_id, f"inferences?limit=1&cursor={paged['nextCursor']}")).json["data"]["inferences"]
     assert [minute["coverage"] for minute in (*paged["inferences"], *more)] == of_minutes[:2]
@@ -155,8 +155,8 @@ def test_when_data_last_came_is_told_with_the_session_and_in_every_list(client, 
     send(client, session_id, "stt", {"items": stt(2, 3000)})
     send(client, session_id, "audio", chunks("user", (START_MS + 20_000, START_MS + 29_000, 1), (START_MS + 21_000, START_MS + 22_000, 1)))
     send(client, session_id, "audio", chunks("user", (0, 1000, 1)))  # later, but not newer
-    found = client.get(place(session_id)).json["data"]["lastDataAt"]
-    assert found == {"frames": None, "audio": START_MS + 29_000, "stt": START_MS + 9000}
+    result = client.get(place(session_id)).json["data"]["lastDataAt"]
+    assert result == {"frames": None, "audio": START_MS + 29_000, "stt": START_MS + 9000}
     assert listed(client) == [START_MS + 29_000] * 2
     send(client, session_id, "frames", {"items": frames(2, 40_000)})
     assert client.get(place(session_id)).json["data"]["lastDataAt"]["frames"] == START_MS + 40_100
@@ -168,8 +168,8 @@ def test_when_data_last_came_is_in_the_report_as_well(client, clock):
     assert data(client, session_id)["lastDataAt"] == {"frames": None, "audio": None, "stt": None}
     send(client, session_id, "stt", {"items": stt(1)})
     send(client, session_id, "frames", {"items": frames(2, 40_000)})
-    found = client.get(place(session_id)).json["data"]["lastDataAt"]
-    assert data(client, session_id)["lastDataAt"] == found == {"frames": START_MS + 40_100, "audio": None, "stt": START_MS + 3000}
+    result = client.get(place(session_id)).json["data"]["lastDataAt"]
+    assert data(client, session_id)["lastDataAt"] == result == {"frames": START_MS + 40_100, "audio": None, "stt": START_MS + 3000}
 
 
 def test_the_lanes_of_the_voices_are_what_talk_measures(client):

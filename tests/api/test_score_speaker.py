@@ -31,8 +31,8 @@ WITHOUT = {
 
 
 def scored(client, session_id):
-    told = send(client, session_id, "tick", {"minuteIndex": 0})
-    return {name: told[name] for name in EVERYBODY}
+    reported = send(client, session_id, "tick", {"minuteIndex": 0})
+    return {name: reported[name] for name in EVERYBODY}
 
 
 def test_everybody_is_scored_by_default(client):

@@ -7,6 +7,9 @@ import pytest
 from tests.support.samples import audio, frames, scores, start_session, stt
 from tests.support.stored import contents
 
+#: No database has a part in what is refused before it is asked.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 MISSING = object()
 
 #: Strings that stand for what only the sent bytes can hold, and for the id of the session in question.
@@ -148,13 +151,13 @@ class Refusals:
     def error(self, body, field, value):
         """The error of a refused body; it names the field, or the body where that is not JSON at all."""
         answer = self.client.post(self.path, data=self.body(body), content_type="application/json")
-        told = f"{self.path} {field} = {short(value)}: {answer.status_code}"
-        assert answer.status_code == 400, told
+        reported = f"{self.path} {field} = {short(value)}: {answer.status_code}"
+        assert answer.status_code == 400, reported
         error = answer.json["error"]
-        assert error["code"] == "VALIDATION_ERROR", told
+        assert error["code"] == "VALIDATION_ERROR", reported
         known = not any(value is each for each in NOT_JSON)
-        assert error["message"].startswith(f"{field} " if known else "body "), f"{told}: {error['message']}"
-        assert contents() == self.before, told
+        assert error["message"].startswith(f"{field} " if known else "body "), f"{reported}: {error['message']}"
+        assert contents() == self.before, reported
         return error if known else None
 
 

@@ -79,6 +79,12 @@ ROUTES = {
     ("GET", "/api/session/<session_id:session_id>/report/csv"): (of_session(200), f"{AT}/report/csv?kind=vad", None),
     ("GET", "/api/session/stats/summary"): (SIGNED_IN, "/api/session/stats/summary", None),
     ("GET", "/api/session/user/<path:user_id>"): (by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session/user/user-1", None),
+    ("GET", "/api/session/user/<path:user_id>/progress"): (
+        by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session/user/user-1/progress", None,
+    ),
+    ("GET", "/api/session/user/<path:user_id>/progress/csv"): (
+        by_caller(200, 403, 200, 200, 403, 200, 401), "/api/session/user/user-1/progress/csv", None,
+    ),
     ("GET", "/api/dashboard/summary"): (SIGNED_IN, "/api/dashboard/summary", None),
     ("GET", "/api/user/preferences"): (SIGNED_IN, "/api/user/preferences", None),
     ("PUT", "/api/user/preferences"): (SIGNED_IN, "/api/user/preferences", {"preferences": {"language": "en"}}),

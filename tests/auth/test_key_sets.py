@@ -50,8 +50,8 @@ class KeySource:
 
 def as_jwk(name, key):
     kind = jwt.algorithms.RSAAlgorithm if isinstance(key, RSAPrivateKey) else jwt.algorithms.ECAlgorithm
-    found = json.loads(kind.to_jwk(key.public_key()))
-    return {**found, **({"kid": name} if name else {}), "use": "sig"}
+    result = json.loads(kind.to_jwk(key.public_key()))
+    return {**result, **({"kid": name} if name else {}), "use": "sig"}
 
 
 @pytest.fixture

@@ -120,16 +120,22 @@ def test_subject_of_the_mix_does_its_duties(stage, name):
 
 
 def test_two_checkouts_are_measured_in_turn(tmp_path):
-    arguments = ("mix", "--sessions", 100, "--seconds", 1, "--warm", 0, "--rounds", 2, "--subjects", "bemore-1", "--against", REPOSITORY)
+    arguments = ("mix", "--sessions", 100, "--seconds", 1, "--warm", 0, "--rounds", 1, "--subjects", "bemore-1", "--against", REPOSITORY)
     printed, results = run_bench(tmp_path, *arguments)
     ours, other = results["rounds"].values()
     for one in (*ours, *other):
         assert one["requests"] > 3 and not one["refused"] and 0 < one["p50_ms"] <= one["p99_ms"] and one["cpu_ms"]["service"] > 0
-    assert len(ours) == len(other) == 2
+    assert len(ours) == len(other) == 1
     ((label, ratio),) = results["ratios"].items()
     each = [mine["cpu_ms"]["service"] / theirs["cpu_ms"]["service"] for mine, theirs in zip(ours, other)]
     assert float(ratio.split()[0]) == pytest.approx(median(each), abs=0.01)
     assert label in printed and "CPU/request" in printed
+
+
+def test_every_second_round_goes_backwards():
+    from bench.mix import _in_turn
+
+    assert "".join(_in_turn("AB", 3)) == "ABBAAB"
 
 
 def test_search_ends_within_a_twentieth_of_what_is_carried(monkeypatch):
@@ -204,12 +210,11 @@ def test_crowd_sends_at_its_rate_from_as_many_clients():
 def test_comparison_of_service_and_floor(tmp_path):
     need("wrk")
     printed, results = run_bench(
-        tmp_path, "compare", "--rounds", 1, "--seconds", 1, "--warm", 0, "--subjects", "bemore-1,floor-1", "--workloads", "batch1,frames100"
+        tmp_path, "compare", "--rounds", 1, "--seconds", 1, "--warm", 0, "--subjects", "bemore-1,floor-1", "--workloads", "batch1"
     )
-    for workload in ("batch1", "frames100"):
-        for (load,) in (results["trials"][subject][workload] for subject in ("bemore-1", "floor-1")):
-            assert load["failures"] == 0 and load["requests"] > 20
-            assert 0 < load["p50_ms"] <= load["p99_ms"] <= load["longest_ms"]
+    for (load,) in (results["trials"][subject]["batch1"] for subject in ("bemore-1", "floor-1")):
+        assert load["failures"] == 0 and load["requests"] > 20
+        assert 0 < load["p50_ms"] <= load["p99_ms"] <= load["longest_ms"]
     ((label, ratios),) = results["ratios"].items()
     ours, floor = (results["trials"][subject]["batch1"][0] for subject in ("bemore-1", "floor-1"))
     assert ratios[0] == [pytest.approx(ours["per_second"] / floor["per_second"])]

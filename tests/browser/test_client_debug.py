@@ -38,8 +38,8 @@ def live(tab, scripted, **options):
 
 def test_the_console_tells_every_decision_and_no_content(tab, scripted, console):
     names = live(tab, scripted, debug=True)
-    told = {line.removeprefix("bemore-client: ").split(" ")[0] for line in console}
-    assert names | {"clock", "split"} <= told
+    reported = {line.removeprefix("bemore-client: ").split(" ")[0] for line in console}
+    assert names | {"clock", "split"} <= reported
     assert any(SESSION in line and '"count":2' in line for line in console)
     for line in console:
         assert not any(secret in line for secret in SECRETS), line

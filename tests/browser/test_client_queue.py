@@ -151,8 +151,8 @@ def test_a_closed_page_sends_its_newest_items_and_the_next_visit_the_rest(tab, s
     assert sorted(each.kind for each in scripted.sent()) == ["frames", "stt"]
     assert sum(len(each.raw) for each in scripted.sent()) <= 64 * 1024
     assert scripted.sent("frames")[0].headers.get("X-Request-ID") is None, "a request that needs a preflight"
-    told = "() => Object.entries(localStorage).filter(([name]) => name.includes('/api/')).map(([, value]) => value)"
-    wait_for(lambda: keeper.page.evaluate(told) == ["true", "true"], what="that both requests outlive their page")
+    reported = "() => Object.entries(localStorage).filter(([name]) => name.includes('/api/')).map(([, value]) => value)"
+    wait_for(lambda: keeper.page.evaluate(reported) == ["true", "true"], what="that both requests outlive their page")
 
     keeper.make(**CALM)
     wait_for(lambda: keeper.call("pending")["items"] == 0)

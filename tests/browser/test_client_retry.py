@@ -14,11 +14,11 @@ def test_a_batch_is_tried_again_after_1_3_and_10_seconds_and_then_kept(held_tab,
     held_tab.begin("frames", SESSION, frame())
     advance(held_tab, 10_000)
     for count, usual in enumerate((1000, 3000, 10_000), 1):
-        told = held_tab.wait_for_events("retry", count)[-1]
-        assert usual <= told["waitMs"] <= 1.2 * usual
+        reported = held_tab.wait_for_events("retry", count)[-1]
+        assert usual <= reported["waitMs"] <= 1.2 * usual
         until(held_tab, lambda count=count: len(held_tab.fetches()) > count)
-        waited = held_tab.fetches()[-1]["at"] - told["at"]
-        assert told["waitMs"] - 1 <= waited <= told["waitMs"] + 100
+        waited = held_tab.fetches()[-1]["at"] - reported["at"]
+        assert reported["waitMs"] - 1 <= waited <= reported["waitMs"] + 100
     held_tab.wait_for_events("queued")
     assert len(scripted.sent()) == 4
     assert [each["attempt"] for each in held_tab.events("retry")] == [1, 2, 3]
@@ -135,15 +135,15 @@ def test_a_429_holds_all_batches_for_as_long_as_it_says(held_tab, scripted):
     held_tab.make()
     held_tab.begin("frames", SESSION, frame(1))
     advance(held_tab, 10_000)
-    (told,) = held_tab.wait_for_events("ratelimited")
-    assert told["retryAfterMs"] == 30_000 and told["kind"] == "frames"
+    (reported,) = held_tab.wait_for_events("ratelimited")
+    assert reported["retryAfterMs"] == 30_000 and reported["kind"] == "frames"
 
     advance(held_tab, 15_000, 1000)
     held_tab.begin("audio", SESSION, {"tsStart": 0, "tsEnd": 1, "vad": True})
     advance(held_tab, 14_900)
     assert len(scripted.sent()) == 1
     until(held_tab, lambda: len(scripted.sent()) == 3)
-    held = held_tab.fetches()[1]["at"] - told["at"]
+    held = held_tab.fetches()[1]["at"] - reported["at"]
     assert 30_000 <= held <= 31_300
     assert not held_tab.events("queued") and not held_tab.events("dropped")
 

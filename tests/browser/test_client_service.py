@@ -62,6 +62,8 @@ def test_every_endpoint_has_a_method(shared, tab, http):
         tab.call(name, session_id)
     tab.call("feedback", session_id, 4, "차분했습니다")
     assert tab.call("userSessions", "user/1 가", {"limit": 1})["sessions"][0]["sessionId"] == session_id
+    assert tab.call("progress", "user/1 가", {"limit": 1})["sessions"][0]["sessionId"] == session_id
+    assert tab.call("sessions", {"q": "/1 ", "from": 0})["sessions"][0]["sessionId"] == session_id
     assert tab.call("sessions", {"status": "ended", "limit": 5})["sessions"][0]["sessionId"] == session_id
     assert tab.call("transcript", session_id, {"limit": 2})["count"] == 2
     assert tab.call("setPreferences", {"fontScale": "lg"}) and tab.call("preferences")["fontScale"] == "lg"
@@ -70,6 +72,7 @@ def test_every_endpoint_has_a_method(shared, tab, http):
     assert tab.call("emotion", "오늘은 정말 행복합니다")["emotion"] == "happy"
     for form in ("pdf", "csv", "html"):
         assert tab.page.evaluate("([id, form]) => client.reportFile(id, form).then(({size}) => size)", [session_id, form]) > 100
+    assert tab.page.evaluate("(id) => client.progressFile(id).then((file) => file.name)", "user/1 가") == "bemore-progress.csv"
     note_id = tab.call("addNote", session_id, {"tStart": 1000, "kind": "note", "text": "숨을 고름"})["noteId"]
     assert tab.call("editNote", session_id, note_id, {"visibility": "shared"})["visibility"] == "shared"
     assert [each["noteId"] for each in tab.call("notes", session_id)["notes"]] == [note_id]

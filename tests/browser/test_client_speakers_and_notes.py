@@ -131,8 +131,8 @@ def test_reports_are_asked_for_in_a_language_and_a_zone(tab, scripted):
     chosen = {"lang": "en", "tz": "Europe/Berlin"}
     for name in ("report", "reportSummary", "summary", "transcriptVtt", "transcriptText"):
         tab.call(name, SESSION, chosen)
-        asked = urlsplit(scripted.sent()[-1].path)
-        assert parse_qs(asked.query) == {"lang": ["en"], "tz": ["Europe/Berlin"]}, name
+        requested = urlsplit(scripted.sent()[-1].path)
+        assert parse_qs(requested.query) == {"lang": ["en"], "tz": ["Europe/Berlin"]}, name
         tab.call(name, SESSION)
         assert not urlsplit(scripted.sent()[-1].path).query
     tab.call("vadAnalysis", SESSION, {"lang": "ko"})

@@ -137,7 +137,7 @@ class Walk:
         if body and "sessionId" in body:
             body = {**body, "sessionId": session_id}
         values = {each["name"]: each.get("example") for each in operation["parameters"] if "name" in each}
-        path = re.sub(r"\{(\w+)\}", lambda found: {**values, "session_id": session_id, "note_id": note_id}[found[1]] or "", path)
+        path = re.sub(r"\{(\w+)\}", lambda result: {**values, "session_id": session_id, "note_id": note_id}[result[1]] or "", path)
         text = None if body is None else json.dumps(body)
         return {"method": method, "url": self.base + path, "headers": headers_of(number), "body": text}
 
@@ -149,8 +149,8 @@ class Walk:
 def logged(service):
     """The requests that the service has answered, as its log tells them: (method, the document's path or None, status)."""
     lines = [json.loads(line) for line in service.log.splitlines()]
-    asked = [line for line in lines if "method" in line]
-    return [(line["method"], line["route"] and _CONVERTED.sub(r"{\1}", line["route"]), line["status"]) for line in asked]
+    requested = [line for line in lines if "method" in line]
+    return [(line["method"], line["route"] and _CONVERTED.sub(r"{\1}", line["route"]), line["status"]) for line in requested]
 
 
 # -- The page that is allowed ----------------------------------------------------------------------------------------------
@@ -172,8 +172,8 @@ def test_a_page_of_another_origin_uses_every_endpoint(page, service, http, app_r
     read = {name for answer in answers for name, value in answer["headers"].items() if value is not None}
     assert read == {*EXPOSED} - {"Retry-After"}  # that is for failures
     # Each was asked for by a preflight first: the browser found them all by itself.
-    asked = {path for method, path, _ in logged(service) if method == "OPTIONS"}
-    assert {path for _, path, _ in walk.operations} - asked == set()
+    requested = {path for method, path, _ in logged(service) if method == "OPTIONS"}
+    assert {path for _, path, _ in walk.operations} - requested == set()
 
 
 def started(page, service):

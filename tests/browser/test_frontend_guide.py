@@ -57,7 +57,7 @@ class Reader:
         page = self.context.new_page()
         self.faults, self.responses = [], []
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda told: self.faults.append(told.text) if told.type == "error" else None)
+        page.on("console", lambda reported: self.faults.append(reported.text) if reported.type == "error" else None)
         page.on("response", lambda answer: self.responses.append(answer) if answer.url.startswith(self.service.url) else None)
         page.goto(ORIGIN + path)
         return page
@@ -74,8 +74,8 @@ class Reader:
     def _run_javascript(self, text):
         # As the console does it: what a script declares is there for the next one, and it may await.
         session = self.context.new_cdp_session(self.page)
-        told = session.send("Runtime.evaluate", {"expression": text, "awaitPromise": True, "replMode": True})
-        assert "exceptionDetails" not in told, told["exceptionDetails"].get("exception", told)["description"]
+        reported = session.send("Runtime.evaluate", {"expression": text, "awaitPromise": True, "replMode": True})
+        assert "exceptionDetails" not in reported, reported["exceptionDetails"].get("exception", reported)["description"]
 
     def _run_html(self, text):
         self.server.pages["/whole.html"] = text
@@ -194,8 +194,8 @@ _OWN = {path.name for path in guide.GUIDES.values()}
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_guide_names_every_failure(language):
     rows = guide.table_rows(section_with(guide.of(language), "RATE_LIMIT"), 4)
-    told = {(int(status), code.strip("`")) for status, code, *_ in rows if status.isdigit()}
-    assert told == {(status, code) for status, codes in CODES.items() for code in codes}
+    reported = {(int(status), code.strip("`")) for status, code, *_ in rows if status.isdigit()}
+    assert reported == {(status, code) for status, codes in CODES.items() for code in codes}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -216,11 +216,11 @@ def test_the_guide_tells_the_quotas_that_are_the_default(language):
 def test_the_guide_tells_what_start_answers_to_whom(language, own_tokens, http):
     rows = guide.table_rows(section_with(guide.of(language), "sub"), 4)
     assert {answer.split(" ")[0] for *_, answer in rows} == {"200", "401", "403"}
-    for role, subject, body, told in rows:
+    for role, subject, body, reported in rows:
         headers = {} if role == "``-``" else bearer(subject, role.strip("`"))
         answer = http.post(f"{own_tokens.url}/api/session/start", json=json.loads(body.strip("`")), headers=headers)
         code = answer.json().get("error", {}).get("code", "")
-        assert f"{answer.status_code} {code}".strip() == told, (role, subject, body)
+        assert f"{answer.status_code} {code}".strip() == reported, (role, subject, body)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -235,12 +235,12 @@ def test_the_guide_tells_all_of_the_library(language, tab):
     )
     assert {*methods} - {"constructor"} <= section.literals
     library = (guide.DOCS.parent / "bemore" / "web" / "bemore-client.js").read_text("utf-8")
-    told = {name.strip("`") for name, _ in guide.table_rows(section, 2) if re.fullmatch("``[a-z]+``", name)}
-    assert told == {*re.findall(r'#emit\("(\w+)"', library)}
+    reported = {name.strip("`") for name, _ in guide.table_rows(section, 2) if re.fullmatch("``[a-z]+``", name)}
+    assert reported == {*re.findall(r'#emit\("(\w+)"', library)}
     options = {name.strip("`"): value for name, value, _ in guide.table_rows(section, 3)}
     assert options.keys() == defaults.keys()
-    told = {name: _value(text) for name, text in options.items() if isinstance(defaults[name], (int, float, list)) and name != "debug"}
-    assert told == {name: defaults[name] for name in told} and len(told) > 10
+    reported = {name: _value(text) for name, text in options.items() if isinstance(defaults[name], (int, float, list)) and name != "debug"}
+    assert reported == {name: defaults[name] for name in reported} and len(reported) > 10
     assert options["debug"] == "``false``" and not defaults["debug"]
     assert options["storage"] == '``"indexeddb"``' and options["credentials"] == '``"same-origin"``'
 

@@ -21,8 +21,8 @@ def page(held_tab, scripted, shared):
     offered = "Object.assign(window, {upload, resend, start, kept, session, signIn: (value) => { token = value; }});"
     for text in (*scripts_before_uploads(), offered):
         expression = {"expression": text.replace(guide.SERVICE, scripted.url), "awaitPromise": True, "replMode": True}
-        told = console.send("Runtime.evaluate", expression)
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
+        reported = console.send("Runtime.evaluate", expression)
+        assert "exceptionDetails" not in reported, reported["exceptionDetails"]
     scripted.received.clear()
     held_tab.page.evaluate(
         """() => {
@@ -36,9 +36,9 @@ def page(held_tab, scripted, shared):
 
 
 def scripts_before_uploads():
-    found = guide.of("en")
-    uploads = next(index for index, section in enumerate(found) if "qualityScore" in section.literals)
-    return [text for kind, text in guide.blocks(found[:uploads]) if kind == "javascript"]
+    result = guide.of("en")
+    uploads = next(index for index, section in enumerate(result) if "qualityScore" in section.literals)
+    return [text for kind, text in guide.blocks(result[:uploads]) if kind == "javascript"]
 
 
 def session_of(page):

@@ -12,7 +12,7 @@ from tests.support.browser_fixtures import ARGUMENTS
 from tests.support.browsing import database_of
 from tests.support.servers import Service, need, wait_for
 from tests.support.signing import HS256, bearer, token
-from tests.support.watching import Console
+from tests.support.watching import PHONE, Console
 
 pytestmark = pytest.mark.first
 
@@ -74,6 +74,7 @@ class Live(Console):
             self.context.add_init_script(script)
 
     def open(self, place=""):
+        self.page.clock.install()
         self.page.goto("about:blank")
         self.page.goto(f"{self.base}/console/live{place}")
         self.page.wait_for_selector("h1")
@@ -84,6 +85,10 @@ class Live(Console):
         self.page.click(".button.primary")
         self.page.locator(".strip rect.voiced").first.wait_for()
         return self.page.get_by_role("link", name="console").get_attribute("href").rpartition("/")[2]
+
+    def reach_a_score(self):
+        """Let so much of the page's time pass that the first minute is scored for the first time."""
+        self.page.clock.fast_forward(5000)
 
     def end(self):
         self.page.click(".button.danger")
@@ -122,7 +127,7 @@ def session_of(http, service, session_id, rest="", **options):
 # -- One's own voice ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_newcomer_sees_their_voice_scored_within_a_minute(live, shared, http_client):
+def test_a_newcomer_sees_their_voice_scored_and_can_delete_it(live, shared, http_client):
     tab = live()
     page = tab.page
     page.get_by_role("heading", name="Try it with your own voice").wait_for()
@@ -133,6 +138,7 @@ def test_a_newcomer_sees_their_voice_scored_within_a_minute(live, shared, http_c
     page.get_by_text("Silence").wait_for()
     page.locator(".strip rect:not(.voiced)").first.wait_for()
 
+    tab.reach_a_score()
     page.locator(".tiles").wait_for()
     shown = page.locator(".tiles > div").all_inner_texts()
     assert [each.split("\n")[0] for each in shown] == ["Combined", "Voice", "Face", "Text"]
@@ -147,15 +153,21 @@ def test_a_newcomer_sees_their_voice_scored_within_a_minute(live, shared, http_c
     assert data["status"] == "ended" and data["demo"] is True
     assert page.locator(".tiles").is_visible()
 
+    page.get_by_role("button", name="Delete the session").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    assert "are deleted" in tab.notice()
+    assert http_client.get(f"{shared.url}/api/session/{session_id}").status_code == 404
+    assert page.get_by_role("button", name="Start").is_enabled()
+
 
 def test_what_the_microphone_plays_arrives_with_its_speaker(live, shared, http_client):
     tab = live()
     tab.page.get_by_label("Counselor").check()
     session_id = tab.begin()
-    tab.page.wait_for_function("() => document.querySelectorAll('.strip rect').length >= 8")
+    tab.page.wait_for_function("() => document.querySelectorAll('.strip rect').length >= 6")
     tab.end()
     stored = chunks(shared, session_id)
-    assert len(stored) >= 7
+    assert len(stored) >= 5
     assert {NAMES[speaker] for _, _, speaker, *_ in stored} == {"counselor"}
     voiced = [each for each in stored if each[3] == 1]
     silent = [each for each in stored if each[3] == 0]
@@ -218,19 +230,9 @@ def test_a_session_that_was_ended_elsewhere_is_told(live, shared, http_client):
     tab = live()
     session_id = tab.begin()
     assert http_client.post(f"{shared.url}/api/session/{session_id}/end").status_code == 200
+    tab.reach_a_score()
     assert "was ended" in tab.notice()
     tab.page.locator("#over-title").wait_for()
-
-
-def test_a_session_can_be_deleted_afterwards(live, shared, http_client):
-    tab = live()
-    session_id = tab.begin()
-    tab.end()
-    tab.page.get_by_role("button", name="Delete the session").click()
-    tab.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    assert "are deleted" in tab.notice()
-    assert http_client.get(f"{shared.url}/api/session/{session_id}").status_code == 404
-    assert tab.page.get_by_role("button", name="Start").is_enabled()
 
 
 # -- Devices -----------------------------------------------------------------------------------------------------------------
@@ -336,9 +338,9 @@ def test_a_browser_without_recognition_says_so(live):
 # -- For everybody -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("colors", ["light", "dark"])
-def test_axe_finds_nothing(live, colors):
-    tab = live(color_scheme=colors)
+@pytest.mark.parametrize("profile", [{"color_scheme": "light", **PHONE}, {"color_scheme": "dark"}], ids=["light phone", "dark"])
+def test_axe_finds_nothing(live, profile):
+    tab = live(**profile)
     assert tab.problems() == []
     tab.page.get_by_label("Turn on the camera").check()
     tab.begin()
@@ -350,7 +352,7 @@ def test_axe_finds_nothing(live, colors):
 
 
 def test_it_speaks_both_languages_and_is_one_column_on_a_phone(live):
-    tab = live(locale="ko-KR", viewport={"width": 390, "height": 844}, has_touch=True)
+    tab = live(locale="ko-KR", **PHONE)
     page = tab.page
     assert page.locator("html").get_attribute("lang") == "ko"
     page.get_by_role("heading", name="내 목소리로 체험하기").wait_for()

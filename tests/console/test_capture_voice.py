@@ -63,8 +63,8 @@ def test_loudness_is_the_root_mean_square(page):
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000, 96_000])
 def test_pitch_of_a_sine_wave_is_its_frequency(page, rate):
     tones = [70, 98, 110, 164.8, 220, 311.1, 440, 490]
-    found = voice(page, "return given.tones.map((hertz) => v.pitch(sound(given.rate, tone(hertz)), given.rate))", tones=tones, rate=rate)
-    for hertz, measured in zip(tones, found, strict=True):
+    result = voice(page, "return given.tones.map((hertz) => v.pitch(sound(given.rate, tone(hertz)), given.rate))", tones=tones, rate=rate)
+    for hertz, measured in zip(tones, result, strict=True):
         assert measured == pytest.approx(hertz, rel=0.01), f"{hertz} Hz"
 
 
@@ -105,8 +105,8 @@ def test_bursts_over_the_rooms_sound_are_voice_and_its_soft_ends_too(page):
 
 def test_speech_with_pauses_stays_voice_for_minutes(page):
     syllables = [(-25, 6), (-50, 3)] * 300
-    found = activity(page, syllables)
-    assert all(all(loud) for loud in found[::2])
+    result = activity(page, syllables)
+    assert all(all(loud) for loud in result[::2])
 
 
 def test_a_fan_that_is_switched_on_becomes_part_of_the_room(page):

@@ -27,8 +27,8 @@ every_page = pytest.mark.parametrize("place", PAGES)
 
 def loaded(page):
     """The addresses that a page loads."""
-    found = re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="([^"]+)"', page.text)
-    return [posixpath.normpath(posixpath.join(posixpath.dirname(page.request.path), address)) for address in found]
+    result = re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="([^"]+)"', page.text)
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(page.request.path), address)) for address in result]
 
 
 @served

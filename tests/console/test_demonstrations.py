@@ -54,9 +54,9 @@ def test_unknown_session_is_an_error_and_nothing_loads(console, session_id):
     assert "no such session" in console.notice()
     assert page.title() == "Session not found – BeMore"
     assert "Loading" not in page.inner_text("body") and page.locator("main button").count() == 0
-    asked = len(console.calls())
+    requested = len(console.calls())
     page.clock.fast_forward(600_000)
-    assert len(console.calls()) == asked
+    assert len(console.calls()) == requested
     page.get_by_role("button", name="한국어").click()
     page.get_by_role("heading", name="세션을 찾을 수 없음").wait_for()
     console.clean("404", "400")

@@ -7,7 +7,7 @@ import pytest
 from tests.support.report_programs import need_program, run
 from tests.support.samples import scores, start_session
 from tests.support.servers import wait_for
-from tests.support.watching import Console
+from tests.support.watching import PHONE, Console
 
 #: Who speaks when in each minute of ``conversation``, s; the client is quiet for eight seconds, and both speak at 40 s.
 TURNS = (("counselor", 0, 4), ("user", 5, 20), ("user", 28, 42), ("counselor", 40, 44), ("user", 45, 58))
@@ -133,6 +133,7 @@ def test_the_timeline_is_used_with_the_keyboard(console, ended_id):
     assert console.focused() == ["BUTTON", "0:28"]
     page.keyboard.press("Enter")
     assert slider_s(page) == 28
+    page.set_viewport_size(PHONE["viewport"])
     assert console.problems() == []
 
 
@@ -234,8 +235,8 @@ def test_eight_hours_take_few_nodes_and_few_requests(console, long_id):
         summary.click()
     page.wait_for_selector(".minutes tbody tr")
     assert page.evaluate("() => document.querySelectorAll('*').length") <= 3000
-    asked = [each.url.rpartition("/")[2].partition("?")[0] for each in console.calls()]
-    assert sorted(asked) == sorted(["report", "transcript", "vad-analysis", long_id, "notes"]), "each once"
+    requested = [each.url.rpartition("/")[2].partition("?")[0] for each in console.calls()]
+    assert sorted(requested) == sorted(["report", "transcript", "vad-analysis", long_id, "notes"]), "each once"
     assert page.locator(".minutes tbody tr").count() == 240
 
     page.get_by_role("slider").focus()
@@ -350,6 +351,7 @@ def test_the_list_tells_how_sessions_went_and_tiles_filter(console, shared, http
     wait_for(lambda: row.count() == 0 and page.locator("a.row", has_text="still-here").count(), what="active sessions only")
     assert page.get_by_role("button", name="Active").get_attribute("aria-pressed") == "true" and "status=active" in page.url
     assert page.locator(f'[data-delete="{running}"]').count() == 0
+    page.set_viewport_size(PHONE["viewport"])
     assert console.problems() == []
 
 

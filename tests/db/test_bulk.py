@@ -49,8 +49,8 @@ def test_minutes(scope, seed):
         for place, facial, vad, text, combined, keywords, *others in items:
             parts = [round(each, 3) for each in (facial, vad, text, combined)]
             known[place] = Minute(place, *parts, "v", "client", 0, 0, 0, tuple(keywords or ()), *others)
-    found = storing.minutes(scope)
-    assert found == [known[place] for place in sorted(known)]
+    result = storing.minutes(scope)
+    assert result == [known[place] for place in sorted(known)]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -65,5 +65,5 @@ def test_frames(scope, seed):
         known |= {at: (at, *others) for at, *others in rows}
     assert total == len(known)
     with read():
-        found = execute("SELECT ts_ms, quality, compressed, landmarks FROM frame ORDER BY ts_ms").fetchall()
-    assert found == [known[at] for at in sorted(known)]
+        result = execute("SELECT ts_ms, quality, compressed, landmarks FROM frame ORDER BY ts_ms").fetchall()
+    assert result == [known[at] for at in sorted(known)]

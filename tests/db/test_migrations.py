@@ -24,7 +24,8 @@ from tests.support.stocked import unrestricted
 from bemore.errors import DatabaseUnavailable
 from bemore.db.proxy import database
 from bemore.db import connections, migrations
-from bemore.models import coverage, session
+from bemore.models import coverage, search, session
+from bemore.models.keys import session_key
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import _LOCK, migrate, names
 from bemore.models.tables import TABLES, TELEMETRY
@@ -74,10 +75,10 @@ def test_a_migration_stands_alone(name):
 #: Rows for the tables and columns that each version brought, as its program could have stored them.
 ROWS = {
     "m0001_sessions": (
-        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, paused_ms, frame_count, audio_count, stt_count)"
-        " VALUES ('sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'paused', 1, 7, 2, 1, 1)",
-        "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms, ended_ms, erasing)"
-        " VALUES ('sess_2_bbbbbbbbbbbbbbbb', '사용자', 'c', 'ended', 2, 1000, 1)",
+        "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, paused_ms, frame_count, audio_count, stt_count)"
+        " VALUES (1, 'sess_1_aaaaaaaaaaaaaaaa', 'u', 'c', 'paused', 1, 7, 2, 1, 1)",
+        "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, ended_ms, erasing)"
+        " VALUES (2, 'sess_2_bbbbbbbbbbbbbbbb', '사용자', 'c', 'ended', 2, 1000, 1)",
         "INSERT INTO tally VALUES ('all', 'paused', 1, 0), ('user:u', 'paused', 1, 0), ('counselor:c', 'paused', 1, 0)",
         "INSERT INTO frame (session_id, ts_ms, quality, compressed, landmarks) SELECT id, -5, 0.1, 'packed', '[[1,2]]' FROM session",
         "INSERT INTO frame (session_id, ts_ms, quality) SELECT id, 5, 0.5 FROM session",
@@ -87,7 +88,7 @@ ROWS = {
         "INSERT INTO minute_score (session_id, minute_index, facial, vad, text, combined, model_version, source, frame_count,"
         " audio_count, stt_count, keywords, timestamp_ms)"
         " SELECT id, 3, 0.1, 0.2, 0.3, 0.4, 'v', 'client', 0, 0, 0, '[\"잠\"]', 5 FROM session",
-        "INSERT INTO feedback (public_id, session_id, rating, note, submitted_ms) SELECT 'fb_1', min(id), 5, '메모', 9 FROM session",
+        "INSERT INTO feedback (id, public_id, session_id, rating, note, submitted_ms) SELECT 1, 'fb_1', min(id), 5, '메모', 9 FROM session",
     ),
     "m0002_idempotency": (
         "INSERT INTO idempotency_key (caller, path, key, body_hash, status, answer, created_ms, session_id)"
@@ -106,14 +107,22 @@ ROWS = {
     "m0006_preferences_in_use": ("UPDATE preference SET used_ms = 7",),
     "m0010_speakers_and_coverage": ("INSERT INTO minute_coverage SELECT id, 0, 1, 1, 1 FROM session",),
     "m0011_notes": (
-        "INSERT INTO note (public_id, session_id, author, role, kind, start_ms, text, visibility, created_ms)"
-        " SELECT 'note_1', min(id), 'c', 'counselor', 'note', 5, '메모', 'private', 9 FROM session",
+        "INSERT INTO note (id, public_id, session_id, author, role, kind, start_ms, text, visibility, created_ms)"
+        " SELECT 1, 'note_1', min(id), 'c', 'counselor', 'note', 5, '메모', 'private', 9 FROM session",
         "UPDATE idempotency_key SET note_id = (SELECT id FROM note)",
+    ),
+    "m0013_session_summary": (
+        "INSERT INTO session_summary (session_id, revision, scored_minutes, frame_seconds, audio_seconds, heard)"
+        " SELECT id, revision, 1, 1, 1, '{}' FROM session",
     ),
 }
 
 #: What stays when the last session is gone.
 NOT_OF_SESSIONS = {"audit", "preference"}
+
+
+#: The keys that migration 12 gives the sessions of ROWS.
+NEW_KEYS = {1: session_key("sess_1_aaaaaaaaaaaaaaaa"), 2: session_key("sess_2_bbbbbbbbbbbbbbbb")}
 
 
 def fill(version):
@@ -122,7 +131,19 @@ def fill(version):
         for name, statements in ROWS.items():
             if name <= version:
                 for statement in statements:
+                    for old, new in NEW_KEYS.items() if version >= "m0012" else ():
+                        statement = statement.replace(f"VALUES ({old}, 'sess", f"VALUES ({new}, 'sess")
                     execute(statement)
+
+
+def with_new_keys(rows):
+    """``{table: rows}`` as migration 12 leaves them."""
+
+    def renewed(table, row):
+        key = "id" if table == "session" else "session_id"
+        return {**row, key: NEW_KEYS.get(row[key], row[key])} if key in row else row
+
+    return {table: sorted((renewed(table, row) for row in each), key=repr) for table, each in rows.items()}
 
 
 def stored():
@@ -151,7 +172,7 @@ def test_a_database_of_every_version_is_brought_forward_and_keeps_every_row(empt
     assert all(before.values()), f"ROWS has no row for a table of {version}: {before}"
     assert migrate(empty_settings) == [name for name in names() if name > version]
     after = stored()
-    assert restricted(after, before) == before
+    assert restricted(after, before) == with_new_keys(before)
     assert after.keys() == {model._meta.table_name for model in TABLES}
     if version == "m0005_preferences":
         # Nobody knows when they were used: none is forgotten before its time.
@@ -216,6 +237,22 @@ def test_coverage_of_older_rows_is_that_of_new_ones(empty_settings, version):
     assert row == (1, 0, 10**11, 10**11 + 9, week_ms + 1, 0) and scored == [(known,)]
 
 
+def test_the_people_of_older_demonstrations_are_found_and_forgotten(empty_settings):
+    migrate(empty_settings, upto="m0013_session_summary")
+    with write_transaction():
+        execute(
+            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms, demo)"
+            " VALUES (?, 'sess_1_aaaaaaaaaaaaaaaa', 'minji', 'c', 'paused', 1, 1)", (session_key("sess_1_aaaaaaaaaaaaaaaa"),),
+        )
+    migrate(empty_settings)
+    with read():
+        people = sorted(execute("SELECT scope, status, sessions FROM tally").fetchall())
+    assert people == [("counselor:c", "demo", 1), ("user:minji", "demo", 1)]
+    assert [row.user_id for row in search.find(5, "minj")] == ["minji"] and session.tally() == {}
+    session.erase(unrestricted("sess_1_aaaaaaaaaaaaaaaa"))
+    assert not any(rows for table, rows in stored().items() if table not in NOT_OF_SESSIONS)
+
+
 def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(empty_settings, tmp_path):
     first, *later = names()
     migrate(empty_settings, upto=first)
@@ -236,7 +273,7 @@ def test_two_processes_that_start_at_once_bring_an_older_database_forward_once(e
                 wait_for(lambda: execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone() == (2,))
         printed = [member.communicate(timeout=20)[0].splitlines() for member in members]
     assert sorted(printed, key=len) == [["The database is up to date."], later] and [member.returncode for member in members] == [0, 0]
-    assert restricted(stored(), before) == before
+    assert restricted(stored(), before) == with_new_keys(before)
 
 
 def test_a_migration_that_fails_changes_nothing(empty_settings):
@@ -268,7 +305,10 @@ def check_models():
             assert columns[each.column_name].null == each.null, f"{meta.table_name}.{each.column_name}"
         key = meta.primary_key
         fields = [meta.fields[name] for name in getattr(key, "field_names", [key.name])]
-        assert database.get_primary_keys(meta.table_name) == [each.column_name for each in fields]
+        wanted = [each.column_name for each in fields]
+        if database.obj.dialect == "postgres" and meta.table_name in ("note", "feedback"):
+            wanted = ["session_id", *wanted]  # migration 12
+        assert database.get_primary_keys(meta.table_name) == wanted
         indexed = [each.columns for each in database.get_indexes(meta.table_name)]
         for each in meta.fields_to_index():
             wanted = [expression.column_name if hasattr(expression, "column_name") else str(expression) for expression in each._expressions]
@@ -305,7 +345,7 @@ TELEMETRY_BY_HAND = (
 )
 
 SESSION_BY_HAND = (
-    "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES ('x', 'u', 'c', 'active', 1) RETURNING id"
+    "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms) VALUES (7, 'x', 'u', 'c', 'active', 1) RETURNING id"
 )
 
 
@@ -324,7 +364,7 @@ def connected(database_url):
 def test_a_deleted_session_takes_its_rows_along_on_its_own(connected):
     """The tables see to it, even where somebody deletes by hand."""
     with write_transaction():
-        kept, gone = (execute(SESSION_BY_HAND.replace("'x'", name)).fetchone()[0] for name in ("'x'", "'y'"))
+        kept, gone = (execute(SESSION_BY_HAND.replace("7, 'x'", name)).fetchone()[0] for name in ("7, 'x'", "8, 'y'"))
         for statement in TELEMETRY_BY_HAND:
             execute(statement, (kept,))
             execute(statement, (gone,))

@@ -117,8 +117,8 @@ def test_a_row_that_the_database_refuses_is_undone_alone_and_every_write_runs_on
         runs.append("wrong")
         session.start("wrong", "counselor", 1_000)
         execute(
-            "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, 'wrong', 'c', 'active', 1)",
-            (row.public_id,),
+            "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms) VALUES (?, 'wrong', 'wrong', 'c', 'active', 1)",
+            (row.key,),
         )
 
     calls = starting("a", runs), lambda: write(twice_the_same_id), starting("b", runs)

@@ -302,7 +302,7 @@ def test_mistake_in_a_statement_is_not_an_outage(settings):
                 database.execute(statement)
         with database.write_transaction():
             database.execute(
-                "INSERT INTO session (public_id, user_id, counselor_id, status, started_ms) VALUES (?, 'u', 'c', 'active', ?)",
+                "INSERT INTO session (id, public_id, user_id, counselor_id, status, started_ms) VALUES (1, ?, 'u', 'c', 'active', ?)",
                 (new_id(START_MS), START_MS),
             )
     finally:

@@ -119,17 +119,17 @@ class Client:
 
 def read_answers(connection, count):
     """The next answers on a connection, as (status, headers, body); the envelope of those that refuse is checked."""
-    found = []
+    result = []
     with connection.makefile("rb") as stream:
         for _ in range(count):
             line = stream.readline()
             if not line:
                 raise ConnectionResetError("closed without an answer")
             status, headers = int(line.split()[1]), http.client.parse_headers(stream)
-            found.append(RawAnswer(status, headers, stream.read(int(headers["Content-Length"]))))
+            result.append(RawAnswer(status, headers, stream.read(int(headers["Content-Length"]))))
             if status >= 400:
-                check_envelope("POST", "/api", *found[-1])
-    return found
+                check_envelope("POST", "/api", *result[-1])
+    return result
 
 
 def read_answer(connection):

@@ -59,8 +59,8 @@ def test_same_key_at_two_processes_at_once_is_done_once(service, redis_url, data
             before = _count(database_url, table)
             for _ in range(KEYS):
                 key, together = uuid.uuid4().hex, threading.Barrier(2)
-                asked = [pool.submit(_ask, line, path, json.dumps(body), key, together) for line in lines]
-                answers = [each.result() for each in asked]
+                requested = [pool.submit(_ask, line, path, json.dumps(body), key, together) for line in lines]
+                answers = [each.result() for each in requested]
                 assert {answer.status for answer in answers} == {200 if table == "session" else 201}
                 assert sorted(answer.headers.get("Idempotent-Replayed", "") for answer in answers) == ["", "true"]
                 assert _without_trace(answers[0]) == _without_trace(answers[1])

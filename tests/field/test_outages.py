@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from redis import Redis
 
 from tests.support.samples import frames, start_session
 from tests.support.servers import wait_for
@@ -15,7 +16,7 @@ from tests.support.signing import rsa_key, token
 from bemore.auth.tokens import RemoteKeys
 from bemore.db.connections import execute, read, write
 from bemore.errors import KeysUnavailable
-from bemore.ratelimit import NameCheck, REDIS_TIMEOUT_S
+from bemore.ratelimit import NameCheck, redis_pool, REDIS_TIMEOUT_S
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -140,6 +141,23 @@ def test_slow_names_are_out_of_the_requests_way(monkeypatch):
     go_on.set()
     wait_for(lambda: names.resolves(REDIS_TIMEOUT_S), what="the name is resolved")
     assert NameCheck("127.0.0.1").resolves(0) and NameCheck("::1").resolves(0)
+
+
+def test_a_name_is_looked_up_for_a_connection_not_for_a_command(redis_url, monkeypatch):
+    looked_up, resolve = [], socket.getaddrinfo
+
+    def counted(host, *rest, **more):
+        looked_up.append(threading.current_thread().name)
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", counted)
+    with Redis(connection_pool=redis_pool(redis_url.replace("127.0.0.1", "localhost"))) as client:
+        for _ in range(10):
+            assert client.ping()
+        assert looked_up.count("redis-name") == 1
+        client.connection_pool.disconnect()
+        assert client.ping()
+    assert looked_up.count("redis-name") == 2
 
 
 @on_sqlite

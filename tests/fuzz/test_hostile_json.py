@@ -204,7 +204,8 @@ def test_hostile_requests_are_answered_clearly_and_leave_no_memory_taken(service
     assert grown <= MOST_GROWTH_BYTES, f"the worker grew by {grown >> 10} KiB to {(warm + grown) >> 10} KiB"
     assert attack.seen[LOST] <= count / 100
     # It was no attack on one gate: all kinds of answers came.
-    assert set(attack.seen) >= {200, 201, 400, 404, 405, 413, 415}
+    assert set(attack.seen) >= {200, 201, 400, 404, 405, 415}
+    assert count < 500 or 413 in attack.seen
     if LONG:
         totals = ", ".join(f"{status}: {count}" for status, count in sorted(attack.seen.items()))
         with capsys.disabled():

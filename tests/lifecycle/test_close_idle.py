@@ -12,10 +12,10 @@ from tests.support.stocked import DAY_MS, HOUR_MS, NOBODY, NOW_MS, bemore, recou
 from bemore import clock as bemore_clock
 from bemore.cli.main import main
 from bemore.cli.common import Duration
-from bemore.models import audit, feedback, minute, note, session
+from bemore.models import audit, feedback, minute, note, session, summary
 from bemore.lifecycle import idle
 from bemore.db import connections
-from bemore.db.connections import write_transaction
+from bemore.db.connections import read, write_transaction
 
 LONG_AGO = NOW_MS - 3 * DAY_MS
 CUTOFF = NOW_MS - 12 * HOUR_MS
@@ -58,6 +58,9 @@ def test_a_session_ends_with_the_last_that_came_for_it(app, what):
     happens, after_ms = LAST[what]
     happens(unrestricted(public_id))
     assert close() == [public_id]
+    row = shown(public_id)
+    with read():
+        assert [*summary.kept([row])] == [row.key], "its summary is up to date"
     assert (shown(public_id).status, shown(public_id).ended_ms) == ("ended", LONG_AGO + after_ms)
     assert tallied() == recounted()
 
@@ -127,8 +130,8 @@ def test_what_comes_while_others_are_ended_keeps_a_session_open(app):
 
 def test_more_sessions_than_a_batch_are_all_ended(app, monkeypatch):
     monkeypatch.setattr(idle, "BATCH", 3)
-    ids = [started(LONG_AGO + number // 2).public_id for number in range(10)]
-    assert close() == ids
+    rows = [started(LONG_AGO + number // 2) for number in range(10)]
+    assert close() == [row.public_id for row in sorted(rows, key=lambda row: (row.started_ms, row.key))]
     assert tallied() == recounted()
 
 

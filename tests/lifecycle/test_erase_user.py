@@ -79,15 +79,15 @@ def test_the_command_tells_asks_and_erases(app, database_url):
     connections.close()
     before = everything(database_url)
     dry = in_process("erase", "user-1", "--dry-run", url=database_url)
-    told = "1 session, 10 frames, 11 audio chunks, 10 snippets, 0 preference sets"
-    assert (dry.exit_code, dry.output) == (0, f"would erase {told} of that user\n")
+    reported = "1 session, 10 frames, 11 audio chunks, 10 snippets, 0 preference sets"
+    assert (dry.exit_code, dry.output) == (0, f"would erase {reported} of that user\n")
     refused = in_process("erase", "user-1", url=database_url)
     assert refused.exit_code == 1 and "--yes" in refused.output
     both = in_process("erase", "user-1", "--yes", "--dry-run", url=database_url)
     assert both.exit_code == 2 and "--dry-run" in both.output
     assert everything(database_url) == before
     done = in_process("erase", "user-1", "--yes", url=database_url)
-    assert done.exit_code == 0 and f"erased {told}\n" in done.output
+    assert done.exit_code == 0 and f"erased {reported}\n" in done.output
     left = everything(database_url)
     (entry,) = left["audit"]
     assert entry[4:6] == ("session.erase", public_id)

@@ -53,8 +53,8 @@ def test_a_file_that_everybody_can_read_keeps_its_mode_and_is_told_of_once(tmp_p
     path.touch()
     with Service(tmp_path, DATABASE_URL=f"sqlite:///{path}", LOG_FORMAT="json") as running:
         start_session(http, base=running.url)
-        (told,) = warnings(running)
-        assert (told["mode"], told["better"]) == ("0644", "0600") and str(tmp_path) not in str(told)
+        (reported,) = warnings(running)
+        assert (reported["mode"], reported["better"]) == ("0644", "0600") and str(tmp_path) not in str(reported)
         assert modes(tmp_path)["x.db"] == 0o644
 
 

@@ -33,7 +33,7 @@ from bemore.errors import SessionNotFound
 from bemore.models import audit, preference, session
 from bemore.lifecycle import purge
 from bemore.db import connections
-from bemore.db.connections import execute, read, write_transaction
+from bemore.db.connections import execute, read
 from bemore.models.tables import TABLES
 
 CUTOFF = NOW_MS - 90 * DAY_MS
@@ -110,26 +110,6 @@ def test_a_purge_that_was_killed_is_finished_by_the_next(app, monkeypatch):
     assert purge.purge(CUTOFF, NOW_MS, "cli:test") == purge.Amount()
     assert rows_of_sessions() == 0
     assert [entry.session_id for entry in audit.entries()] == [public_id]
-
-
-def test_a_session_that_gets_the_key_of_an_erased_one_keeps_its_data(app, monkeypatch):
-    """SQLite gives it again while a second one, who erases the same session, is still at work."""
-    monkeypatch.setattr(session, "ERASE_BATCH", 4)
-    row = shown(aged(100, 99))
-    with write_transaction():
-        session.hide(unrestricted(row.public_id))
-    new = []
-
-    def the_first_finishes(rows):
-        if not new:
-            session.erase_hidden(row.key)
-            new.append(stocked(NOW_MS))
-
-    session.erase_hidden(row.key, the_first_finishes)
-    (public_id,) = new
-    assert shown(public_id).frame_count == 10
-    assert rows_of_sessions() == 1 + 10 + 11 + 10 + 2 + 1 + 1 + 1 + 2  # the last are a note and the answer with it
-    assert (shown(public_id).key == row.key) is (connections.database.obj.dialect == "sqlite")
 
 
 def test_preferences_that_nobody_has_used_for_as_long_go_too_and_those_in_use_stay(app, monkeypatch):

@@ -32,8 +32,8 @@ def upload(http, url, name, minutes=6):
             ("stt", stt(15, start, text=f"{name} said {number} 오늘은 " * 9)),
         ):
             assert http.post(f"{at}/{kind}", json={"items": items}).status_code == 201
-    told = {"sessionId": session_id, "items": scores(20, keywords=[f"{name} word"])}
-    assert http.post(f"{url}/api/session/batch-tick", json=told).status_code == 201
+    reported = {"sessionId": session_id, "items": scores(20, keywords=[f"{name} word"])}
+    assert http.post(f"{url}/api/session/batch-tick", json=reported).status_code == 201
     key = {"Idempotency-Key": f"{name}-key"}
     assert http.post(f"{at}/feedback", json={"rating": 3, "note": f"{name} note"}, headers=key).status_code == 201
     return session_id

@@ -133,8 +133,8 @@ def feedback_and_erase(app):
 
 def two_changes_of_a_note(app):
     scope = unrestricted(started(NOW_MS).public_id)
-    told = {"kind": "note", "t_start": 0, "t_end": None, "text": "a", "visibility": "private"}
-    made, _, _ = write(lambda: note.add(scope, NOBODY, told, NOW_MS))
+    reported = {"kind": "note", "t_start": 0, "t_end": None, "text": "a", "visibility": "private"}
+    made, _, _ = write(lambda: note.add(scope, NOBODY, reported, NOW_MS))
 
     def change(**changes):
         return note.change(scope, made.public_id, NOBODY, changes, NOW_MS)

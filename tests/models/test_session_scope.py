@@ -23,7 +23,7 @@ SOURCES = {
 #: Modules that may read and write sessions.
 STORING = {name: tree for name, tree in SOURCES.items() if name.startswith(("models.", "lifecycle.")) and not name.endswith("__init__")}
 
-_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|note|feedback|idempotency_key"
+_TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|session_summary|note|feedback|idempotency_key"
 #: SQL about tables that hold sessions; a name in braces is a table that the code fills in.
 _OF_SESSIONS = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:(?:{_TABLES})\b|{{)")
 
@@ -34,12 +34,17 @@ WITHOUT_SCOPE = {
     "models.minute.of_row": "row",
     "models.note.shared": "row",
     "models.note._find": "row",
+    "models.note._delete": "row",
     "models.minute_scoring._changed": "row",
+    "models.minute_scoring.differing": "row",
     "models.session.reload": "row",
     "models.session_data.SessionData.store_of": "row",
+    "models.summary.chunks_of": "row",
+    "models.summary.kept_audio": "row",
+    "models.summary.read_audio": "row",
+    "models.summary.keep": "row",
     "models.telemetry.minutes_data": "row",
     "models.telemetry.snippets_of": "row",
-    "models.minute_scoring.differing": "row",
     "models.session_data._cover": "row",
     "models.session._move": "row",
     "lifecycle.idle.last_data_ms": "row",
@@ -51,7 +56,13 @@ WITHOUT_SCOPE = {
     "models.session_data.SessionData._postgres_statement": "",
     # No session is named: a new one, lists, what is out of date, and the rows of an Idempotency-Key.
     "models.session.start": "",
-    "models.session.newest": "",
+    "models.session.newest_of": "",
+    "models.search.find": "",
+    "models.search._of_people": "",
+    "models.summary.kept": "rows",
+    "models.progress._newest_version": "",
+    "models.progress._newest_complete": "",
+    "models.feedback.mean_ratings": "keys",
     "models.session.hidden": "",
     "models.overview.of_page": "rows",
     "models.dashboard.two_days": "",
@@ -62,6 +73,12 @@ WITHOUT_SCOPE = {
     "models.note.count_of_author": "author",
     "models.note.sessions_of_author": "author",
     "lifecycle.idle.started_by": "",
+    # Partitions, and the sessions in them.
+    "models.partitions._make": "wanted",
+    "models.partitions.not_ended_by": "span",
+    "models.partitions.hide_ended": "span",
+    "models.partitions._is_due": "span",
+    "models.partitions._erase_sessions": "span",
     "lifecycle.backup.is_empty": "",
     "lifecycle.rescoring.row_count": "",
 }
@@ -69,6 +86,7 @@ WITHOUT_SCOPE = {
 #: Parameters that look like a session's public id, and are not used to find one.
 PUBLIC_IDS = {
     ("models.scope", "unrestricted", "public_id"),
+    ("models.keys", "session_key", "public_id"),
     ("models.audit", "record", "session_id"),
     ("models.audit", "record_alone", "session_id"),
     ("models.audit", "entries", "session_id"),
@@ -177,7 +195,7 @@ def test_rows_of_sessions_are_made_where_they_are_found():
         for node, parent in parents(tree).items()
         if isinstance(node, ast.Name) and node.id == "SessionRow" and isinstance(parent, (ast.Call, ast.Attribute))
     }
-    assert made == {"models.session", "lifecycle.idle"}
+    assert made == {"models.session", "models.partitions", "lifecycle.idle"}
 
 
 def test_only_the_check_of_access_makes_scopes_and_only_commands_make_unrestricted_ones():

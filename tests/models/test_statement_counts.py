@@ -14,7 +14,7 @@ MOST = {
     "stt": (9, 1),
     "tick": (6, 6),
     "batch-tick": (12, 1),
-    "inferences": (8, 8),
+    "inferences": (5, 5),
     "show": (3, 3),
     "pause": (7, 7),
     "feedback": (4, 4),
@@ -23,7 +23,7 @@ MOST = {
     "preferences": (3, 3),
     "choose preferences": (3, 1),
     "metrics": (3, 3),
-    "report": (16, 14),
+    "report": (18, 16),
     "report 304": (3, 3),
 }
 

@@ -113,13 +113,13 @@ def test_what_is_secret_is_found_in_no_log_no_metric_no_refusal_and_no_audit_ent
     running.stop()
 
     searched = {"log": running.log, "metrics": metrics.text, "refusals": "\n".join(refusals), "audit": "\n".join(entries)}
-    found = {(place, mark) for place, text in searched.items() for mark in (*SECRETS, good, good.rpartition(".")[2]) if mark in text}
-    found |= {(place, name) for place in ("log", "metrics", "audit") for name in NAMES if name in searched[place]}
-    found |= {(place, "the session's id") for place in ("log", "metrics") if session in searched[place]}
+    result = {(place, mark) for place, text in searched.items() for mark in (*SECRETS, good, good.rpartition(".")[2]) if mark in text}
+    result |= {(place, name) for place in ("log", "metrics", "audit") for name in NAMES if name in searched[place]}
+    result |= {(place, "the session's id") for place in ("log", "metrics") if session in searched[place]}
     # A path is the caller's own words: "no such session: …" gives it back to whoever sent it, and to nobody else.
-    assert found - {("refusals", TEXT)} == set()
-    told = [text for text in refusals if TEXT in text]
-    assert all(json.loads(text)["error"]["code"] in ("SESSION_NOT_FOUND", "NOTE_NOT_FOUND") for text in told)
+    assert result - {("refusals", TEXT)} == set()
+    reported = [text for text in refusals if TEXT in text]
+    assert all(json.loads(text)["error"]["code"] in ("SESSION_NOT_FOUND", "NOTE_NOT_FOUND") for text in reported)
 
 
 def audited(database_url):

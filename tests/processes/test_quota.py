@@ -133,12 +133,12 @@ def test_each_method_that_writes_counts_as_a_write(small_one, address, method):
 
 def test_headers_tell_the_limit_that_is_nearest_to_full(small, address):
     with lines_to(small, address) as lines:
-        asked = [READ] * 14 + [WRITE, WRITE, READ, WRITE, READ, READ]
-        told = [quota(line.ask(*request)[1]) for line, request in zip(itertools.cycle(lines), asked)]
+        requested = [READ] * 14 + [WRITE, WRITE, READ, WRITE, READ, READ]
+        reported = [quota(line.ask(*request)[1]) for line, request in zip(itertools.cycle(lines), requested)]
         expected = [(20, 19 - used) for used in range(14)] + [(4, 3), (4, 2), (20, 3), (4, 1), (20, 1), (20, 0)]
-        assert [each[:2] for each in told] == expected
-        assert all(3590 < each[2] <= 3600 for each in told if each[0] == 20)
-        assert all(50 < each[2] <= 60 for each in told if each[0] == 4)
+        assert [each[:2] for each in reported] == expected
+        assert all(3590 < each[2] <= 3600 for each in reported if each[0] == 20)
+        assert all(50 < each[2] <= 60 for each in reported if each[0] == 4)
         status, headers, _ = lines[0].ask(*WRITE)
         # The write quota has room for one, the other has none: that one is told.
         assert status == 429 and quota(headers)[:2] == (20, 0)
@@ -147,7 +147,7 @@ def test_headers_tell_the_limit_that_is_nearest_to_full(small, address):
 def test_every_limited_answer_tells_good_or_bad(small, address):
     start = "/api/session/start"
     good = b'{"userId": "u", "counselorId": "c"}'
-    asked = [
+    requested = [
         (200, *READ),
         (404, "GET", "/no/such/address"),
         (404, "GET", "/api/session/sess_1_0123456789abcdef"),
@@ -159,14 +159,14 @@ def test_every_limited_answer_tells_good_or_bad(small, address):
         (200, "POST", start, {}, good),
         (429, "POST", start, {}, good),
     ]
-    told = []
-    for status, *request in asked:
+    reported = []
+    for status, *request in requested:
         # A connection each: one that saw a body too large may be closed.
         with closing(Line(small, address)) as line:
-            found, headers, _ = line.ask(*request)
-            assert found == status
-            told.append(quota(headers)[:2])
-    assert told == [(20, 19 - used) for used in range(5)] + [(4, left) for left in (3, 2, 1, 0, 0)]
+            result, headers, _ = line.ask(*request)
+            assert result == status
+            reported.append(quota(headers)[:2])
+    assert reported == [(20, 19 - used) for used in range(5)] + [(4, left) for left in (3, 2, 1, 0, 0)]
 
 
 def test_refusal_says_when_to_come_back_and_it_is_true(short, address):

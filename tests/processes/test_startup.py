@@ -41,6 +41,7 @@ WRONG = {
         "bemore.db", "sqlite://", "sqlite:///", "mysql://user@host/name", "postgresql://", "postgresql://host:port/name", "oracle",
     ],
     "DATABASE_POOL_SIZE": ["0", "many", "-3", "1e9"],
+    "DATABASE_REQUEST_IDS": ["maybe", "2"],
     "SQLITE_SYNCHRONOUS": ["OFF", "2", "ful"],
     "REDIS_URL": ["localhost:6379", "http://localhost", "redis", "redis://localhost:port/0"],
     "RATE_LIMIT_ENABLED": ["maybe", "2", "tru"],
@@ -68,6 +69,7 @@ WRONG = {
     "RETENTION_DAYS": ["0", "36501", "-1", "90d", "1.5"],
     "LOG_LEVEL": ["loud", "trace", "10"],
     "LOG_FORMAT": ["xml", "JSON lines"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ["localhost:4318", "grpc://localhost:4317", "http://", "http://localhost:port"],
     "WEB_CONCURRENCY": ["0", "257", "two", "-1", "2"],
     "WEB_THREADS": ["0", "201", "1.5", "many"],
 }

@@ -288,9 +288,9 @@ def test_processes_that_migrate_in_the_same_moment_do_it_once(empty_url, tmp_pat
         for member in members:
             member.stdin.write("now\n")
             member.stdin.flush()
-        told = [member.communicate(timeout=20)[0].split() for member in members]
-    assert [member.returncode for member in members] == [0] * 4, told
-    assert sorted(told) == [[], [], [], names()]
+        reported = [member.communicate(timeout=20)[0].split() for member in members]
+    assert [member.returncode for member in members] == [0] * 4, reported
+    assert sorted(reported) == [[], [], [], names()]
 
 
 def test_services_that_start_at_once_on_an_empty_database_migrate_once(empty_url, tmp_path, http):

@@ -70,11 +70,11 @@ def test_zone_is_named_beside_the_time(zone, korean, english):
 
 def labels(language):
     """The attributes that hold text, and the keys of those that hold several."""
-    found = {}
+    result = {}
     for name, value in inspect.getmembers(type(language), lambda value: isinstance(value, (str, dict))):
         if not name.startswith("_"):
-            found[name] = list(value) if isinstance(value, dict) else None
-    return found
+            result[name] = list(value) if isinstance(value, dict) else None
+    return result
 
 
 def test_every_language_has_every_label():

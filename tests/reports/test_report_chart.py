@@ -30,8 +30,8 @@ def session_at(*indices):
 def svg(data, name="chart"):
     """A chart of a session's page."""
     plot = re.search(r'<div class="plot">(.*?)</div>', html(report(data), timeline(data)), re.DOTALL)[1]
-    (found,) = [each for each in ElementTree.fromstring(f"<div>{plot}</div>") if each.get("class") == name]
-    return found
+    (result,) = [each for each in ElementTree.fromstring(f"<div>{plot}</div>") if each.get("class") == name]
+    return result
 
 
 def lines_of(minutes):

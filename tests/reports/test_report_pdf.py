@@ -62,7 +62,7 @@ def test_only_font_is_the_embedded_korean_one_reduced_to_what_is_used(files, nam
 
 def structure(data):
     """The elements of the structure tree as ``(type, alternative text or None)`` in reading order."""
-    found = []
+    result = []
 
     def walk(node):
         node = node.get_object()
@@ -71,12 +71,12 @@ def structure(data):
                 walk(each)
         elif isinstance(node, dict):
             if "/S" in node:
-                found.append((node["/S"], node.get("/Alt")))
+                result.append((node["/S"], node.get("/Alt")))
             if "/K" in node:
                 walk(node["/K"])
 
     walk(read(data).trailer["/Root"]["/StructTreeRoot"])
-    return found
+    return result
 
 
 TITLES = [("ko", "상담 세션 리포트 2025-01-19 10:40"), ("en", "Counseling session report Jan 19, 2025, 10:40")]
@@ -246,10 +246,10 @@ def test_nothing_is_logged_or_printed(caplog, capfd):
 
 def test_template_knows_every_value_that_it_is_given():
     template = document._template().decode()
-    given = document._data(report(sample(1)), view(report(sample(1))))
-    assert [name for name in given if not re.search(rf"\bdata\.{name}\b", template)] == []
-    json.dumps(given, allow_nan=False)
-    assert options().language.code == given["lang"]
+    values = document._data(report(sample(1)), view(report(sample(1))))
+    assert [name for name in values if not re.search(rf"\bdata\.{name}\b", template)] == []
+    json.dumps(values, allow_nan=False)
+    assert options().language.code == values["lang"]
 
 
 def test_pages_render_with_content_and_clear_margins(files, tmp_path):
@@ -266,15 +266,15 @@ def _check_margins(data, folder):
         old.unlink()
     (folder / "page.pdf").write_bytes(data)
     run(pdftoppm, "-r", "50", "-png", folder / "page.pdf", folder / "page")
-    found = []
+    result = []
     for path in sorted(folder.glob("page-*.png")):
         with Image.open(path) as image:
             gray = image.convert("L").point(lambda value: 255 if value < 245 else 0)
         left, top, right, bottom = gray.getbbox()
         assert left >= 28 and right <= gray.width - 28 and top >= 25 and bottom <= gray.height - 10, (path.name, gray.getbbox())
-        found.append(gray)
-    assert len(found) == len(read(data).pages)
-    return found
+        result.append(gray)
+    assert len(result) == len(read(data).pages)
+    return result
 
 
 def test_words_come_out_in_order(files, tmp_path):

@@ -1,5 +1,6 @@
 """The table of nouns: that it is what the data makes, and how well keywords are found with it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "text" / "noun-words.tsv.xz"
 
 
+@pytest.mark.skipif("BEMORE_TEST_LONG" not in os.environ, reason="takes eight seconds; the table only changes when it is trained anew")
 @pytest.mark.skipif(not DATA.exists(), reason="the words to train on are not in the repository")
 def test_training_makes_the_table_of_the_package():
     assert train_nouns.train(train_nouns.load(DATA)) == train_nouns.TABLE.read_bytes()

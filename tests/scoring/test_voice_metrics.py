@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bemore.reports.time_series import voice_by_bucket
+from bemore.reports.time_series import speech_by_minute, voice_by_bucket
 from bemore.scoring.voice_metrics import GAP_TOLERANCE_MS, voice_metrics, voice_runs
 
 NUMBERS = (
@@ -182,3 +182,9 @@ def test_ten_seconds_in_which_a_silent_chunk_lies_over_voiced_ones_are_speech():
 
 def test_time_before_the_start_counts_in_the_first_ten_seconds():
     assert voice_by_bucket([(-93_000, -92_000, 1), (-1000, 1000, 0), (12_000, 13_000, 1)]) == [(0, 1, 2, 1), (1, 1, 1, 1)]
+
+
+def test_share_of_speech_by_minute_follows_the_runs():
+    chunks = [(-2000, 0, 1), (0, 30_000, 0), (59_999, 61_000, 1), (60_000, 62_000, 0), (3_600_000, 3_600_000, 1)]
+    assert speech_by_minute(chunks, [0, 1, 60]) == {0: 2001 / 32_001, 1: 0.5}
+    assert speech_by_minute([(0, 10**12, 1)], [7]) == {7: 1.0}, "only the minutes that are asked for are looked at"

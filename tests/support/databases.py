@@ -10,6 +10,6 @@ def empty_database(request, kind, directory):
         yield f"sqlite:///{directory}/empty.db"
         return
     server = request.getfixturevalue("postgres")
-    name = server.create_database()
+    name = server.take_empty()
     yield server.url(name)
-    server.drop_database(name)
+    server.give_back_empty(name)

@@ -19,9 +19,9 @@ _asked = {"die": ""}
 
 
 def _die(where):
-    asked = _asked["die"]
-    if asked.startswith(where):
-        marker = Path(sys.argv[-1]) / asked.removeprefix(where).strip()
+    requested = _asked["die"]
+    if requested.startswith(where):
+        marker = Path(sys.argv[-1]) / requested.removeprefix(where).strip()
         if marker.exists():
             marker.unlink()
             os.kill(os.getpid(), signal.SIGKILL)

@@ -68,9 +68,9 @@ def of(language):
     return sections(GUIDES[language].read_text("utf-8"))
 
 
-def blocks(found):
+def blocks(result):
     """All blocks of sections, as (language, text)."""
-    return [block for section in found for block in section.blocks]
+    return [block for section in result for block in section.blocks]
 
 
 def without_comments(language, text):

@@ -274,8 +274,8 @@ def _queries(document, operation):
 
 
 def _named(document, parameter):
-    found = _resolved(document, parameter)
-    return found["name"], found["in"]
+    result = _resolved(document, parameter)
+    return result["name"], result["in"]
 
 
 def _bodies(document, operation):
@@ -283,8 +283,8 @@ def _bodies(document, operation):
     if "requestBody" not in operation:
         return []
     content = _resolved(document, operation["requestBody"])["content"]
-    found = [each["value"] for kind in content.values() for each in kind.get("examples", {}).values()]
-    return found or [{}]
+    result = [each["value"] for kind in content.values() for each in kind.get("examples", {}).values()]
+    return result or [{}]
 
 
 def _resolved(document, part):

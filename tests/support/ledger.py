@@ -89,10 +89,10 @@ class Ledger:
 
     def differences(self, database_url):
         """Sentences about whatever the database does not hold as it was acknowledged, or holds beyond it."""
-        found = list(self._sessions(database_url))
+        result = list(self._sessions(database_url))
         for kind in TABLES:
-            found += self._rows_of(database_url, kind)
-        return found + list(_inner_contradictions(database_url))
+            result += self._rows_of(database_url, kind)
+        return result + list(_inner_contradictions(database_url))
 
     @staticmethod
     def sessions_in(database_url):
@@ -142,18 +142,18 @@ def _inner_contradictions(database_url):
     """Whatever the database says twice and not in the same way."""
     for kind, column in _COUNTED.items():
         table = TABLES[kind][0]
-        for public_id, told, counted in rows(
+        for public_id, reported, counted in rows(
             database_url,
             f"SELECT public_id, {column}, (SELECT count(*) FROM {table} WHERE session_id = session.id) FROM session",
         ):
-            if told != counted:
-                yield f"{public_id}: {column} is {told}, its rows are {counted}"
+            if reported != counted:
+                yield f"{public_id}: {column} is {reported}, its rows are {counted}"
     for public_id, minute in rows(database_url, _UNSCORED):
         yield f"{public_id}: minute {minute} is not scored as of the session's end"
-    told = dict(rows(database_url, "SELECT status, sessions FROM tally WHERE scope = 'all' AND sessions <> 0"))
+    reported = dict(rows(database_url, "SELECT status, sessions FROM tally WHERE scope = 'all' AND sessions <> 0"))
     counted = dict(rows(database_url, "SELECT status, count(*) FROM session WHERE erasing = 0 GROUP BY status"))
-    if told != counted:
-        yield f"the tally is {told}, the sessions are {counted}"
+    if reported != counted:
+        yield f"the tally is {reported}, the sessions are {counted}"
     for table, _, _ in TABLES.values():
         ((orphans,),) = rows(database_url, f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM session)")
         if orphans:

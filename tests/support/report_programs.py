@@ -34,10 +34,3 @@ def run(*command):
     done = subprocess.run([str(part) for part in command], capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
     return done.stdout
-
-
-def chromium(folder, *arguments):
-    """Run headless Chromium with a profile of its own in ``folder``; answer its standard output as text."""
-    path = need_program("chromium", "chromium")
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars")
-    return run(path, *options, f"--user-data-dir={folder / 'profile'}", *arguments).decode()

@@ -16,6 +16,7 @@ from bemore.reports.timeline import Timeline
 from bemore.reports.view import ReportView
 from bemore.scoring.minute_score import MinuteData, score_minute
 from bemore.scoring.rounding import round3
+from bemore.scoring.talk import heard
 
 START_MS = 1_737_250_800_000
 SESSION_ID = "sess_1737250800_k3v9x2m8q4w7z1ab"
@@ -88,7 +89,7 @@ def sample(minutes: int, kind: str = "server", **changes) -> ReportInput:
     telemetry = 0 if kind == "client" else minutes
     data = ReportInput(
         session(minutes) if telemetry else session(minutes, total_frames=0, total_audio_chunks=0, total_stt_snippets=0),
-        made, audio(telemetry), chunks(telemetry), KEYWORDS if telemetry else [], FEEDBACK,
+        made, audio(telemetry), heard(chunks(telemetry), {}, ()), KEYWORDS if telemetry else [], FEEDBACK,
         START_MS + minutes * 60_000 + 9_000_000, "rules-v1.0",
     )  # fmt: skip
     return replace(data, **changes)
@@ -96,7 +97,7 @@ def sample(minutes: int, kind: str = "server", **changes) -> ReportInput:
 
 def no_data() -> ReportInput:
     facts = session(0, status="active", ended_at_ms=None, total_frames=0, total_audio_chunks=0, total_stt_snippets=0)
-    return ReportInput(facts, [], {}, [], [], [], START_MS + 3_000, "rules-v1.0")
+    return ReportInput(facts, [], {}, heard([], {}, ()), [], [], START_MS + 3_000, "rules-v1.0")
 
 
 def hostile(minutes: int = 3) -> ReportInput:
@@ -145,8 +146,8 @@ def talked(minutes: int) -> ReportInput:
                 spoken["user"].append((at, at + 1000, 0.9 if 8 <= second < 25 else 0.1))
     whole = (1 << 60) - 1
     covered = dict.fromkeys(range(minutes), (whole, whole)) | {middle: (whole, 0), middle + 1: ((1 << 20) - 1, whole)}
-    chunks = sorted(spoken["counselor"] + spoken["user"])
-    return replace(data, chunks=chunks, spoken=spoken, snippets=snippets, coverage=covered, notes=NOTES)
+    said = heard(sorted(spoken["counselor"] + spoken["user"]), spoken, snippets)
+    return replace(data, heard=said, snippets=snippets, coverage=covered, notes=NOTES)
 
 
 # -- Reports as people read them; without more words in Korean and on Korean clocks ------------------------------------------------
@@ -171,8 +172,8 @@ def view(made: dict, timeline: Timeline = NOTHING, **how) -> ReportView:
     return ReportView(made, timeline, options(**how))
 
 
-def html(made: dict, timeline: Timeline = NOTHING, nonce: str | None = None, **how) -> str:
-    return page.html(made, timeline, options(**how), nonce=nonce)
+def html(made: dict, timeline: Timeline = NOTHING, **how) -> str:
+    return page.html(made, timeline, options(**how))
 
 
 def pdf(made: dict, timeline: Timeline = NOTHING, **how) -> bytes:

@@ -35,8 +35,8 @@ def meant(data, bare_line_feeds=False):
         if end is None:
             return ids
         head, position = data[position : end.start()], end.end()
-        if found := _ID.search(head + b"\n"):
-            ids.append(found[1].decode())
+        if result := _ID.search(head + b"\n"):
+            ids.append(result[1].decode())
         body = _body(head, bare_line_feeds)
         if body is None:
             return ids

@@ -11,7 +11,7 @@ from tests.support import storing
 from tests.support.servers import REPOSITORY, straight
 
 from bemore.cli.main import main
-from bemore.models import feedback, idempotency, minute, note, session
+from bemore.models import feedback, idempotency, minute, note, session, summary
 from bemore.models.scope import Reader, SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
@@ -78,6 +78,7 @@ def stocked(at_ms, rows=10, **people):
         idempotency.remember(
             "author-9", f"/api/session/{public_id}/notes", f"key-{public_id}", "hash", answer, at_ms + 63_000, row.key, note_key
         )
+    summary.refresh(session.get(scope))
     return public_id
 
 

@@ -20,7 +20,8 @@ def counts():
 
 
 def _rows(table):
-    return sorted(map(repr, execute(f"SELECT * FROM {table}").fetchall()))
+    columns = [each.name for each in database.get_columns(table) if each.name != "resent"]  # not what was sent
+    return sorted(map(repr, execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()))
 
 
 def inferences(client, session_id):

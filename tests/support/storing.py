@@ -43,4 +43,4 @@ def close_idle(cutoff_ms, now_ms):
 
 def minutes(scope):
     """The scored minutes of a session."""
-    return minute.page_of_session(scope, -1, 100_000)[1]
+    return minute.page_of_session(scope, -1, 100_000)[0]

@@ -13,6 +13,9 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
+#: A profile of a phone.
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
 
 class Console:
     """A tab with the console in it.
@@ -74,8 +77,8 @@ class Console:
         self.settle()
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(_axe())
-        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
-        return [(each["id"], node["target"], node.get("failureSummary")) for each in found for node in each["nodes"]]
+        result = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [(each["id"], node["target"], node.get("failureSummary")) for each in result for node in each["nodes"]]
 
     def settle(self):
         """Wait until no color is on its way to another."""
@@ -90,8 +93,8 @@ class Console:
 
 
 def _axe():
-    found = importlib.util.find_spec("axe_playwright_python")
-    if found is None:
+    result = importlib.util.find_spec("axe_playwright_python")
+    if result is None:
         reason = "the package axe-playwright-python, which brings axe-core, is not installed"
         pytest.fail(reason, pytrace=False) if os.environ.get("BEMORE_TEST_ALL") == "1" else pytest.skip(reason)
-    return Path(found.submodule_search_locations[0], "axe.min.js").read_text("utf-8")
+    return Path(result.submodule_search_locations[0], "axe.min.js").read_text("utf-8")

@@ -15,13 +15,14 @@ def unless_known(scope, operation, query, make):
     """The Response of ``make()`` with an ETag, recorded as what the operation reads; 304 and no entry if the client has that already.
 
     ``query`` are the values of the query. The ETag differs with them, with the settings that stand in for what is left out, and with the
-    caller, who may see other notes than the one before.
+    caller, who may see other notes than the one before, and with what the operation shows of other sessions.
     """
     # Weak: durations of a session that runs go on, and proxies pack answers; what is stored is the same.
     row = session.get(scope)
     settings = current_app.extensions["bemore"]
     chosen = caller(), sorted(query.items()), settings.report_language, settings.report_time_zone.key
-    seen = scope.public_id, row.revision, settings.model_version, TEXT_RULES, __version__, chosen
+    depends = operation.depends and operation.depends(row)
+    seen = scope.public_id, row.revision, settings.model_version, TEXT_RULES, __version__, chosen, depends
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
     if request.if_none_match.contains_weak(etag):
         response = Response(status=304)

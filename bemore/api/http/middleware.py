@@ -9,7 +9,7 @@ import secrets
 import time
 
 from bemore.observability import metrics
-from bemore.observability.logs import AccessLog
+from bemore.observability.logs import AccessLog, request_id as current_request_id
 
 #: Where the request's id stands in the WSGI environment.
 REQUEST_ID = "bemore.request_id"
@@ -52,6 +52,7 @@ class RequestContextMiddleware:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = f"req_{secrets.token_hex(8)}"
         environ[REQUEST_ID] = request_id
+        current_request_id.set(request_id)
         status, request = "500", None
         path = environ["PATH_INFO"]
         # A slash too many is no address, but werkzeug takes those at the beginning away, for its routes and for ``request.path``.

@@ -17,8 +17,13 @@ from bemore.api.http.etags import unless_known
 from bemore.api.http.idempotency import once
 from bemore.api.http.responses import json, trace
 from bemore.auth.access import Access, check as check_access
+from bemore.api.http.replica import from_replica
 from bemore.schemas import response as envelopes
 from bemore.schemas.base import check, load, load_partly
+
+
+#: What a replica may answer: reports and lists.
+REPLICATED = (Access.SESSION, Access.LIST)
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Operation:
     ``body`` and ``query`` are what comes in. ``response`` is the struct of ``data``, of the whole response if it is an Envelope or the
     response is ``plain``, or None if the response is not JSON but of another ``media`` type. ``errors`` are the statuses beyond those that
     every operation may answer. ``reads`` is the audit action of a response with an ETag, which is made inside of ``turn(row)``, a context
-    manager of the session's row; an ``idempotent`` operation heeds ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
+    manager of the session's row; ``depends(row)`` tells what it shows of other sessions. An ``idempotent`` operation heeds
+    ``Idempotency-Key``. A body of more than ``heavy_bytes`` is heavy work.
     """
 
     summary: str
@@ -40,6 +46,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     reads: str | None = None
     turn: Callable = nullcontext
+    depends: Callable | None = None
     idempotent: bool = False
     heavy_bytes: int | None = None
     plain: bool = False
@@ -82,6 +89,8 @@ def operation(summary, access, *, body=None, partial=False, **more):
         @functools.wraps(view)
         def call(**arguments):
             check_access(access, arguments)
+            if access in REPLICATED and request.method in ("GET", "HEAD"):
+                return from_replica(lambda: respond(arguments))
             if declared.heavy_bytes is None:
                 return respond(arguments)
             with heavy.turn(len(request_body()) > declared.heavy_bytes):

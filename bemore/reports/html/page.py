@@ -25,19 +25,14 @@ MAX_OPEN_ROWS = 30
 MAX_NOTES = 50
 
 
-def html(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions, *, nonce: str | None = None) -> str:
-    """A report's dict as a page.
-
-    Send it as ``text/html; charset=utf-8`` with :data:`CONTENT_SECURITY_POLICY`. Where the caller's own policy allows a nonce
-    instead of the style's hash, pass it as ``nonce``.
-    """
+def html(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions) -> str:
+    """A report's dict as a page. Send it as ``text/html; charset=utf-8`` with :data:`CONTENT_SECURITY_POLICY`."""
     return _environment.get_template("report.html").render(
         view=ReportView(report, timeline, options),
         score_lines=SCORE_LINES,
         max_open_rows=MAX_OPEN_ROWS,
         max_notes=MAX_NOTES,
         style=_STYLE,
-        nonce=nonce,
     )
 
 

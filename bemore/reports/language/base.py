@@ -6,7 +6,7 @@ give no medical advice, which a test checks for all of them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import floor
 from typing import Any
@@ -268,6 +268,18 @@ class Language(ABC):
 
     @abstractmethod
     def overlap(self, length_ms: int) -> str: ...
+
+    @abstractmethod
+    def compared(self, measure: str, own: str, ends: Sequence[str], lower: int, higher: int, sessions: int) -> str:
+        """Where a session lies among ``sessions`` others.
+
+        ``measure`` is ``longestSilence``, ``talkShare`` (of the user) or ``score``. ``own`` is its value and ``ends`` the lowest and the
+        highest of the others (one if they are the same), as readers see them; ``lower`` and ``higher`` is how many others are.
+        """
+
+    @abstractmethod
+    def compared_with(self, sessions: int) -> str:
+        """Which sessions a session is compared with."""
 
     @abstractmethod
     def missing(self, seconds: int, missing: Mapping[str, int]) -> str:

@@ -1,6 +1,6 @@
 """Reports in English."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,7 +60,8 @@ class English(Language):
     }  # fmt: skip
     measured_kinds = {"frames": "Face", "audio": "Voice"}
     titles = {
-        "moments": "Key moments", "talk": "Talk and silence", "voice": "Talk and silence", "scores": "Scores", "timeline": "Timeline",
+        "moments": "Key moments", "talk": "Talk and silence", "voice": "Talk and silence", "comparison": "Compared with other sessions",
+        "scores": "Scores", "timeline": "Timeline",
         "observations": "Observations", "recommendations": "Suggestions", "affect": "Estimated affect", "emotions": "Estimated emotions",
         "keywords": "Keywords", "notes": "Shared notes", "feedback": "Feedback", "minutes": "Scores by minute", "transcript": "Transcript",
         "gaps": "Not measured", "technical": "Technical details", "session": "Session",
@@ -232,6 +233,25 @@ class English(Language):
 
     def overlap(self, length_ms: int) -> str:
         return f"Both spoke at the same time for {self.duration(length_ms)}."
+
+    def compared(self, measure: str, own: str, ends: Sequence[str], lower: int, higher: int, sessions: int) -> str:
+        name, more, less = {
+            "longestSilence": ("The longest silence", "longer", "shorter"),
+            "talkShare": ("The client’s share of the talking", "larger", "smaller"),
+            "score": ("The average combined score", "higher", "lower"),
+        }[measure]
+        if not lower and not higher:
+            return f"{name}, {own}, was the same as in each of the last {sessions} sessions."
+        count, word = (lower, more) if lower else (higher, less)
+        which = "any" if count == sessions else str(count)
+        return f"{name}, {own}, was {word} than in {which} of the last {sessions} sessions ({' to '.join(ends)})."
+
+    def compared_with(self, sessions: int) -> str:
+        return (
+            f"The others are the {sessions} most recent comparable sessions of the same client and counselor: they have ended, were"
+            " scored by the same rules for at least three minutes, and have audio for at least half of the time."
+            " Longer or higher does not mean better."
+        )
 
     def missing(self, seconds: int, missing: Mapping[str, int]) -> str:
         audio, frames = missing["audio"], missing["frames"]

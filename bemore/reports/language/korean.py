@@ -1,6 +1,6 @@
 """Reports in Korean."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,7 +53,8 @@ class Korean(Language):
     axes = {"valence": ("정서가", "불쾌", "유쾌"), "arousal": ("각성", "차분", "활발"), "dominance": ("통제감", "낮음", "높음")}
     measured_kinds = {"frames": "얼굴", "audio": "음성"}
     titles = {
-        "moments": "주요 장면", "talk": "말하기와 침묵", "voice": "말하기와 침묵", "scores": "점수", "timeline": "시간 흐름",
+        "moments": "주요 장면", "talk": "말하기와 침묵", "voice": "말하기와 침묵", "comparison": "다른 세션과 비교",
+        "scores": "점수", "timeline": "시간 흐름",
         "observations": "관찰", "recommendations": "제안", "affect": "추정 정서", "emotions": "추정 감정", "keywords": "주요 단어",
         "notes": "공유 메모", "feedback": "피드백", "minutes": "분별 점수", "transcript": "대화 내용", "gaps": "측정되지 않은 구간",
         "technical": "기술 정보", "session": "세션",
@@ -225,6 +226,25 @@ class Korean(Language):
 
     def overlap(self, length_ms: int) -> str:
         return f"두 사람이 함께 말한 시간은 {self.duration(length_ms)}입니다."
+
+    def compared(self, measure: str, own: str, ends: Sequence[str], lower: int, higher: int, sessions: int) -> str:
+        name, more, less = {
+            "longestSilence": ("가장 긴 침묵은", "길었습니다", "짧았습니다"),
+            "talkShare": ("내담자가 말한 비율은", "높았습니다", "낮았습니다"),
+            "score": ("종합 점수 평균은", "높았습니다", "낮았습니다"),
+        }[measure]
+        others = f"최근 {sessions}회({'~'.join(ends)})"
+        if not lower and not higher:
+            return f"{name} {own}{'으로' if measure == 'score' else '로'}, 최근 {sessions}회와 모두 같았습니다."
+        count, verb = (lower, more) if lower else (higher, less)
+        than = "의 어느 세션보다" if count == sessions else f" 중 {count}회보다"
+        return f"{name} {own}{'으로' if measure == 'score' else '로'}, {others}{than} {verb}."
+
+    def compared_with(self, sessions: int) -> str:
+        return (
+            f"같은 내담자와 상담사의 최근 세션 중 비교할 수 있는 {sessions}회와 견준 것입니다. 점수 규칙이 같고, 점수가 3분 이상 있으며,"
+            " 음성이 절반 이상 측정된 세션만 비교합니다. 길거나 높다고 해서 더 좋다는 뜻은 아닙니다."
+        )
 
     def missing(self, seconds: int, missing: Mapping[str, int]) -> str:
         audio, frames = missing["audio"], missing["frames"]

@@ -53,6 +53,15 @@ def pdf(report: Mapping[str, Any], timeline: Timeline, options: RenderOptions) -
     return file
 
 
+def check_font() -> None:
+    """Set a line of Korean. Raises TypstError if Typst does not work, and LookupError, OSError or ImportError if the font is missing."""
+    compiler = typst.Compiler(font_paths=_fonts(), ignore_system_fonts=True)
+    line = '#set text(font: "Noto Sans KR", fallback: false)\n상담'
+    _, warnings = compiler.compile_with_warnings(line.encode(), format="pdf", sys_inputs=None)
+    if warnings:
+        raise LookupError(warnings[0].message)
+
+
 @cache
 def _template() -> bytes:
     return (resources.files("bemore.reports.pdf") / "report.typ").read_bytes()
@@ -96,6 +105,7 @@ def _data(report: Mapping[str, Any], view: ReportView) -> dict[str, Any]:
             "title": view.talk.title, "bars": [row._asdict() for row in view.talk.bars], "columns": view.talk.columns,
             "rows": view.talk.rows, "sentences": view.talk.sentences,
         },
+        "comparison": _part(view.comparison, view.comparison.rows),
         "scores": words.titles["scores"],
         "tiles": [{"label": tile.label, "value": tile.value, "color": tile.color} for tile in view.tiles],
         "explained": view.explained,

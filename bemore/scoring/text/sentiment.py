@@ -15,7 +15,8 @@ THRESHOLD = 0.2
 """Sums of values up to this far from 0 are neutral; a single word that counts half is 0.5."""
 
 _CONTRAST = re.compile(
-    r"지만(?!요)|는데(?!요)|은데(?!요)|[한운른픈쁜든던인닌]데(?!요)|[어아해워파려]도(?=\s)|가 나도(?=\s)|근데|그래도|그러나|반면"
+    r"지만(?!요)|[는은한운른픈쁜든던인닌]데(?!요)|(?:[어아해워파려]도|가 나도|더니|다가|때(?:마다|[면는도])?|[았었했하]던)(?=\s)"
+    r"|근데|그래도|그러나|반면|오히려"
     r"|\b(?:but|however|yet)\b",
     re.IGNORECASE,
 )

@@ -109,11 +109,14 @@ export async function read(path, { etag = null, signal } = {}) {
 
 const segment = encodeURIComponent;
 
-/** A page of sessions, with how each went; `filter` may have status, userId, counselorId, limit, cursor. */
+/** A page of sessions, with how each went; `filter` may have q, status, userId, counselorId, from, to, limit, cursor. */
 export function sessions(filter, options) {
   const given = Object.entries(filter).filter(([, value]) => value);
   return read(`api/session?${new URLSearchParams([...given, ["overview", "true"]])}`, options);
 }
+
+/** A page of how the sessions of a client went; `filter` may have counselorId, limit, cursor. */
+export const progress = (userId, filter, options) => read(`api/session/user/${segment(userId)}/progress${queryOf(filter)}`, options);
 
 export const totals = (options) => read("api/session/stats/summary", options);
 export const session = (id, options) => read(`api/session/${segment(id)}`, options);

@@ -85,6 +85,33 @@ export function ago(ms) {
   return new Intl.RelativeTimeFormat(current).format(-value, unit);
 }
 
+/** A day, epoch ms, in the chosen zone: `Nov 3`, `11월 3일`; with the year if it is another one than that of `thisMs`. */
+export function day(ms, thisMs = Date.now()) {
+  const timeZone = zone();
+  const year = (each) => new Date(each).toLocaleDateString("en-CA", { timeZone, year: "numeric" });
+  const other = year(ms) !== year(thisMs);
+  return new Date(ms).toLocaleDateString(current, { month: "short", day: "numeric", ...(other && { year: "numeric" }), timeZone });
+}
+
+/** When a day (`2026-11-03`) begins in the chosen zone, epoch ms; null if it is none. */
+export function dayStart(text) {
+  const midnight = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  if (!(midnight >= 0)) return null;
+  const shown = (ms) => Date.parse(`${new Date(ms).toLocaleString("sv-SE", { timeZone: zone() }).replace(" ", "T")}Z`);
+  // Twice, as the clocks may be changed between a guess and its correction.
+  let ms = midnight;
+  for (let turn = 0; turn < 2; turn += 1) ms += midnight - shown(ms);
+  return Math.max(0, ms);
+}
+
+/** The last moment of a day. */
+export function dayEnd(text) {
+  const start = dayStart(text);
+  if (start === null) return null;
+  const next = new Date(Date.parse(`${text}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+  return dayStart(next) - 1;
+}
+
 /** A time, epoch ms, in the chosen zone: of today the hour, otherwise the day with it. */
 export function when(ms) {
   const [then, now] = [new Date(ms), new Date()];

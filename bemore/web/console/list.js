@@ -1,8 +1,9 @@
 /** The list of sessions: how many there are, search, state, and the way into the simulated one. */
 
 import * as api from "./api.js";
+import { tokenOwner } from "./api.js";
 import { h, icon, notice, replaceChildren, setAttribute } from "./dom.js";
-import { clock, length, t, whole } from "./i18n.js";
+import { clock, dayEnd, dayStart, length, t, whole } from "./i18n.js";
 import { row, rowHead, update } from "./list_row.js";
 import { CALM_MS, Watch } from "./pace.js";
 import { remaining } from "./quota.js";
@@ -19,19 +20,22 @@ const RUNNING_MS = 10_000;
 const TYPED_MS = 500;
 
 const byStart = (one, other) => other.startedAt - one.startedAt || (one.sessionId < other.sessionId ? 1 : -1);
-const matches = (row, text) => [row.userId, row.counselorId, row.sessionId].some((part) => part.toLowerCase().includes(text.toLowerCase()));
+
+/** The filters of the page, by their names in its address. */
+const FILTERS = ["q", "status", "counselor", "from", "to"];
 
 /** A session as the list has it; one that was asked for alone does not say how it went. */
 const asRow = (session) => ({ ...session, lastDataAt: Math.max(...Object.values(session.lastDataAt).map((ms) => ms ?? 0)) || null });
 
 /** `{element, title, draw, stop}` for page.js. `query` is what the address says, `go(address)` shows another view. */
 export function listView(query, { failed, recovered, go }) {
-  const wanted = { text: query.get("q") ?? "", status: STATES.includes(query.get("status")) ? query.get("status") : "" };
+  const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+  if (!STATES.includes(wanted.status)) wanted.status = "";
+  for (const name of ["from", "to"]) if (dayStart(wanted[name]) === null) wanted[name] = "";
   const element = h("div");
   let totals = null;
   let aheadMs = 0; // the service's clock less this one's
   let rows = null;
-  let known = new Map();
   let further = []; // what "Show more" brought
   let cursor = null;
   let parts = null;
@@ -51,47 +55,41 @@ export function listView(query, { failed, recovered, go }) {
 
   async function round() {
     const asked = JSON.stringify(wanted);
-    const [summary, found] = await Promise.all([api.totals(), wanted.text ? find() : newest()]);
+    const [summary, found] = await Promise.all([api.totals(), find().catch(nothing)]);
     recovered();
-    if (asked !== JSON.stringify(wanted)) return { cost: 1 + found.cost, tookMs: 0, base: 0 };
+    if (asked !== JSON.stringify(wanted)) return { cost: 2, tookMs: 0, base: 0 };
     totals = summary.data;
     aheadMs = summary.aheadMs;
-    rows = found.rows;
+    if (!further.length) cursor = found.nextCursor;
+    rows = [...new Map([...further, ...found.sessions].map((row) => [row.sessionId, row])).values()].sort(byStart);
     show();
-    return { cost: 1 + found.cost, tookMs: Math.max(summary.tookMs, found.tookMs), base: totals.active ? RUNNING_MS : CALM_MS };
+    return { cost: 2, tookMs: Math.max(summary.tookMs, found.tookMs), base: totals.active ? RUNNING_MS : CALM_MS };
   }
 
-  async function newest() {
-    const { data, tookMs } = await api.sessions({ status: wanted.status, limit: PAGE });
-    if (!further.length) cursor = data.nextCursor;
-    known = new Map([...further, ...data.sessions].map((row) => [row.sessionId, row]));
-    return { rows: [...known.values()].sort(byStart), cost: 1, tookMs };
-  }
+  const filter = () => ({
+    q: wanted.q, status: wanted.status, counselorId: wanted.counselor, from: dayStart(wanted.from), to: dayEnd(wanted.to), limit: PAGE,
+  });
 
-  /** What the service has of this name, and what of the rows seen so far holds the text. */
+  /** The newest sessions that are wanted; an id of a session finds that one. */
   async function find() {
-    const { text, status } = wanted;
-    const id = text.startsWith("sess_");
-    const questions = id
-      ? [api.session(text)]
-      : [api.sessions({ status, userId: text, limit: PAGE }), api.sessions({ status, counselorId: text, limit: PAGE })];
-    const answers = await Promise.all(questions.map((question) => question.catch(nothing)));
-    const named = answers.flatMap(({ data }) => data?.sessions ?? (data ? [asRow(data)] : []));
-    const all = new Map([...[...known.values()].filter((row) => matches(row, text)), ...named].map((row) => [row.sessionId, row]));
-    const found = [...all.values()].filter((row) => !status || row.status === status);
-    return { rows: found.sort(byStart), cost: questions.length, tookMs: Math.max(...answers.map(({ tookMs }) => tookMs)) };
+    if (!wanted.q.startsWith("sess_")) {
+      const { data, tookMs } = await api.sessions(filter());
+      return { ...data, tookMs };
+    }
+    const { data, tookMs } = await api.session(wanted.q);
+    return { sessions: [asRow(data)], nextCursor: null, tookMs };
   }
 
   /** No such session, nobody that one may list, a name that no user can have: not found. */
   function nothing(error) {
     if (![400, 403, 404].includes(error.status)) throw error;
-    return { data: null, tookMs: 0 };
+    return { sessions: [], nextCursor: null, tookMs: 0 };
   }
 
   async function more(button) {
     button.disabled = true;
     try {
-      const { data } = await api.sessions({ status: wanted.status, limit: PAGE, cursor });
+      const { data } = await api.sessions({ ...filter(), cursor });
       cursor = data.nextCursor;
       const first = data.sessions[0]?.sessionId;
       further = [...rows, ...data.sessions];
@@ -106,7 +104,7 @@ export function listView(query, { failed, recovered, go }) {
 
   function changed() {
     [further, cursor] = [[], null];
-    const search = new URLSearchParams(Object.entries({ q: wanted.text, status: wanted.status }).filter(([, value]) => value));
+    const search = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
     history.replaceState(null, "", search.size ? `#/?${search}` : "#/");
     watch.now();
   }
@@ -148,25 +146,38 @@ export function listView(query, { failed, recovered, go }) {
   const tryButton = (kind) => h("button", { type: "button", class: `button ${kind}`, data: { try: "" }, on: { click: tryIt } });
 
   function draw() {
-    const input = h("input", { type: "search", value: wanted.text, placeholder: t("searchHint"), autocomplete: "off", spellcheck: "false" });
-    const search = () => {
-      clearTimeout(typed);
-      if (wanted.text === input.value.trim()) return;
-      wanted.text = input.value.trim();
-      changed();
+    /** A control of a filter; what is typed into it counts once the fingers rest. */
+    const control = (name, attributes) => {
+      const change = () => {
+        clearTimeout(typed);
+        if (wanted[name] === input.value.trim()) return;
+        wanted[name] = input.value.trim();
+        changed();
+      };
+      const rest = () => {
+        clearTimeout(typed);
+        typed = setTimeout(change, TYPED_MS);
+      };
+      const input = h("input", { value: wanted[name], maxlength: 128, autocomplete: "off", spellcheck: "false", ...attributes, on: { input: rest, change } });
+      return input;
     };
-    input.addEventListener("input", () => {
-      clearTimeout(typed);
-      typed = setTimeout(search, TYPED_MS);
-    });
-    input.addEventListener("change", search);
-    const searchField = h("label", { class: "field search" }, h("span", {}, t("search")), input, icon("search"));
+    const labeled = (label, kind, ...content) => h("label", { class: `field ${kind}` }, h("span", {}, t(label)), content);
+    const people = h("datalist", { id: "counselors" });
+    const finder = h(
+      "search",
+      { class: "finder" },
+      labeled("search", "search", control("q", { type: "search", placeholder: t("searchHint") }), icon("search")),
+      tokenOwner()?.role !== "counselor" && labeled("counselor", "", control("counselor", { type: "search", list: "counselors", placeholder: t("withAll") }), people),
+      labeled("fromDay", "day", control("from", { type: "date" })),
+      labeled("toDay", "day", control("to", { type: "date" })),
+    );
     parts = {
-      figures: h("div", { class: "card figures", role: "group", "aria-label": t("state"), on: { click: filter } }),
+      figures: h("div", { class: "card figures", role: "group", "aria-label": t("state"), on: { click: choose } }),
       welcome: h("section", { class: "card welcome", "aria-labelledby": "welcome-title", hidden: true }),
       count: h("p", { class: "hint", role: "status" }),
       list: h("ul", { "aria-label": t("sessions"), on: { click: remove } }),
       none: h("p", { class: "none" }, t("loading")),
+      people,
       more: h("div", { class: "more", hidden: true }),
       again: h("div", { class: "buttons", hidden: true }), // until it is known whether there are sessions
     };
@@ -178,7 +189,7 @@ export function listView(query, { failed, recovered, go }) {
     const moreButton = h("button", { type: "button", class: "button", on: { click: () => more(moreButton) } }, t("more"));
     parts.more.append(moreButton);
     const table = h("div", { class: "card rows" }, rowHead(), parts.list, parts.none, parts.more);
-    element.replaceChildren(head, parts.welcome, parts.figures, h("search", { class: "finder" }, searchField), table, parts.count);
+    element.replaceChildren(head, parts.welcome, parts.figures, finder, table, parts.count);
     showStart();
     if (rows) show();
   }
@@ -190,10 +201,12 @@ export function listView(query, { failed, recovered, go }) {
     setAttribute(parts.again, "hidden", fresh);
     setAttribute(parts.list, "hidden", !rows.length);
     setAttribute(parts.none, "hidden", rows.length > 0);
-    setAttribute(parts.more, "hidden", !cursor || Boolean(wanted.text));
+    setAttribute(parts.more, "hidden", !cursor);
     parts.none.textContent = t(fresh ? "noneYet" : "nothingFound");
     parts.count.className = "unseen";
     parts.count.textContent = rows.length === 1 ? t("foundOne") : t("found", { count: whole(rows.length) });
+    const counselors = [...new Set(rows.map(({ counselorId }) => counselorId))].sort();
+    replaceChildren(parts.people, counselors.map((id) => h("option", { value: id })));
     const now = Date.now() + aheadMs;
     update(parts.list, rows.map((each) => row(each, now)));
   }
@@ -209,7 +222,7 @@ export function listView(query, { failed, recovered, go }) {
     if (focused !== undefined && document.activeElement === document.body) parts.figures.querySelector(`[data-state="${focused}"]`).focus();
   }
 
-  function filter({ target }) {
+  function choose({ target }) {
     const state = target.closest("[data-state]")?.dataset.state;
     if (state === undefined || state === wanted.status) return;
     wanted.status = state;

@@ -16,7 +16,7 @@ export const rowHead = () => h("div", { class: "row-head", "aria-hidden": "true"
 const [WIDTH, HEIGHT] = [100, 24];
 
 /** The combined score over the session as a line, from 0 at the bottom to 1 at the top; null interrupts it. */
-function sparkline(scores) {
+export function sparkline(scores) {
   const x = (index) => (scores.length > 1 ? (index / (scores.length - 1)) * WIDTH : WIDTH / 2);
   const runs = [];
   scores.forEach((score, index) => {
@@ -51,7 +51,11 @@ export function row(session, nowMs) {
   );
   const what = `${t("delete")}: ${userId}, ${when(startedAt)}`;
   const button = () => h("button", { type: "button", class: "quiet icon-only", data: { delete: sessionId }, "aria-label": what, title: t("delete") }, icon("trash"));
-  return h("li", {}, link, mayDelete() && status === "ended" && button());
+  const overTime = () => {
+    const name = t("clientLink", { user: userId });
+    return h("a", { class: "quiet icon-only over-time", href: `#/client/${encodeURIComponent(userId)}`, "aria-label": name, title: name }, icon("progress"));
+  };
+  return h("li", {}, link, !demo && overTime(), mayDelete() && status === "ended" && button());
 }
 
 /** Put rows in the place of others; those that say the same stay, and keep the focus. */

@@ -1,6 +1,7 @@
 /** The console: which view is shown, by the address; what went wrong. */
 
 import { onToken } from "./api.js";
+import { clientView } from "./client.js";
 import { h, notice } from "./dom.js";
 import { drawFrame } from "./frame.js";
 import { length, onLanguage, t } from "./i18n.js";
@@ -41,7 +42,7 @@ function recovered() {
   drawFrame({ refused });
 }
 
-/** Go to a view: `#/` or `#/session/…`. */
+/** Go to a view: `#/`, `#/session/…` or `#/client/…`. */
 const go = (place) => (location.hash = place);
 
 /** A part of an address; null if there is none, or none that can be read. */
@@ -57,6 +58,7 @@ function viewOf(address) {
   const [path, query = ""] = address.replace(/^#?\/?/, "").split("?");
   const [place, id] = path.split("/");
   if (place === "session" && decoded(id)) return sessionView(decoded(id), { failed, recovered, go });
+  if (place === "client" && decoded(id)) return clientView(decoded(id), new URLSearchParams(query), { failed, recovered });
   if (!path) return listView(new URLSearchParams(query), { failed, recovered, go });
   const element = h("div", {}, h("h1", { tabindex: -1 }, t("noSuchPage")), h("p", {}, h("a", { href: "#/" }, t("back"))));
   return { element, title: () => t("noSuchPage"), draw() {}, stop() {} };

@@ -53,13 +53,14 @@ const FILES = [
 ];
 
 /** Save a file under the name that the service gives it. Fetched and not linked to, as a link would send no token. */
-async function download(sessionId, make) {
-  const file = await act(() => make(sessionId, { lang: language(), tz: zone() }));
+export function saveFile(file) {
   const address = URL.createObjectURL(file);
   h("a", { href: address, download: file.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
   say(t("downloaded", { name: file.name }));
 }
+
+const download = async (sessionId, make) => saveFile(await act(() => make(sessionId, { lang: language(), tz: zone() })));
 
 function downloads(sessionId) {
   const button = ([name, make]) => {

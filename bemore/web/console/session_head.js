@@ -31,6 +31,7 @@ export function headPart(session, { title, simulation, changed, gone }) {
   const late = h("p", { class: "late", hidden: true });
   let lacked = ""; // the kinds of data that were late when that was announced last
   const actions = h("div", { class: "buttons" });
+  const overTime = (user) => h("a", { href: `#/client/${encodeURIComponent(user)}` }, t("clientLink", { user }));
 
   const tick = () => {
     const { report } = session;
@@ -59,6 +60,7 @@ export function headPart(session, { title, simulation, changed, gone }) {
       h("span", {}, t("withCounselor", { counselor: report.counselorId })),
       h("span", {}, t("startedAt", { when: when(report.startedAt) })),
       ended && h("span", {}, t("lasted", { length: length(report.duration) })),
+      !demo && h("span", {}, overTime(report.userId)),
     );
     if (!ended) facts.append(elapsed);
     if (!actions.childElementCount) actions.append(...stateButtons(report.status));

@@ -41,8 +41,8 @@ class RequestContext:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         began, status = time.perf_counter(), 500
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"
+        values = Headers(scope=scope).get("x-request-id", "")
+        request_id = values if _REQUEST_ID.fullmatch(values) else f"req_{secrets.token_hex(8)}"
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message):

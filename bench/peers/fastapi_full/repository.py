@@ -53,10 +53,10 @@ def _upsert(connection, table, rows):
 
 
 def _session(connection, statement, session_id):
-    found = connection.execute(statement, {"public_id": session_id}).first()
-    if found is None:
+    result = connection.execute(statement, {"public_id": session_id}).first()
+    if result is None:
         raise SessionNotFound(session_id)
-    return found
+    return result
 
 
 def store_telemetry(connection, session_id, table, rows):

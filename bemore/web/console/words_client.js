@@ -1,0 +1,55 @@
+/** Texts of the page of a client over many sessions: [English, Korean]. */
+export const CLIENT = {
+  clientTitle: ["{user} over time", "{user} 님의 상담 경과"],
+  clientCount: ["{count} sessions, {from} to {to}", "세션 {count}회, {from}~{to}"],
+  clientCountOne: ["1 session, {from}", "세션 1회, {from}"],
+  clientOlder: ["Show older sessions", "이전 세션 더 보기"],
+  clientNone: ["No sessions of this client.", "이 내담자의 세션이 없습니다."],
+  clientDescribed: ["The charts show what was measured. They say nothing about how well a session went.", "차트는 측정된 값을 보여 줄 뿐이며, 세션이 좋았는지를 뜻하지 않습니다."],
+  withAll: ["All counselors", "모든 상담사"],
+  progressCsv: ["Progress, CSV", "경과 CSV"],
+
+  canCompare: ["{count} of {total} sessions can be compared; lines join these.", "세션 {total}회 중 비교할 수 있는 {count}회를 선으로 이었습니다."],
+  canCompareAll: ["All sessions can be compared.", "모든 세션을 비교할 수 있습니다."],
+  cannotCompare: [
+    "Hollow points stand apart: fewer than 3 scored minutes, less than half of the audio measured, or other scoring rules.",
+    "빈 점은 비교하지 않는 세션입니다. 점수가 3분 미만이거나, 음성이 절반 미만 측정되었거나, 점수 규칙이 다릅니다.",
+  ],
+  comparable: ["Comparable", "비교 가능"],
+  notComparable: ["Not comparable", "비교하지 않음"],
+
+  scoresOverTime: ["Mean scores", "평균 점수"],
+  talkOverTime: ["Client’s share of the talking", "내담자가 말한 비율"],
+  silenceOverTime: ["Longest silence", "가장 긴 침묵"],
+  ratingOverTime: ["Rating", "평점"],
+  coverageOverTime: ["Measured", "측정된 비율"],
+  ofAudio: ["Audio", "음성"],
+  ofVideo: ["Video", "영상"],
+  half: ["Half: below it sessions are not compared", "절반: 음성이 이보다 적으면 비교하지 않음"],
+  chartNothing: ["Nothing measured", "측정된 값 없음"],
+  chartOverTime: [
+    "{what} of {count} sessions: first {first}, last {last}, lowest {low}, highest {high}. The table of sessions has all values.",
+    "세션 {count}회의 {what}: 처음 {first}, 마지막 {last}, 최저 {low}, 최고 {high}. 모든 값은 세션 표에 있습니다.",
+  ],
+
+  pairTitle: ["Two sessions side by side", "두 세션 나란히 보기"],
+  pairFirst: ["Earlier session", "앞 세션"],
+  pairSecond: ["Later session", "뒤 세션"],
+  pairMeasure: ["Measure", "항목"],
+  pairChange: ["Change", "차이"],
+  pairApart: ["One of the two cannot be compared, so no differences are shown.", "비교하지 않는 세션이 있어 차이는 표시하지 않습니다."],
+  pairCourse: ["Course of the score", "점수 흐름"],
+  shareChange: ["{points} pts", "{points}%p"],
+
+  sessionsTable: ["Sessions", "세션 목록"],
+  date: ["Date", "날짜"],
+  talkShort: ["Client’s share", "말한 비율"],
+  silenceShort: ["Longest silence", "가장 긴 침묵"],
+  audioShort: ["Audio", "음성 측정"],
+  videoShort: ["Video", "영상 측정"],
+
+  clientNotes: ["Notes of the sessions", "세션 메모"],
+  clientNoNotes: ["No notes in these sessions.", "이 세션들에는 메모가 없습니다."],
+  notesOf: ["Notes of the {count} newest sessions", "최근 세션 {count}회의 메모"],
+  moreNotes: ["Read notes of older sessions", "이전 세션의 메모 읽기"],
+};
