@@ -159,6 +159,7 @@ def test_every_score_is_explained_and_shown_from_0_to_100(console, ended_id):
         page.get_by_role("button", name=f"What is this score? {name}").click()
         note = page.locator(".why-text:popover-open")
         assert said in note.inner_text() and "From 0 to 100" in note.inner_text()
+    assert "<h1>What the scores mean</h1>" in page.request.get(note.get_by_role("link").get_attribute("href")).text()
     assert console.problems() == []
     page.keyboard.press("Escape")
     assert page.locator(".why-text:popover-open").count() == 0

@@ -1,4 +1,4 @@
-"""The value of an emotion word in its context; the same for Korean and English."""
+"""What a text says of feelings, piece by piece, and the value of an emotion word that may be negated."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ RELIEF_FACTOR = 0.5
 
 
 class Evidence(NamedTuple):
-    """An emotion word: its end in the text, its value (-1..1, 0 = states no feeling) and its emotion."""
+    """An emotion word, or a clause of English: its end in the text, its value (-1..1, 0 = states no feeling) and its emotion."""
 
     position: int
     value: float

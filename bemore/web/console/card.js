@@ -48,7 +48,8 @@ export function chartFigure(kind) {
 /** "What is this score?": a button that opens what `paragraphs()` say. `name` is that of the number. */
 export function explanation(id, name, paragraphs) {
   const content = h("div", { id: `why-${id}`, class: "why-text", popover: "auto", role: "note", "aria-label": t("aboutScoreOf", { name }) });
-  const more = () => h("p", {}, h("a", { href: `docs/scoring?lang=${language()}`, target: "_blank", rel: "noopener" }, t("aboutAll")));
+  const page = () => new URL(`../../docs/scoring?lang=${language()}`, import.meta.url).href;
+  const more = () => h("p", {}, h("a", { href: page(), target: "_blank", rel: "noopener" }, t("aboutAll")));
   const fill = () => content.replaceChildren(h("strong", {}, name), ...paragraphs().map((text) => h("p", {}, text)), more());
   content.addEventListener("beforetoggle", ({ newState }) => newState === "open" && fill());
   const label = t("aboutScoreOf", { name });
