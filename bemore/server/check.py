@@ -161,9 +161,18 @@ def _postgres(settings, processes):
             ERROR, "database", f"The database is encoded in {values['server_encoding']}: Korean cannot be stored.",
             "Make it anew with ENCODING 'UTF8'.",
         )  # fmt: skip
-    each = min(settings.database_pool_size, settings.web_threads)
-    needed, reserved = processes * each, sum(int(values.get(f"{who}reserved_connections", 0)) for who in ("superuser_", ""))
+    reserved = sum(int(values.get(f"{who}reserved_connections", 0)) for who in ("superuser_", ""))
     available = int(values["max_connections"]) - reserved
+    if settings.database_pgbouncer:
+        yield Finding(OK, "connections", f"PgBouncer takes its connections from the {available} that PostgreSQL gives to applications.")
+        if values["statement_timeout"] == "0":
+            yield Finding(
+                WARNING, "connections", "PgBouncer sets no time limits: a statement that hangs keeps its connection.",
+                "Take connect_query over from deploy/pgbouncer.ini.",
+            )  # fmt: skip
+        return
+    each = min(settings.database_pool_size, settings.web_threads)
+    needed = processes * each
     sentence = f"{processes} processes × {each} connections are {needed} of the {available} that PostgreSQL gives to applications"
     if needed + SPARE_CONNECTIONS > available:
         yield Finding(

@@ -71,6 +71,8 @@ def test_more_connections_than_the_server_has_are_counted(database_url, postgres
     ((level, part, text),) = found(settings, most, FAST)
     assert (level, part) == (1, "connections") and f"{most} processes × 8 connections are {most * 8} of the {int(limit) - 3}" in text
     assert [each[:2] for each in found(settings, many, FAST)] == [(2, "connections")]
+    ((level, part, text),) = found({**settings, "DATABASE_PGBOUNCER": "true"}, many, FAST)
+    assert (level, part) == (1, "connections") and "no time limits" in text
 
 
 @on_postgres

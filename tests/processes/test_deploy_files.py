@@ -14,6 +14,7 @@ from bemore.app import create_app
 from bemore.server import check
 from bemore.settings import Settings, variable
 from tests.support.servers import REPOSITORY, RedisServer, need
+from tests.support.stack import PgBouncer
 
 DEPLOY = REPOSITORY / "deploy"
 KNOWN = {variable(each) for each in fields(Settings)}
@@ -125,10 +126,12 @@ def script_of(name, tmp_path, **paths):
 
 
 def test_containers_are_what_the_manual_says_and_find_their_files():
-    assert {"app", "postgres", "redis", "nginx", "prometheus"} <= set(CONTAINERS) and CONTAINERS["app"]["deploy"]["replicas"] == 2
+    assert {"app", "postgres", "pgbouncer", "redis", "nginx", "prometheus"} <= set(CONTAINERS)
+    assert CONTAINERS["app"]["deploy"]["replicas"] == 2
     for name, each in CONTAINERS.items():
         mounts = [mount.split(":") for mount in each.get("volumes", ())]
-        assert all((DEPLOY / source).exists() for source, *_ in mounts if source.startswith(".") and not source.endswith(".token")), name
+        files = {source for source, *_ in mounts if source.startswith(".")} - {"./prometheus.token"}
+        assert all((DEPLOY / source).exists() for source in files), name
         assert {source for source, *_ in mounts if not source.startswith(".")} <= set(COMPOSE["volumes"])
         assert set(each["networks"]) <= set(COMPOSE["networks"]) and set(each.get("depends_on", ())) <= set(CONTAINERS)
         assert ("healthcheck" in each or name == "app") and each["restart"] == "unless-stopped"
@@ -147,7 +150,8 @@ def test_nginx_of_the_container_reads_its_configuration(tmp_path):
     server = script_of("nginx", tmp_path, **{"/etc/nginx/": f"{tmp_path}/", "server app:8000": "server 127.0.0.1:8000"})
     assert server == "nginx -g 'daemon off;'"
     made = (tmp_path / "nginx.conf").read_text("utf-8")
-    assert '"https://b.example.org" $http_origin;' in made and "server 127.0.0.1:8000 max_fails=0;" in made
+    assert '"https://b.example.org" $http_origin;' in made
+    assert "server 127.0.0.1:8000 fail_timeout=5s; server 127.0.0.1:8000 backup max_fails=0;" in made
     made = made.replace("/var/cache/nginx", str(tmp_path)).replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")
     (tmp_path / "nginx.conf").write_text(made, "utf-8")
     done = subprocess.run([need("nginx"), "-e", "stderr", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
@@ -190,3 +194,27 @@ def test_health_check_of_the_image_tells_whether_the_service_is_ready(service):
     assert status() == 0
     running.close()
     assert status() != 0
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_pgbouncer_of_the_container_serves_the_service(database_url, postgres, tmp_path):
+    name = database_url.rpartition("/")[2]
+
+    class Container(PgBouncer):
+        def _configure(self):
+            here = {"> /tmp/": f"> {self.home}/", "|/tmp/userlist": f"|{self.home}/userlist"}
+            server = script_of("pgbouncer", tmp_path, **here, **{"host=postgres port=5432": f"host=127.0.0.1 port={postgres.port}"})
+            assert server == "pgbouncer /tmp/pgbouncer.ini"
+            configuration = self.home / "pgbouncer.ini"
+            text = configuration.read_text("utf-8").replace("\nbemore =", f"\n{name} =").replace("= 6432", f"= {self.port}")
+            assert "listen_addr = 0.0.0.0" in text
+            configuration.write_text(text, "utf-8")
+            for each in self.home.iterdir():
+                each.chmod(0o644)  # who runs it here is not who made the files
+
+    environment = CONTAINERS["app"]["environment"]
+    with Container(tmp_path, postgres) as bouncer:
+        url = environment["DATABASE_URL"].replace("@pgbouncer:6432/bemore", f"@127.0.0.1:{bouncer.port}/{name}")
+        settings = Settings.from_env({"DATABASE_URL": url, "DATABASE_PGBOUNCER": environment["DATABASE_PGBOUNCER"]})
+        wrong = [each.text for each in check.environment(settings, 100) if each.level > check.OK and "=off" not in each.text]
+        assert wrong == []
