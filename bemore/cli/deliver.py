@@ -11,14 +11,14 @@ from bemore.models import outbox
 from bemore.setting_parsers import origin_of
 
 
-@click.command(epilog="Example: WEBHOOK_URLS=https://example.org/webhook WEBHOOK_SECRET=whsec_… bemore deliver --once")
+@click.command(epilog="Example: WEBHOOK_URLS=https://example.org/webhook bemore deliver --once")
 @click.option("--once", is_flag=True, help="Deliver what is due and end; the status is 1 if something was not delivered.")
 @click.option("--list", "show", is_flag=True, help="Print the events that are not delivered.")
 @click.option("--retry", is_flag=True, help="Make all events due now, also those whose delivery was given up.")
 def deliver(once, show, retry):
-    """Deliver events to WEBHOOK_URLS until stopped with Ctrl+C or SIGTERM.
+    """Deliver events to the receivers in WEBHOOK_URLS.
 
-    Several can run at once. An event that cannot be delivered is tried again for three days.
+    Stop with Ctrl+C or SIGTERM. Several can run at once. An event that cannot be delivered is tried again for three days.
     """
     if once + show + retry > 1:
         raise click.UsageError("--once, --list and --retry exclude each other.")

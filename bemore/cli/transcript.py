@@ -35,10 +35,10 @@ class Voice(click.ParamType):
 @click.option("--offset", type=int, default=0, metavar="MS", help="Milliseconds from the session's start to the file's; may be negative.")
 @click.option("--voice", "voices", type=Voice(), multiple=True, help="Who a voice of the file is; may be repeated.")
 def import_transcript(session_id, file, speaker, offset, voices):
-    """Add a transcript to a session: WebVTT (.vtt), SubRip (.srt) or Whisper's JSON (.json).
+    """Add a transcript of another program to a session.
 
-    Imported again, it changes nothing. What cannot be taken is listed with its line, and the status is then 1; it is 2 for a file that
-    cannot be read.
+    The file is WebVTT (.vtt), SubRip (.srt) or Whisper's JSON (.json). Imported again, it changes nothing. What cannot be
+    taken is listed with its line, and the status is then 1; it is 2 for a file that cannot be read.
     """
     from bemore.schemas import captions  # its parser takes time that no other command needs
 

@@ -105,11 +105,12 @@ def headers_of(number, **more):
     return {**values, **more}
 
 
-def example_of(document, operation):
-    """A body that the document gives as an example, as text; None for an operation that takes none."""
+def example_of(operation):
+    """A body that the document gives as an example and its media type; None for an operation that takes none."""
     if "requestBody" not in operation:
-        return None
-    return next(iter(operation["requestBody"]["content"]["application/json"]["examples"].values()))["value"]
+        return None, None
+    media, content = next(iter(operation["requestBody"]["content"].items()))
+    return (next(iter(content["examples"].values()))["value"] if "examples" in content else content["example"]), media
 
 
 class Walk:
@@ -133,13 +134,14 @@ class Walk:
         return [self._call(number, *each, session_id, note_id) for number, each in enumerate(self.operations)][first:]
 
     def _call(self, number, method, path, operation, session_id, note_id):
-        body = example_of(self.document, operation)
-        if body and "sessionId" in body:
+        body, media = example_of(operation)
+        if isinstance(body, dict) and "sessionId" in body:
             body = {**body, "sessionId": session_id}
         values = {each["name"]: each.get("example") for each in operation["parameters"] if "name" in each}
         path = re.sub(r"\{(\w+)\}", lambda result: {**values, "session_id": session_id, "note_id": note_id}[result[1]] or "", path)
-        text = None if body is None else json.dumps(body)
-        return {"method": method, "url": self.base + path, "headers": headers_of(number), "body": text}
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        headers = headers_of(number) | ({"Content-Type": media} if media else {})
+        return {"method": method, "url": self.base + path, "headers": headers, "body": text}
 
     def readable(self, operation, status):
         """The headers of an answer that the document promises and that the page may read."""

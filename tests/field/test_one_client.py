@@ -17,6 +17,7 @@ from tests.support.stored import counts, totals
 from bemore.api.http import heavy as heavy_work
 from bemore.api import minutes, reports, telemetry
 from bemore.db.connections import execute, write
+from bemore.lifecycle import transcripts
 from bemore.models import coverage, minute, session
 from bemore.schemas import base
 from bemore.scoring.text.sentiment import sentiment
@@ -184,7 +185,7 @@ def test_costly_requests_take_turns_and_leave_threads_for_others(client, monkeyp
     if kind == "long texts":
         text = "가나다 " * (telemetry.HEAVY_BYTES // 100)
         items = [{"tsStart": at, "tsEnd": at + 1, "text": text} for at in range(11)]
-        monkeypatch.setattr(telemetry, "sentiment", lambda text, lang: (slow(sentiment) if len(text) > 1000 else sentiment)(text, lang))
+        monkeypatch.setattr(transcripts, "sentiment", lambda text, lang: (slow(sentiment) if len(text) > 1000 else sentiment)(text, lang))
         costly = ("POST", f"/api/session/{session_id}/stt", {"json": {"items": items}})
         cheap = ("POST", f"/api/session/{usual}/stt", {"json": {"items": stt(100)}})
     else:

@@ -41,6 +41,7 @@ WRONG = {
         "bemore.db", "sqlite://", "sqlite:///", "mysql://user@host/name", "postgresql://", "postgresql://host:port/name", "oracle",
     ],
     "DATABASE_PGBOUNCER": ["maybe", "transaction"],
+    "DATABASE_REPLICA_URL": ["sqlite:///replica.db", "postgresql://", "postgresql://localhost/bemore"],  # the last needs PostgreSQL
     "DATABASE_POOL_SIZE": ["0", "many", "-3", "1e9"],
     "DATABASE_REQUEST_IDS": ["maybe", "2"],
     "SQLITE_SYNCHRONOUS": ["OFF", "2", "ful"],
@@ -71,6 +72,8 @@ WRONG = {
     "REPORT_TIME_ZONE": ["Seoul", "asia/seoul", "localtime", "../zone.tab", "UTC+9"],
     "CONSOLE_ENABLED": ["maybe", "2", "fales"],
     "RETENTION_DAYS": ["0", "36501", "-1", "90d", "1.5"],
+    "WEBHOOK_URLS": ["example.org", "ftp://example.org/x", "https://", "https://example.org/webhook"],  # the last lacks a secret
+    "WEBHOOK_SECRET": ["short", "whsec_c2hvcnQ=", "whsec_%%%"],
     "LOG_LEVEL": ["loud", "trace", "10"],
     "LOG_FORMAT": ["xml", "JSON lines"],
     "OTEL_EXPORTER_OTLP_ENDPOINT": ["localhost:4318", "grpc://localhost:4317", "http://", "http://localhost:port"],

