@@ -12,6 +12,7 @@ from statistics import fmean, median
 
 import pytest
 
+from tests.support.figures import LONG
 from tests.support.servers import REPOSITORY, Server, need, wait_for
 
 sys.path.insert(0, str(REPOSITORY))  # bench is no part of what is installed
@@ -119,6 +120,7 @@ def test_subject_of_the_mix_does_its_duties(stage, name):
         assert list(used) == ["service", *(["postgres", "redis"] if name.endswith("pg") else [])] and used["service"] > 0
 
 
+@pytest.mark.skipif(not LONG, reason="takes long: BEMORE_TEST_LONG=1")
 def test_two_checkouts_are_measured_in_turn(tmp_path):
     arguments = ("mix", "--sessions", 100, "--seconds", 1, "--warm", 0, "--rounds", 1, "--subjects", "bemore-1", "--against", REPOSITORY)
     printed, results = run_bench(tmp_path, *arguments)
@@ -221,6 +223,7 @@ def test_comparison_of_service_and_floor(tmp_path):
     assert label in printed
 
 
+@pytest.mark.skipif(not LONG, reason="takes long: BEMORE_TEST_LONG=1")
 def test_a_costly_client_is_measured_beside_a_well_behaved_one(tmp_path):
     from bench import abuse
     from bench.report import Results

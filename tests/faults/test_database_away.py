@@ -8,10 +8,9 @@ from tests.support.figures import LONG, record
 from tests.support.load import Load
 from tests.support.servers import Service, wait_for
 
-CLIENTS = 12
-
-#: How often each is done, for how long PostgreSQL is away at least, and how long each client waits between two requests, in seconds.
-ROUNDS, AWAY_S, PAUSE_S = (3, 10.0, 0) if LONG else (1, 1.0, 0.02)
+#: Clients, how often each is done, for how long PostgreSQL is away at least, and how long each client waits between two requests, in
+#: seconds.
+CLIENTS, ROUNDS, AWAY_S, PAUSE_S = (12, 3, 10.0, 0) if LONG else (6, 1, 0.5, 0.02)
 
 #: What a request may take, and how long after PostgreSQL's return a client may wait for service, in seconds. Without bounds of its
 #: own the service would wait for as long as PostgreSQL hangs.

@@ -30,7 +30,12 @@ from tests.support.servers import REPOSITORY, NginxServer, Service, booted, need
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 #: On SQLite one process, on PostgreSQL two.
-on_both = pytest.mark.parametrize(("database_url", "processes"), [("sqlite", 1), ("postgres", 2)], indirect=["database_url"])
+_BOTH = ("database_url", "processes"), [("sqlite", 1), ("postgres", 2)]
+on_both = pytest.mark.parametrize(*_BOTH, indirect=["database_url"])
+
+#: The short form does with two processes only what replaces them one by one.
+on_one_process = on_both if LONG else pytest.mark.parametrize(_BOTH[0], _BOTH[1][:1], indirect=["database_url"])
+on_two_processes = on_both if LONG else pytest.mark.parametrize(_BOTH[0], _BOTH[1][1:], indirect=["database_url"])
 
 #: How often each is done, how long clients work in between, and how long each waits between two requests, in seconds.
 ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.04)
@@ -106,7 +111,7 @@ os.execv(sys.executable, [sys.executable, "-m", "bemore", "serve"])
 """
 
 
-@on_both
+@on_one_process
 def test_restart_under_a_kept_port_brings_a_new_version_without_a_failed_request(
     settings_behind, database_url, tmp_path, http, code, processes
 ):
@@ -249,7 +254,7 @@ def _serves(process):
         return False
 
 
-@on_both
+@on_two_processes
 def test_sigusr2_brings_a_new_version_without_a_failed_request(settings_behind, database_url, tmp_path, http, code, processes):
     running = Replaced(tmp_path, **settings_behind)
     running.env["PYTHONPATH"] = str(code)
