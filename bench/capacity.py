@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import asdict, dataclass
+from statistics import median
 
 from bench import pictures
 from bench.crowd import KINDS, Crowd
@@ -62,19 +63,19 @@ def run(results, subjects, sessions, seconds, rounds, directory=None):
                         progress.step(f"{subject.label}: {loads[part][-1]['sessions']} sessions")
             quiet, busy = (_together(loads[part]) for part in _FITTED)
             model = fit(quiet, busy)
-            values[subject.name] = {"stretch": model.stretch, "cpu_ms": busy["cpu_ms"], "loads": []}
+            values[subject.name] = {"stretch": model.stretch, "fitted": {"quiet": quiet, "busy": busy}, "loads": []}
             for part, steps in loads.items():
                 measured = [percentile([each for some in one["latencies_ms"].values() for each in some], 99) for one in steps]
                 count = steps[0]["sessions"]
                 predicted = model.percentile_ms(99, count, seconds * rounds, subject.processes)
-                middle = percentile(measured, 50)
+                middle = median(measured)
                 use = "fitted" if part in _FITTED else "predicted"
                 rows.append((subject.label, count, use, predicted, spread(measured), f"{predicted / middle - 1:+.0%}"))
                 values[subject.name]["loads"].append({"sessions": count, "use": use, "p99_ms": predicted, "measured_p99_ms": measured})
             points = [(each["sessions"], each["p99_ms"]) for each in values[subject.name]["loads"]]
             curves[f"{subject.label}, model"] = points
             curves[f"{subject.label}, measured"] = [
-                (each["sessions"], percentile(each["measured_p99_ms"], 50)) for each in values[subject.name]["loads"]
+                (each["sessions"], median(each["measured_p99_ms"])) for each in values[subject.name]["loads"]
             ]
     head = ("service", "sessions", "load", "model's p99, ms", "measured p99, ms", "difference")
     pictures.lines(results.path("png"), "The queueing model and the service", "active sessions", "p99, ms", curves, None)

@@ -7,6 +7,7 @@ seconds.
 """
 
 import heapq
+import math
 import random
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from bench.crowd import KINDS
 from bench.figures import percentile
 
 _STEP_S = 60.0 / len(KINDS)
+
+#: Percentiles that a fit compares, and how finely it searches.
+_FITTED_PERCENTILES, _STEPS = (50, 75, 90, 99), 60
 
 
 @dataclass(frozen=True)
@@ -70,24 +74,26 @@ def queues(requests, processes, source):
 def fit(quiet, busy):
     """A Model from two measured loads.
 
-    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less its CPU time. The busy one gives
-    the stretch, for which the model's p99 there is the measured one. Each is a dict: ``sessions``, ``seconds``, ``processes``, ``cpu_ms``
-    (mean per request) and ``latencies_ms`` by kind.
+    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less what it holds its process. The
+    busy one gives the stretch with which the model's percentiles there come closest to the measured ones. Each is a dict: ``sessions``,
+    ``seconds``, ``processes``, ``cpu_ms`` (mean per request) and ``latencies_ms`` by kind.
     """
     medians = {kind: percentile(values, 50) for kind, values in quiet["latencies_ms"].items()}
     mean = sum(medians[kind] for kind in KINDS) / len(KINDS)
     share = {kind: median / mean for kind, median in medians.items()}
-    delays = [
-        max(0.0, latency - quiet["cpu_ms"] * share[kind]) / 1000 for kind, values in quiet["latencies_ms"].items() for latency in values
-    ]
-    cpu = {kind: busy["cpu_ms"] * each / 1000 for kind, each in share.items()}
-    measured = percentile([each for values in busy["latencies_ms"].values() for each in values], 99)
-    # The longest stretch at which the processes are not overloaded bounds the search.
-    low, high = 0.5, 0.97 * busy["processes"] * _STEP_S / (busy["sessions"] * sum(cpu[kind] for kind in KINDS) / len(KINDS))
-    for _ in range(12):
-        middle = (low + high) / 2
-        if Model(cpu, delays, middle).percentile_ms(99, busy["sessions"], busy["seconds"], busy["processes"]) < measured:
-            low = middle
-        else:
-            high = middle
-    return Model(cpu, delays, low)
+    pooled = [each / 1000 for values in busy["latencies_ms"].values() for each in values]
+    measured = [percentile(pooled, percent) for percent in _FITTED_PERCENTILES]
+
+    def model(stretch):
+        held = {kind: quiet["cpu_ms"] * each * stretch for kind, each in share.items()}
+        delays = [max(0.0, latency - held[kind]) / 1000 for kind, values in quiet["latencies_ms"].items() for latency in values]
+        return Model({kind: busy["cpu_ms"] * each / 1000 for kind, each in share.items()}, delays, stretch)
+
+    def miss(made):
+        latencies = made.latencies(busy["sessions"], busy["seconds"], busy["processes"])
+        modelled = [percentile(latencies, percent) for percent in _FITTED_PERCENTILES]
+        return sum(math.log(one / other) ** 2 for one, other in zip(modelled, measured, strict=True))
+
+    # Up to where the processes would be overloaded.
+    most = 0.97 * busy["processes"] * _STEP_S / (busy["sessions"] * busy["cpu_ms"] / 1000)
+    return min((model(most * (0.2 + 0.8 * place / _STEPS)) for place in range(_STEPS + 1)), key=miss)

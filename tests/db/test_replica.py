@@ -1,13 +1,11 @@
 """Reports and lists from a real streaming replica: never older than what a client knows to be stored, else from the primary."""
 
-import shutil
-import subprocess
-
 import pytest
 
 from tests.support.answers import CheckingClient
 from tests.support.samples import frames, start_session
 from tests.support.servers import PostgresServer, wait_for
+from tests.support.stack import PostgresReplica
 
 from bemore.app import create_app
 from bemore.db import connections, replica
@@ -16,28 +14,11 @@ from bemore.observability.metrics import replica_requests
 from bemore.settings import Settings, SettingsError
 
 
-class Standby(PostgresServer):
-    """A streaming replica of ``primary``."""
-
-    def __init__(self, directory, primary):
-        super().__init__(directory)
-        self.primary = primary
-
-    def _command(self):
-        data = self.home / "data"
-        if not data.exists():
-            subprocess.run(
-                [self.programs / "pg_basebackup", "-R", "-c", "fast", "--no-sync", "-D", data, "-d", self.primary.url("postgres")],
-                env=self.env, cwd=self.home, capture_output=True, check=True, **self._user(),
-            )  # fmt: skip
-        return super()._command()
-
-
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
-    with PostgresServer(tmp_path_factory.mktemp("primary")) as primary, Standby(tmp_path_factory.mktemp("standby"), primary) as standby:
-        yield primary, standby
-        shutil.rmtree(standby.home, ignore_errors=True)
+    with PostgresServer(tmp_path_factory.mktemp("primary")) as primary:
+        with PostgresReplica(tmp_path_factory.mktemp("standby"), primary) as standby:
+            yield primary, standby
 
 
 @pytest.fixture(scope="module")
