@@ -63,7 +63,7 @@ def run(results, subjects, sessions, seconds, rounds, directory=None):
                         progress.step(f"{subject.label}: {loads[part][-1]['sessions']} sessions")
             quiet, busy = (_together(loads[part]) for part in _FITTED)
             model = fit(quiet, busy)
-            values[subject.name] = {"stretch": model.stretch, "fitted": {"quiet": quiet, "busy": busy}, "loads": []}
+            values[subject.name] = {"stretch": model.stretch, "growth": model.growth, "fitted": {"quiet": quiet, "busy": busy}, "loads": []}
             for part, steps in loads.items():
                 measured = [percentile([each for some in one["latencies_ms"].values() for each in some], 99) for one in steps]
                 count = steps[0]["sessions"]

@@ -17,25 +17,31 @@ from bench.figures import percentile
 _STEP_S = 60.0 / len(KINDS)
 
 #: Percentiles that a fit compares, and how finely it searches.
-_FITTED_PERCENTILES, _STEPS = (50, 75, 90, 99), 60
+_FITTED_PERCENTILES, _STEPS = (50, 75, 90, 95, 99), 25
 
 
 @dataclass(frozen=True)
 class Model:
-    """``cpu``: mean CPU time of a request by kind; ``delays``: a sample of what a request waits for without CPU time;
-    ``stretch``: how much longer a request holds its process than its CPU time, because other programs use the machine, too.
+    """What a request takes.
+
+    ``cpu``: mean CPU time by kind; ``stretch``: how much longer it holds its process, because other programs use the machine, too.
+    ``delays``: a sample of what it waits for besides, as measured at ``quiet`` sessions; ``growth`` is how much of that each further
+    session adds, as disk and database are shared.
     """
 
     cpu: dict
     delays: list
     stretch: float = 1.0
+    growth: float = 0.0
+    quiet: int = 0
 
     def latencies(self, sessions, seconds, processes=1, seed=1):
         """Latencies of what so many sessions send in so many seconds, by a simulation."""
         source = random.Random(seed)
         arrivals = crowd(sessions, seconds, source)
         done = queues([(due, due, self.cpu[kind] * self.stretch) for due, kind in arrivals], processes, source)
-        return [end - due + source.choice(self.delays) for end, due in done]
+        factor = 1 + self.growth * (sessions - self.quiet)
+        return [end - due + factor * source.choice(self.delays) for end, due in done]
 
     def percentile_ms(self, percent, sessions, seconds, processes=1):
         """A percentile of the latency, in ms."""
@@ -74,9 +80,9 @@ def queues(requests, processes, source):
 def fit(quiet, busy):
     """A Model from two measured loads.
 
-    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less what it holds its process. The
-    busy one gives the stretch with which the model's percentiles there come closest to the measured ones. Each is a dict: ``sessions``,
-    ``seconds``, ``processes``, ``cpu_ms`` (mean per request) and ``latencies_ms`` by kind.
+    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less what it holds its process.
+    Stretch and growth are those with which the model's percentiles at the busy one come closest to the measured ones. Each is a dict:
+    ``sessions``, ``seconds``, ``processes``, ``cpu_ms`` (mean per request) and ``latencies_ms`` by kind.
     """
     medians = {kind: percentile(values, 50) for kind, values in quiet["latencies_ms"].items()}
     mean = sum(medians[kind] for kind in KINDS) / len(KINDS)
@@ -84,10 +90,11 @@ def fit(quiet, busy):
     pooled = [each / 1000 for values in busy["latencies_ms"].values() for each in values]
     measured = [percentile(pooled, percent) for percent in _FITTED_PERCENTILES]
 
-    def model(stretch):
+    def model(stretch, growth):
         held = {kind: quiet["cpu_ms"] * each * stretch for kind, each in share.items()}
         delays = [max(0.0, latency - held[kind]) / 1000 for kind, values in quiet["latencies_ms"].items() for latency in values]
-        return Model({kind: busy["cpu_ms"] * each / 1000 for kind, each in share.items()}, delays, stretch)
+        cpu = {kind: busy["cpu_ms"] * each / 1000 for kind, each in share.items()}
+        return Model(cpu, delays, stretch, growth / (busy["sessions"] - quiet["sessions"]), quiet["sessions"])
 
     def miss(made):
         latencies = made.latencies(busy["sessions"], busy["seconds"], busy["processes"])
@@ -96,4 +103,5 @@ def fit(quiet, busy):
 
     # Up to where the processes would be overloaded.
     most = 0.97 * busy["processes"] * _STEP_S / (busy["sessions"] * busy["cpu_ms"] / 1000)
-    return min((model(most * (0.2 + 0.8 * place / _STEPS)) for place in range(_STEPS + 1)), key=miss)
+    stretches = [most * (0.2 + 0.8 * place / _STEPS) for place in range(_STEPS + 1)]
+    return min((model(stretch, step / 5) for stretch in stretches for step in range(11)), key=miss)

@@ -41,9 +41,9 @@ def test_fit_finds_the_model_behind_the_figures():
     true = Model(dict.fromkeys(KINDS, 0.002), [0.001, 0.002, 0.003], stretch=1.5)
 
     def measured(sessions):
-        latencies = true.latencies(sessions, 60)
+        latencies = true.latencies(sessions, 15)
         by_kind = {kind: [1000 * each for each in latencies[place :: len(KINDS)]] for place, kind in enumerate(KINDS)}
-        return {"sessions": sessions, "seconds": 60, "processes": 1, "cpu_ms": 2.0, "latencies_ms": by_kind}
+        return {"sessions": sessions, "seconds": 15, "processes": 1, "cpu_ms": 2.0, "latencies_ms": by_kind}
 
     found = fit(measured(50), measured(1_800))
     assert found.stretch == pytest.approx(1.5, rel=0.1)
