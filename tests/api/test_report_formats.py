@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from bemore.reports.language import LANGUAGES
+from tests.support.figures import on_sqlite_in_short
 from tests.support.samples import frames, scores, start_session, stt
 from tests.support.openapi_check import AnswerChecker
 from tests.support.reported import KINDS, PATHS, ask, data, filled, place, send, send_scores
@@ -94,6 +95,7 @@ def test_page_may_do_nothing_but_show_its_style(client):
     assert not page.attributes & {"src", "style", "action"} and not [name for name in page.attributes if name.startswith("on")]
 
 
+@on_sqlite_in_short
 @pytest.mark.parametrize("kind", KINDS)
 def test_csv_has_the_columns_of_the_contract_and_a_row_a_minute(client, kind):
     session_id = filled(client, kind)
@@ -106,6 +108,7 @@ def test_csv_has_the_columns_of_the_contract_and_a_row_a_minute(client, kind):
     assert ask(client, session_id, "report/csv").get_data() == csv_file(client, session_id, "vad"), "the default"
 
 
+@on_sqlite_in_short
 @pytest.mark.parametrize("kind", KINDS)
 def test_pdf_is_a4_of_a_few_pages_with_its_font(client, kind):
     content = ask(client, filled(client, kind), "report/pdf").get_data()
@@ -137,6 +140,7 @@ def test_files_over_real_sockets_are_as_documented(service, http):
 # -- All formats tell the same -----------------------------------------------------------------------------------------------
 
 
+@on_sqlite_in_short
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind]])
 def test_all_formats_agree_on_the_averages(client, kind):
     session_id = filled(client, kind)

@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from bemore.reports.language import LANGUAGES
+from tests.support.figures import on_sqlite_in_short
 from tests.support.reported import PATHS, ask, data, filled, place, send, talk
 from tests.support.samples import start_session, stt
 
@@ -81,6 +82,7 @@ def test_unknown_values_are_refused_by_name(client, path, query, message):
     assert answer.status_code == 400 and answer.json["error"]["message"] == message
 
 
+@on_sqlite_in_short
 @pytest.mark.parametrize("path", PATHS)
 def test_etags_depend_on_language_and_zone(client, path):
     session_id = filled(client, "one minute")

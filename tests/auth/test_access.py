@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.figures import on_sqlite_in_short
 from tests.support.samples import audio, frames, scores, start_session, stt
 from openapi_spec_validator import validate
 
@@ -141,6 +142,7 @@ def content(body):
     return {"data": body.encode(), "content_type": "text/vtt"} if isinstance(body, str) else {"json": body}
 
 
+@on_sqlite_in_short
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_who_may_call(client, route):
     (method, _), (expected, path, body) = route, ROUTES[route]

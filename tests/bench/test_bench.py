@@ -53,7 +53,7 @@ def stage():
         yield stage
 
 
-@pytest.mark.parametrize("name", ["bemore-1", "fastapi-full-1", "bemore-pg", "fastapi-full-pg"])
+@pytest.mark.parametrize("name", ["bemore-1", "fastapi-full-pg", *(["fastapi-full-1", "bemore-pg"] if LONG else [])])
 def test_subject_of_the_mix_does_its_duties(stage, name):
     from bench.crowd import Crowd
     from bench.http1 import Connection, request

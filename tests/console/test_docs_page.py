@@ -1,10 +1,9 @@
 """The page of the interface: its examples run against the service that serves it, with a token where one is asked for."""
 
-import os
-
 import pytest
 import requests
 
+from tests.support.figures import LONG
 from tests.support.servers import Service
 from tests.support.signing import HS256, token
 from tests.support.watching import Console
@@ -31,7 +30,7 @@ def docs_page(chromium, docs_service, document):
     """The page in a tab, and signed in."""
     with Console(chromium, docs_service.url) as tab:
         shown = {**document, "paths": {path: document["paths"][path] for path in SHOWN}}
-        if os.environ.get("BEMORE_TEST_LONG") != "1":
+        if not LONG:
             tab.page.route("**/openapi.json", lambda route: route.fulfill(json=shown))
         tab.page.goto(f"{docs_service.url}/api/docs")
         tab.page.wait_for_selector("#how-token:visible")

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.support.samples import frames, start_session
-from tests.support.figures import LONG, record
+from tests.support.figures import LONG, on_postgres_in_short, record
 from tests.support.ledger import rows
 from tests.support.servers import NginxServer, Service, wait_for
 
@@ -125,6 +125,7 @@ def _send(http, front, method, path, body=None, **headers):
     return answer
 
 
+@on_postgres_in_short
 def test_nginx_repeats_what_is_stored_once(front, http, database_url):
     session_id = start_session(http, base=front.url)
     path = f"/api/session/{session_id}"
@@ -144,6 +145,7 @@ def test_nginx_repeats_what_is_stored_once(front, http, database_url):
     assert _count(database_url, "frame") == 10
 
 
+@on_postgres_in_short
 def test_nginx_does_not_repeat_what_would_be_done_twice(front, http, requests_of, database_url):
     for path, body, table in requests_of(front):
         for spelling in (path, f"{path}?x=/api", path.replace("/api/", "//api/./"), path.replace("session/", "session%2F")):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import storing
 from tests.support.answers import CheckingSession
+from tests.support.figures import on_sqlite_in_short
 from tests.support.samples import audio, frames, start_session
 from tests.support.databases import empty_database
 from tests.support.servers import wait_for
@@ -221,6 +222,7 @@ def test_a_password_is_not_seen_by_others(database_url):
     assert not os.path.exists(path)
 
 
+@on_sqlite_in_short
 def test_a_running_service_is_noticed(saved, database_url, run, service, http):
     path, rows, _ = saved
     running = service()

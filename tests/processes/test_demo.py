@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.support.figures import on_postgres_in_short
 from tests.support.servers import REPOSITORY, need
 
 DEMO = REPOSITORY / "demo" / "demo.sh"
@@ -31,6 +32,7 @@ def check_output(ended):
     assert "453 frames" in ended.stdout
 
 
+@on_postgres_in_short
 def test_demo_passes_against_the_running_service(service, tmp_path):
     """With the quotas on as they are by default: a session must not run into them."""
     running = service(RATE_LIMIT_ENABLED="true")

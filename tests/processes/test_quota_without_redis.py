@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.databases import empty_database
+from tests.support.figures import LONG
 from tests.support.running import READ, lines_to, log_lines, quota, statuses, untold
 from tests.support.servers import REPOSITORY, ServerFailed, Service, free_port, wait_for
 
@@ -67,7 +68,7 @@ def ask_watching_the_time(line, request, count):
     return codes
 
 
-@pytest.mark.parametrize(("go", "come"), [("stop", "start"), ("suspend", "resume")])
+@pytest.mark.parametrize(("go", "come"), [("suspend", "resume"), *([("stop", "start")] if LONG else [])])
 def test_redis_away_and_back(service, own_redis, go, come):
     running = service(2, RATE_LIMIT_ALL="20 per hour")
     with lines_to(running) as lines, ThreadPoolExecutor(2) as pool:

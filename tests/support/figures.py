@@ -9,8 +9,14 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 #: Whether this is the long form of the tests.
 LONG = os.environ.get("BEMORE_TEST_LONG") == "1"
+
+#: The database of tests whose subject is little concerned with which one it is; the long form runs them on both.
+on_sqlite_in_short = pytest.mark.parametrize("database_url", ["sqlite", "postgres"] if LONG else ["sqlite"], indirect=True)
+on_postgres_in_short = pytest.mark.parametrize("database_url", ["sqlite", "postgres"] if LONG else ["postgres"], indirect=True)
 
 _COLUMNS = ("fault", "tried", "acknowledged", "lost", "longest_outage_s")
 _TITLES = ("Fault", "How often tried", "Acknowledged writes", "Lost", "Longest outage seen by a client")
