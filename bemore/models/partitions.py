@@ -15,6 +15,7 @@ import peewee
 
 from bemore.db.connections import execute, read, write, write_transaction
 from bemore.db.proxy import database
+from bemore.models import outbox
 from bemore.models.keys import first_session_key
 from bemore.models.session import COLUMNS, SessionRow
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
@@ -125,6 +126,7 @@ class _InUse(Exception):
     """Somebody else uses a table."""
 
 
+# Sets of what ``session.hide`` does for one: totals of demonstrations have no scope of all.
 _IN_SPAN = "FROM session WHERE id >= ? AND id < ? AND erasing ="
 _NOT_ENDED = f"SELECT {COLUMNS} {_IN_SPAN} 0 AND (ended_ms IS NULL OR ended_ms > ?)"
 _HIDE = f"""
@@ -138,14 +140,15 @@ recorded AS (
 ),
 counted AS (
     INSERT INTO tally (scope, status, sessions, duration_ms)
-    SELECT scope, status, -count(*), -sum(greatest(0, ended_ms - started_ms))
-    FROM hidden, unnest(ARRAY['counselor:' || counselor_id, 'user:' || user_id, 'all']) AS scope WHERE demo = 0
-    GROUP BY scope, status ORDER BY scope = 'all', scope
+    SELECT scope, kind, -count(*), -sum(CASE kind WHEN 'demo' THEN 0 ELSE greatest(0, ended_ms - started_ms) END)
+    FROM hidden, unnest(ARRAY['counselor:' || counselor_id, 'user:' || user_id, 'all']) AS scope,
+        LATERAL (SELECT CASE demo WHEN 1 THEN 'demo' ELSE status END) AS counted_as (kind)
+    WHERE demo = 0 OR scope <> 'all' GROUP BY scope, kind ORDER BY scope = 'all', scope
     ON CONFLICT (scope, status) DO UPDATE
     SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms
 )
 SELECT {COLUMNS} FROM hidden"""
-_FORGET = "DELETE FROM tally WHERE scope = ANY(?) AND status = 'ended' AND sessions <= 0"
+_FORGET = "DELETE FROM tally WHERE scope = ANY(?) AND status IN ('ended', 'demo') AND sessions <= 0"
 
 
 def not_ended_by(span, cutoff_ms):
@@ -154,13 +157,16 @@ def not_ended_by(span, cutoff_ms):
 
 
 def hide_ended(span, cutoff_ms, now_ms, actor, action):
-    """Hide some sessions of a Span that ended by ``cutoff_ms``, record ``action`` of each and take them from the totals, inside the
-    caller's transaction; return their SessionRows.
+    """Hide some sessions of a Span that ended by ``cutoff_ms``, inside the caller's transaction; return their SessionRows.
+
+    Of each ``action`` is recorded, it is taken from the totals, and an event is stored.
     """
     values = span.first, span.end, cutoff_ms, BATCH, now_ms, actor, action
     rows = [SessionRow._make(row) for row in execute(_HIDE, values).fetchall()]
     scopes = {scope for row in rows for scope in (f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all")}
     execute(_FORGET, (sorted(scopes),))
+    for row in rows:
+        outbox.add(outbox.ERASED, row)
     return rows
 
 

@@ -14,7 +14,7 @@ from bemore.db import connections
 from bemore.db.connections import execute, read, write_transaction
 from bemore.db.migrate import migrate
 from bemore.lifecycle import purge
-from bemore.models import audit, partitions, session
+from bemore.models import audit, outbox, partitions, session
 from bemore.models.keys import session_key
 from bemore.settings import Settings
 
@@ -101,6 +101,20 @@ def test_a_partition_is_dropped_when_all_of_its_sessions_have_to_go(partitioned)
     assert shown(kept).frame_count == rows("frame") == 10 and rows("session") == 1 and rows("note") == rows("feedback") == 1
     assert tallied() == recounted() and ("user:user-3", "ended") not in tallied()
     assert sorted(each.session_id for each in audit.entries(actions=[audit.PURGE])) == sorted([*gone, late])
+
+
+def test_whoever_only_had_demonstrations_is_forgotten_and_receivers_are_told_of_the_others(partitioned, monkeypatch):
+    monkeypatch.setattr(connections.database.obj, "receivers", ("a", "b"))
+    at_ms = NOW_MS - 95 * DAY_MS
+    with write_transaction():
+        demo = session.start("visitor", "guide", at_ms, demo=True)
+    storing.end(unrestricted(demo.public_id), at_ms + 1)
+    gone = aged(95, 95)
+    assert ("user:visitor", "demo") in tallied()
+    assert purge.purge(CUTOFF, NOW_MS, "cli:test").sessions == 2
+    assert tallied() == {} and rows("session") == 0
+    erased = [(each.receiver, each.session_id) for each in outbox.waiting() if each.type == outbox.ERASED]
+    assert sorted(erased) == [("a", gone), ("b", gone)]
 
 
 def test_a_partition_in_use_is_left_and_its_rows_are_deleted(partitioned, database_url, monkeypatch):
