@@ -109,7 +109,7 @@ def compare(subjects, workloads, rounds, seconds, warm, directory, out):
 @main.command()
 @click.option("--sizes", default="0,100000,1000000,10000000", show_default=True, callback=_sizes, help="Stored frames.")
 @_option("--rounds", 200, click.IntRange(1, 2_000), "How often to request each endpoint.")
-@_names("--databases", ("sqlite",), ("sqlite", "postgres"), "Which databases")
+@_names("--databases", ("sqlite",), ("sqlite", "postgres", "postgres-whole"), "Which databases")
 @_option("--sessions", 1_000_000, click.IntRange(0, 10_000_000), "Among how many sessions to search; 0 for no search.")
 @_directory
 @_out
