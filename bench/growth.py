@@ -113,7 +113,10 @@ def run(results, databases, sizes, rounds, sessions, directory=None):
         database: {label: {size: median(latencies) for size, latencies in by_size.items()} for label, by_size in by_label.items()}
         for database, by_label in taken.items()
     }
-    numbers = {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search_p50_ms": found, "retention": erased}
+    numbers = {
+        "surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search_p50_ms": found,
+        "retention": erased,
+    }  # fmt: skip
     return results.write(text, numbers)
 
 
@@ -144,7 +147,8 @@ def _erase(running):
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"bemore purge: {done.stdout}{done.stderr}")
-    return {"seconds": time.monotonic() - start, "erased": done.stdout.splitlines()[-1], "before": before, "after": _vacuums(running.direct)}
+    seconds = time.monotonic() - start
+    return {"seconds": seconds, "erased": done.stdout.splitlines()[-1], "before": before, "after": _vacuums(running.direct)}
 
 
 def _vacuums(direct):

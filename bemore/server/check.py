@@ -195,7 +195,10 @@ def _postgres(settings, processes):
 
 _POSITION = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END::text"
 _CLUSTER = "SELECT system_identifier, current_database() FROM pg_control_system()"
-_STANDBY = "SELECT pg_is_in_recovery(), EXISTS (SELECT FROM pg_stat_wal_receiver), pg_wal_lsn_diff(?::pg_lsn, pg_last_wal_replay_lsn())::bigint"
+_STANDBY = (
+    "SELECT pg_is_in_recovery(), EXISTS (SELECT FROM pg_stat_wal_receiver),"
+    " pg_wal_lsn_diff(?::pg_lsn, pg_last_wal_replay_lsn())::bigint"
+)
 
 
 def _replica(settings):

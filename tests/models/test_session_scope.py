@@ -79,6 +79,7 @@ WITHOUT_SCOPE = {
     "models.partitions._make": "wanted",
     "models.partitions.not_ended_by": "span",
     "models.partitions.hide_ended": "span",
+    "models.session.hide_all": "keys",
     "models.partitions._is_due": "span",
     "models.partitions._erase_sessions": "span",
     "lifecycle.backup.is_empty": "",
