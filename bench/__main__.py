@@ -9,6 +9,7 @@ from bench.payloads import WORKLOADS
 from bench.stage import REPOSITORY, SUBJECTS, ServerFailed
 
 _MIX = tuple(name for name, each in SUBJECTS.items() if each.program != "floor")
+_USUAL = tuple(name for name in _MIX if not SUBJECTS[name].settings)
 
 
 def _list_of(*known):
@@ -63,7 +64,7 @@ def main():
 
 
 @main.command()
-@_names("--subjects", _MIX, _MIX, "What to measure")
+@_names("--subjects", _USUAL, _MIX, "What to measure")
 @click.option("--sessions", type=click.IntRange(1, 50_000), help="Drive so many sessions; without it, search how many are carried.")
 @_option("--seconds", 15, click.IntRange(1, 600), "Load of one step.")
 @_option("--warm", 5, click.IntRange(0, 60), "With --sessions: load before it that does not count, in seconds.")

@@ -105,8 +105,8 @@ def run(results, databases, sizes, rounds, sessions, directory=None):
         if sessions:
             with Stage(directory) as stage, stage.running(SUBJECTS[database], **WIDE_QUOTAS) as running:
                 found[SUBJECTS[database].label] = searching.measure(running, sessions, rounds)
-    tables = [*(_text(database, sizes, taken[database]) for database in databases), searching.text(found), *map(str, erased.items())]
-    text = "\n\n".join([sentence(surrounding), *tables])
+    tables = [*(_text(database, sizes, taken[database]) for database in databases), searching.text(found), _retention(erased)]
+    text = "\n\n".join([sentence(surrounding), *filter(None, tables)])
     by_database = {SUBJECTS[each].label: {label: ratios(by_size) for label, by_size in taken[each].items()} for each in databases}
     pictures.growth(results.path("png"), by_database, BOUND)
     medians = {
@@ -158,6 +158,14 @@ def _vacuums(direct):
         partitions.SCHEMA,
     )[0]
     return {"bytes": direct.size(), "autovacuums": vacuums, "live": live, "dead": dead}
+
+
+def _retention(erased):
+    rows = [
+        (SUBJECTS[name].label, each["seconds"], *(each[when]["bytes"] >> 20 for when in ("before", "after")), each["after"]["dead"])
+        for name, each in erased.items()
+    ]
+    return rows and table((f"purge of all but {_KEPT_DAYS} days", "s", "MB before", "MB after", "dead rows"), rows)
 
 
 def _add_probed(direct, connection):
