@@ -91,6 +91,7 @@ PUBLIC_IDS = {
     ("models.scope", "unrestricted", "public_id"),
     ("models.keys", "session_key", "public_id"),
     ("models.audit", "record", "session_id"),
+    ("models.audit", "record_all", "session_ids"),
     ("models.audit", "record_alone", "session_id"),
     ("models.audit", "entries", "session_id"),
     ("lifecycle.backup", "erase_again", "session_ids"),
