@@ -104,6 +104,15 @@ def read():
     return _transaction(database.obj.begin_read) if not _is_replica_chosen() else _read_replica()
 
 
+def read_statement(work):
+    """The result of ``work()``, which is a single statement that only reads: on PostgreSQL it goes without BEGIN and COMMIT."""
+    if database.obj.queue is None and not database.obj.names_requests and not _is_replica_chosen():
+        with errors_translated():
+            return database.obj.run_statement(work)
+    with read():
+        return work()
+
+
 @contextmanager
 def replica_allowed():
     """Inside, ``read`` reads from the replica, if there is one that shows all that the primary had confirmed at the first ``read``.

@@ -8,7 +8,7 @@ import secrets
 from typing import NamedTuple
 
 from bemore import clock
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read_statement, write
 from bemore.db.proxy import database
 
 #: The types of events. A report has changed if telemetry or scores came after the end of its session.
@@ -80,8 +80,7 @@ def claim(receiver, now_ms, lease_ms):
     """The next Event that is due for a receiver, or None. Nobody else gets it within ``lease_ms``; its attempt is counted already."""
     sql = f"UPDATE outbox SET attempts = attempts + 1, next_ms = ? WHERE {_OF_EVENT} AND event_id = ? AND next_ms = ?"
     while True:
-        with read():
-            values = execute(_DUE, (receiver, now_ms)).fetchone()
+        values = read_statement(lambda: execute(_DUE, (receiver, now_ms)).fetchone())
         if values is None:
             return None
         event = Event._make(values)
@@ -107,8 +106,8 @@ def failed(event, next_ms, error):
 
 def waiting():
     """All Events that are not delivered, those of a session in their order."""
-    with read():
-        return [Event._make(each) for each in execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY session_key, revision, type").fetchall()]
+    sql = f"SELECT {_COLUMNS} FROM outbox ORDER BY session_key, revision, type"
+    return list(map(Event._make, read_statement(lambda: execute(sql).fetchall())))
 
 
 def retry_all(now_ms):

@@ -4,7 +4,7 @@ They are a person's or a device's and no session's: they stay when a session is 
 sessions are kept.
 """
 
-from bemore.db.connections import execute, read, write, write_statement
+from bemore.db.connections import execute, read_statement, write, write_statement
 
 _FIELDS = ("font_scale", "layout_density", "language", "notifications_opt_in")
 _NAMES = ", ".join(_FIELDS)
@@ -36,8 +36,7 @@ def owner_of(subject=None, device=None):
 
 def get(owner, now_ms):
     """What an owner has chosen, by name; the owner uses it at ``now_ms``."""
-    with read():
-        row = execute(_GET, (owner,)).fetchone()
+    row = read_statement(lambda: execute(_GET, (owner,)).fetchone())
     if row is None:
         return {}
     *values, used_ms = row
@@ -55,8 +54,7 @@ def merge(owner, chosen, now_ms):
 
 def count_unused(cutoff_ms):
     """How many owners have not used their preferences since ``cutoff_ms``."""
-    with read():
-        return execute(_COUNT_UNUSED, (cutoff_ms,)).fetchone()[0]
+    return read_statement(lambda: execute(_COUNT_UNUSED, (cutoff_ms,)).fetchone()[0])
 
 
 def forget_unused(cutoff_ms):
@@ -71,8 +69,7 @@ def forget_unused(cutoff_ms):
 
 def count_of(owner):
     """1 if the owner has chosen anything, else 0."""
-    with read():
-        return execute(_COUNT_OF, (owner,)).fetchone()[0]
+    return read_statement(lambda: execute(_COUNT_OF, (owner,)).fetchone()[0])
 
 
 def forget(owner):

@@ -10,7 +10,7 @@ from bemore.errors import SessionNotFound, SessionStateConflict
 from bemore.models import outbox
 from bemore.models.keys import session_key
 from bemore.models.scope import SessionScope
-from bemore.db.connections import execute, read, write
+from bemore.db.connections import execute, read_statement, write
 from bemore.models.tables import TELEMETRY
 from bemore.db.vacuum import truncate_log
 
@@ -133,8 +133,7 @@ def key_of(scope):
 
 def get(scope):
     """The SessionRow of a scope. Raises SessionNotFound."""
-    with read():
-        return find(scope)
+    return read_statement(lambda: find(scope))
 
 
 def start(user_id, counselor_id, now_ms, demo=False):
@@ -296,8 +295,7 @@ def _erase_rows(meta, key):
 
 def hidden():
     """The integer keys of sessions that a crash left half erased, or that somebody is erasing at the moment."""
-    with read():
-        return [key for (key,) in execute("SELECT id FROM session WHERE erasing = 1").fetchall()]
+    return [key for (key,) in read_statement(lambda: execute("SELECT id FROM session WHERE erasing = 1").fetchall())]
 
 
 def finish_erasing(after_batch=None):
@@ -312,8 +310,7 @@ def finish_erasing(after_batch=None):
 
 def newest(limit, **filters):
     """The newest sessions, newest first, at most ``limit``; filtered as by ``conditions``."""
-    with read():
-        return newest_of(limit, *conditions(**filters))
+    return read_statement(lambda: newest_of(limit, *conditions(**filters)))
 
 
 def conditions(user_id=None, counselor_id=None, before=None, status=None, demo=None, from_ms=None, to_ms=None):
@@ -357,6 +354,6 @@ def tally(user_id=None, counselor_id=None):
     left out.
     """
     scope = f"user:{user_id}" if user_id is not None else "all" if counselor_id is None else f"counselor:{counselor_id}"
-    with read():
-        rows = execute("SELECT status, sessions, duration_ms FROM tally WHERE scope = ? AND status <> 'demo'", (scope,)).fetchall()
+    sql = "SELECT status, sessions, duration_ms FROM tally WHERE scope = ? AND status <> 'demo'"
+    rows = read_statement(lambda: execute(sql, (scope,)).fetchall())
     return {status: (sessions, duration_ms) for status, sessions, duration_ms in rows}

@@ -10,7 +10,7 @@ import peewee
 
 from bemore.clock import EPOCH_FROM_MS
 from bemore.db.bulk import BulkUpsert, as_json
-from bemore.db.connections import execute, read, write_statement
+from bemore.db.connections import execute, write_statement
 from bemore.db.proxy import database
 from bemore.errors import InvalidInput, SessionTooLarge
 from bemore.models import coverage, outbox, session
@@ -190,8 +190,7 @@ def _refusal(error):
 
 @lru_cache(maxsize=8192)
 def _started_ms(scope, bound_database):
-    with read():
-        return session.find(scope).started_ms
+    return session.get(scope).started_ms
 
 
 def started_ms(scope):

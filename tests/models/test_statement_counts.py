@@ -15,16 +15,16 @@ MOST = {
     "tick": (6, 6),
     "batch-tick": (12, 1),
     "inferences": (5, 5),
-    "show": (3, 3),
+    "show": (3, 1),
     "pause": (6, 6),
     "feedback": (4, 4),
-    "summary": (6, 6),
+    "summary": (6, 2),
     "dashboard": (6, 6),
-    "preferences": (3, 3),
+    "preferences": (3, 1),
     "choose preferences": (3, 1),
-    "metrics": (3, 3),
-    "report": (18, 16),
-    "report 304": (3, 3),
+    "metrics": (3, 1),
+    "report": (18, 14),
+    "report 304": (3, 1),
 }
 
 
