@@ -26,7 +26,7 @@ from tests.support.servers import NginxServer, PostgresServer, RedisServer, free
 from tests.support.stack import Machine, PgBouncer, PostgresReplica
 
 #: How often each is done, how many requests are answered in between, of how many clients, and how long each waits between two, in seconds.
-ROUNDS, BETWEEN, CLIENTS, PAUSE_S = (5, 100, 12, 0.01) if LONG else (1, 20, 6, 0.03)
+ROUNDS, BETWEEN, CLIENTS, PAUSE_S = (5, 100, 12, 0.01) if LONG else (1, 20, 6, 0.06)
 
 
 class Stack:
