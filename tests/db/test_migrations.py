@@ -62,6 +62,7 @@ RELEASED = {
     "m0014_people_of_demonstrations": ("bfe7a93ce2063ae7", "bfe7a93ce2063ae7"),
     "m0015_outbox": ("9860c1616c85eb84", "aa3a8d39f68dae62"),
     "m0016_without_demonstrations": ("e9693c82fa05c800", "e9693c82fa05c800"),
+    "m0017_outbox_by_session": ("10e9e14b7beeddbe", "b829eccc77630878"),
 }
 
 
