@@ -116,7 +116,7 @@ class Settings:
         parse.webhook_urls, (), "Addresses that bemore deliver sends events to, separated by commas.", hidden=True
     )
     webhook_secret: str | None = _setting(
-        parse.webhook_secret, None, "Secret that events are signed with: whsec_ and at least 24 bytes in base64.", hidden=True
+        parse.webhook_secret, None, "Secret that events are signed with: at least 24 bytes in base64 (Standard Webhooks).", hidden=True
     )
     log_level: str = _setting(parse.choice("debug", "info", "warning", "error"), "info", "Lowest level that is logged.")
     log_format: str = _setting(parse.choice("console", "json"), "console", "console or json (default in production).")

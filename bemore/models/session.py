@@ -12,6 +12,7 @@ from bemore.models.keys import session_key
 from bemore.models.scope import SessionScope
 from bemore.db.connections import execute, read_statement, write
 from bemore.models.tables import TELEMETRY
+from bemore.db.paging import in_pages
 from bemore.db.vacuum import truncate_log
 
 _SUFFIX = string.digits + string.ascii_lowercase
@@ -25,6 +26,9 @@ ERASE_BATCH, ERASE_S = 2000, 0.05
 
 #: Rows that one statement erases, at most. A frame may have 100 KB.
 ERASE_PIECE = 50
+
+#: Sessions of a page of ``every``.
+_PAGE = 100
 
 
 class SessionRow(NamedTuple):
@@ -54,6 +58,11 @@ class SessionRow(NamedTuple):
     clock_offset_ms: int | None = None
     demo: int = 0
     amended: int = 0
+
+    @property
+    def place(self):
+        """Its place among all sessions: (started_ms, key)."""
+        return self.started_ms, self.key
 
     def duration_ms(self, now_ms):
         """From the start to the end, or to now while it has none."""
@@ -311,6 +320,11 @@ def finish_erasing(after_batch=None):
 def newest(limit, **filters):
     """The newest sessions, newest first, at most ``limit``; filtered as by ``conditions``."""
     return read_statement(lambda: newest_of(limit, *conditions(**filters)))
+
+
+def every(**filters):
+    """All sessions, newest first, read in pages; filtered as by ``conditions``."""
+    return in_pages(lambda last: newest(_PAGE, before=last, **filters), _PAGE, lambda row: row.place)
 
 
 def conditions(user_id=None, counselor_id=None, before=None, status=None, demo=None, from_ms=None, to_ms=None):
