@@ -258,19 +258,13 @@ def test_a_page_that_is_not_secure_is_told(live):
     assert "localhost" in tab.notice()
 
 
-def test_without_a_camera_it_goes_on(live):
+def test_without_a_camera_it_goes_on_and_a_microphone_that_is_taken_away_is_told(live):
     tab = live(permissions=["microphone"])
     tab.page.get_by_label("Turn on the camera").check()
     tab.begin()
     assert "camera is not allowed" in tab.notice() and tab.page.locator("video").count() == 0
-    tab.end()
-
-
-def test_a_microphone_that_is_taken_away_is_told(live):
-    tab = live()
-    tab.begin()
     tab.context.clear_permissions()
-    assert "microphone is gone" in tab.notice()
+    tab.page.locator("#notice", has_text="microphone is gone").wait_for()
     tab.end()
 
 
@@ -299,7 +293,7 @@ def test_a_face_that_the_browser_finds_is_measured(live, shared, http_client):
 # -- Words -------------------------------------------------------------------------------------------------------------------
 
 
-def test_words_are_written_down_only_with_consent(live, shared, http_client):
+def test_words_are_written_down_only_with_consent_and_a_recognition_that_does_not_work_is_told(live, shared, http_client):
     tab = live(scripts=[RECOGNITION])
     assert "send the sound of your voice to their maker" in tab.page.locator("#speech-what").inner_text()
     assert not tab.page.get_by_label("Write down what I say").is_checked()
@@ -314,18 +308,11 @@ def test_words_are_written_down_only_with_consent(live, shared, http_client):
     tab.page.evaluate("() => { hear('I am', false); hear(' I am happy today ', true); recognitions[0].onend(); }")
     tab.page.get_by_text("I am happy today").wait_for()
     tab.page.wait_for_function("() => recognitions[0].starts === 2")
-    tab.end()
-    (snippet,) = session_of(http_client, shared, session_id, "/transcript")["snippets"]
-    assert (snippet["text"], snippet["speaker"], snippet["lang"]) == ("I am happy today", "user", "en-US")
-
-
-def test_a_recognition_that_does_not_work_is_told(live):
-    tab = live(scripts=[RECOGNITION])
-    tab.page.get_by_label("Write down what I say").check()
-    tab.begin()
     tab.page.evaluate("() => { recognitions[0].onerror({error: 'no-speech'}); recognitions[0].onerror({error: 'network'}); }")
     assert "(network)" in tab.notice()
     tab.end()
+    (snippet,) = session_of(http_client, shared, session_id, "/transcript")["snippets"]
+    assert (snippet["text"], snippet["speaker"], snippet["lang"]) == ("I am happy today", "user", "en-US")
 
 
 def test_a_browser_without_recognition_says_so(live):
