@@ -152,10 +152,10 @@ def capacity(subjects, fitted, predicted, seconds, rounds, directory, out):
 
 @main.command()
 @_option("--sessions", 100_000, click.IntRange(1, 10_000_000), "Concurrent sessions.")
-@click.option("--machines", default="7,8,10,12", show_default=True, callback=_sizes, help="Numbers of machines to try.")
+@click.option("--machines", default="8,10,12,14", show_default=True, callback=_sizes, help="Numbers of machines to try.")
 @_option("--processes", 4, click.IntRange(1, 256), "Processes, each with a core, per machine.")
-@_option("--cpu-ms", 2.0, click.FloatRange(0.01), "CPU time of the service per request (see mix).")
-@_option("--postgres-ms", 1.0, click.FloatRange(0.01), "CPU time of PostgreSQL per request (see mix).")
+@_option("--held-ms", 2.4, click.FloatRange(0.01), "How long a request holds its process (see capacity).")
+@_option("--postgres-ms", 0.9, click.FloatRange(0.01), "CPU time of PostgreSQL per request (see mix).")
 @_option("--shards", 1, click.IntRange(1, 1_000), "PostgreSQL servers, each with its part of the sessions.")
 @_option("--cores", 32, click.IntRange(1, 256), "Cores of each.")
 @_option("--commit-ms", 1.5, click.FloatRange(0), "Commit, network and proxy.")

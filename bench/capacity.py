@@ -27,13 +27,13 @@ class Fleet:
     """Machines that serve a number of sessions.
 
     ``machines`` are the numbers of machines to try; each has ``processes`` processes with a core of their own. ``shards`` PostgreSQL
-    servers have ``cores`` cores each. CPU times are means per request.
+    servers have ``cores`` cores each. Times are means per request: for how long it holds a process, and CPU time of PostgreSQL.
     """
 
     sessions: int
     machines: tuple
     processes: int
-    cpu_ms: float
+    held_ms: float
     postgres_ms: float
     shards: int
     cores: int
@@ -42,7 +42,7 @@ class Fleet:
     def assumptions(self):
         """What the simulation assumes, in sentences."""
         return (
-            f"{self.sessions:,} sessions send 7 requests a minute each, out of step. A request holds a process for {self.cpu_ms:g} ms and"
+            f"{self.sessions:,} sessions send 7 requests a minute each, out of step. A request holds a process for {self.held_ms:g} ms and"
             f" PostgreSQL for {self.postgres_ms:g} ms (means; gamma, coefficient of variation 0.5), then waits {self.commit_ms:g} ms for"
             f" commit and network. It goes to a random process. Requests in a process share its time, those in PostgreSQL its cores. Each"
             f" machine runs {self.processes} processes, each with a core of its own; PostgreSQL has {self.shards} x {self.cores} cores."
@@ -126,7 +126,7 @@ def simulate(results, fleet, seconds):
     for machines in fleet.machines:
         served = []
         for part in _split(((due, due) for due, _ in arrivals), machines, source):
-            works = [Work(due, source.randrange(fleet.processes), about(fleet.cpu_ms)) for due, _ in part]
+            works = [Work(due, source.randrange(fleet.processes), about(fleet.held_ms)) for due, _ in part]
             served += zip(serve(works, fleet.processes), (due for due, _ in part), strict=True)
         latencies = []
         for part in _split(sorted(served), fleet.shards, source):
@@ -135,7 +135,7 @@ def simulate(results, fleet, seconds):
         rate = len(arrivals) / seconds
         figures = {
             "machines": machines,
-            "service_use": rate * fleet.cpu_ms / 1000 / (machines * fleet.processes),
+            "service_use": rate * fleet.held_ms / 1000 / (machines * fleet.processes),
             "postgres_use": rate * fleet.postgres_ms / 1000 / (fleet.shards * fleet.cores),
             "p50_ms": percentile(latencies, 50),
             "p99_ms": percentile(latencies, 99),
