@@ -1,6 +1,7 @@
 """The OpenAPI document and the page that shows it. The page loads Swagger UI from this service, nothing from another host."""
 
 from importlib import resources
+from pathlib import Path
 
 from flask import Blueprint, current_app, request
 
@@ -12,19 +13,9 @@ from bemore.schemas.health import OpenApiDocument
 
 blueprint = Blueprint("docs", __name__, url_prefix="/api", template_folder="../web")
 
-_PAGE = resources.files("bemore") / "web" / "docs"
-_SWAGGER_UI = resources.files("flask_swagger_ui") / "dist"
-
 #: The files that the page loads; no other file of the two folders is served.
-FILES = StaticFiles(
-    {
-        "page.css": (_PAGE, "text/css"),
-        "page.js": (_PAGE, "text/javascript"),
-        "swagger-ui.css": (_SWAGGER_UI, "text/css"),
-        "swagger-ui-bundle.js": (_SWAGGER_UI, "text/javascript"),
-        "favicon-32x32.png": (_SWAGGER_UI, "image/png"),
-    }
-)
+FILES = StaticFiles(Path(__file__).parents[1] / "web" / "docs", ("page.css", "page.js"))
+FILES.add(resources.files("flask_swagger_ui") / "dist", ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"))
 
 
 @blueprint.get("/openapi.json")

@@ -20,8 +20,8 @@ from bemore.models.audit import EXPORT
 #: How long an export may take, and how long its reader may take for one piece of it, in seconds: meanwhile a transaction is open.
 MAX_EXPORT_S, MAX_PIECE_S = 600, 30
 
-#: Bytes of a piece, at least.
-PIECE_BYTES = 64 * 1024
+#: Bytes of a piece, at least, and bytes of telemetry of a small session: its export is a few pieces.
+PIECE_BYTES, SMALL_BYTES = 64 * 1024, 256 * 1024
 
 blueprint = Blueprint("exports", __name__, url_prefix="/api/session/<session_id:session_id>")
 
@@ -33,9 +33,9 @@ _log = logging.getLogger("bemore.export")
 def export(scope):
     """As of one moment, without the private notes of others. The last line has the type `end`; without it something is missing, and the
     export has to be repeated."""
-    session.get(scope)
+    row = session.get(scope)
     with ExitStack() as stack:
-        stack.enter_context(heavy.exporting())
+        stack.enter_context(heavy.exporting() if row.byte_count > SMALL_BYTES else heavy.exporting_small())
         record_alone(EXPORT, scope.public_id)
         rest = stack.enter_context(closing(lines(scope, clock.now_ms(), reader())))
         first = next(rest)

@@ -1,6 +1,6 @@
 """The console, a page that shows sessions, and the client library for it and for other pages."""
 
-from importlib import resources
+from pathlib import Path
 
 from flask import Blueprint, abort, current_app, redirect, request
 
@@ -11,50 +11,12 @@ from bemore.schemas.report_options import ChooseLanguage
 
 blueprint = Blueprint("pages", __name__, template_folder="../web")
 
-_WEB = resources.files("bemore") / "web"
-_CONSOLE = _WEB / "console"
-
-_SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
+_WEB = Path(__file__).parents[1] / "web"
 
 #: The console's files. Its modules load each other by relative addresses, so the version is the first part of the path.
-CONSOLE = StaticFiles(
-    {
-        **{
-            f"{name}.js": (_CONSOLE, _SCRIPT)
-            for name in (
-                "api", "card", "chart_data", "charts", "client", "client_charts", "client_notes", "client_pair", "coverage", "dialogs",
-                "dialogue", "dom", "explain", "frame", "i18n",
-                "keywords", "list", "list_row", "live", "moments_panel", "notes_panel", "overlay", "pace", "page", "playing", "preferences",
-                "printing", "quota", "report", "session", "session_head", "simulation", "talk_panel", "technical", "timeline",
-                "timeline_panel", "transcript", "virtual_list", "words", "words_client", "words_explained", "words_frame", "words_list",
-                "words_report", "words_session",
-            )
-        },
-        **{
-            f"capture/{name}.js": (_CONSOLE, _SCRIPT)
-            for name in ("face", "live_session", "meters", "microphone", "page", "scores", "sound_worklet", "speech", "voice", "words")
-        },
-        "capture/live.css": (_CONSOLE, _STYLE),
-        "tokens.css": (_CONSOLE, _STYLE),
-        "console.css": (_CONSOLE, _STYLE),
-        "session.css": (_CONSOLE, _STYLE),
-        "client.css": (_CONSOLE, _STYLE),
-        "print.css": (_CONSOLE, _STYLE),
-        "icon.svg": (_CONSOLE, "image/svg+xml"),
-        "vendor/chart.js": (_CONSOLE, _SCRIPT),
-        "vendor/chart.LICENSE.txt": (_CONSOLE, "text/plain; charset=utf-8"),
-    }
-)  # fmt: skip
-
-LIBRARY = StaticFiles(
-    {
-        "bemore-client.js": (_WEB, _SCRIPT),
-        "bemore-client.d.ts": (_WEB, "text/plain; charset=utf-8"),
-    }
-)
-
-
-SCORING = StaticFiles({"scoring.css": (_WEB / "docs", _STYLE)})
+CONSOLE = StaticFiles.below(_WEB / "console")
+LIBRARY = StaticFiles(_WEB, ("bemore-client.js", "bemore-client.d.ts"))
+SCORING = StaticFiles(_WEB / "docs", ("scoring.css",))
 
 
 def _require_console():

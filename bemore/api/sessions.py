@@ -141,7 +141,7 @@ def of_user(user_id, query):
 def progress_of_user(user_id, query):
     """Demonstrations are left out. Follow `nextCursor` until it is null."""
     page, last = _progress(user_id, query["counselor_id"], query["limit"], query["cursor"])
-    more = cursor_text(last.started_ms, last.key) if last else None
+    more = cursor_text(*last.place) if last else None
     return {"userId": user_id, "count": len(page), "sessions": page, "nextCursor": more}
 
 
@@ -149,10 +149,10 @@ def progress_of_user(user_id, query):
 @operation("How all sessions of a user went as CSV, newest first", Access.LIST, query=schemas.ChooseProgress, media="text/csv")
 def progress_as_csv(user_id, query):
     """The columns are the fields of `progress`."""
-    rows, last, more = [], None, True
-    while more:
-        page, more = _progress(user_id, query["counselor_id"], PROGRESS_PAGE, last and (last.started_ms, last.key))
-        rows, last = rows + page, more
+    rows, last = [], True
+    while last:
+        page, last = _progress(user_id, query["counselor_id"], PROGRESS_PAGE, last.place if rows else None)
+        rows += page
     headers = {"Content-Disposition": 'attachment; filename="bemore-progress.csv"'}
     return Response(progress_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -201,7 +201,7 @@ def find(query):
 def _page(query, find, **filters):
     rows = find(query["limit"] + 1, before=query["cursor"], **filters)
     page = rows[: query["limit"]]
-    return page, cursor_text(page[-1].started_ms, page[-1].key) if len(rows) > len(page) else None
+    return page, cursor_text(*page[-1].place) if len(rows) > len(page) else None
 
 
 @blueprint.post("/<session_id:session_id>/feedback")

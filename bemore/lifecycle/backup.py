@@ -8,13 +8,12 @@ then; ``total`` is None where it is not known.
 from bemore import clock
 from bemore.errors import BackupFailed, SessionNotFound
 from bemore.db.proxy import database
-from bemore.models import audit, partitions, session
+from bemore.models import audit, session
 from bemore.models.scope import SessionScope
 from bemore.db import connections
 from bemore.db.connections import execute, read
 from bemore.lifecycle.files import replacing
-from bemore.lifecycle.purge import finish_erasing
-from bemore.db.migrate import migrate
+from bemore.lifecycle.upgrade import upgrade
 from bemore.models.tables import TABLES
 from bemore.db.version import applied, check_known
 
@@ -68,9 +67,7 @@ def load(settings, path, actor, progress):
     """Put a checked backup in the place of the database, all of it or nothing, and bring it to the newest version."""
     connections.close()
     _kind(settings).load(settings, path, progress)
-    migrate(settings)
-    partitions.make_ahead(clock.now_ms(), settings.retention_days)
-    finish_erasing()
+    upgrade(settings)
     audit.record_alone(None, audit.RESTORE, actor, None, None, clock.now_ms())
 
 

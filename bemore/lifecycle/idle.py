@@ -66,7 +66,7 @@ def started_by(cutoff_ms, now_ms, ended_too):
             rows = execute(_ALL if ended_too else _NOT_ENDED, (cutoff_ms, *last, BATCH)).fetchall()
             return [(row, last_ms(row, now_ms)) for row in map(SessionRow._make, rows)]
 
-    return in_pages(fetch, BATCH, lambda pair: (pair[0].started_ms, pair[0].key), (-(2**62), 0))
+    return in_pages(fetch, BATCH, lambda pair: pair[0].place, (-(2**62), 0))
 
 
 def last_ms(row, now_ms):

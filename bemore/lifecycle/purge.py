@@ -9,7 +9,6 @@ from bemore.models.keys import first_session_key
 from bemore.models.scope import SessionScope
 from bemore.lifecycle import idle
 from bemore.db.connections import read, write
-from bemore.db.paging import in_pages
 from bemore.db.vacuum import truncate_log
 
 
@@ -102,7 +101,7 @@ def finish_erasing(after_batch=None):
 def survey_user(user_id):
     """The Amount that ``erase_user`` would erase now."""
     amount = Amount()
-    for row in in_pages(lambda last: session.newest(_PAGE, user_id=user_id, before=last), _PAGE, lambda row: (row.started_ms, row.key)):
+    for row in session.every(user_id=user_id):
         amount = amount.plus(row)
     preferences = preference.count_of(preference.owner_of(subject=user_id))
     return amount._replace(preferences=preferences, notes=note.count_of_author(user_id))

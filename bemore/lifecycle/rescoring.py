@@ -13,8 +13,8 @@ from bemore.models.speaker import CODES
 from bemore.scoring.text.keywords import extract_keywords
 from bemore.scoring.text.sentiment import sentiment
 
-#: Snippets that one transaction scores, and sessions that are looked up at once.
-_BATCH, _PAGE = 200, 100
+#: Snippets that one transaction scores.
+_BATCH = 200
 
 
 class Amount(NamedTuple):
@@ -31,10 +31,7 @@ class Amount(NamedTuple):
 
 def all_sessions():
     """The scopes of all sessions, newest first."""
-    before = None
-    while rows := session.newest(_PAGE, before=before):
-        yield from (SessionScope.unrestricted(row.public_id) for row in rows)
-        before = rows[-1].started_ms, rows[-1].key
+    return (SessionScope.unrestricted(row.public_id) for row in session.every())
 
 
 def row_count():

@@ -6,6 +6,7 @@ All of it comes from the summaries (``bemore.models.summary``); those that are m
 from typing import NamedTuple
 
 from bemore.db.connections import read
+from bemore.db.paging import in_pages
 from bemore.models import feedback, session, summary
 from bemore.models.session import SessionRow
 from bemore.models.summary import MIXED, Summary
@@ -114,14 +115,14 @@ def _newest_version(seen, now_ms):
     made = {}
     while True:
         found = _newest_complete(condition, values, now_ms)
-        newer, place = (" AND (started_ms, id) > (?, ?)", (found.row.started_ms, found.row.key)) if found else ("", ())
+        newer, place = (" AND (started_ms, id) > (?, ?)", found.row.place) if found else ("", ())
         with read():
             rows = session.newest_of(_BATCH, _OUT_OF_DATE.format(condition=condition + newer), (*values, *place))
         missing = [row for row in rows if row.key not in made]
         if not missing:
             # Those that change all the time are never up to date.
             changing = [each for each in made.values() if each and each.is_complete]
-            found = max([*filter(None, [found]), *changing], key=lambda each: (each.row.started_ms, each.row.key), default=None)
+            found = max([*filter(None, [found]), *changing], key=lambda each: each.row.place, default=None)
             return found and found.summary.model_version
         for row in missing:
             fresh = summary.refresh(row)
@@ -129,16 +130,12 @@ def _newest_version(seen, now_ms):
 
 
 def _newest_complete(condition, values, now_ms):
-    place = ()
-    while True:
+    def fetch(place):
         after = " AND (started_ms, id) < (?, ?)" if place else ""
         with read():
             rows = session.newest_of(_BATCH, _COMPLETE.format(condition=condition + after), (*values, *place))
             known = summary.kept(rows)
-        for row in rows:
-            step = _step(row, known[row.key], now_ms)
-            if step.is_complete:
-                return step
-        if len(rows) < _BATCH:
-            return None
-        place = rows[-1].started_ms, rows[-1].key
+        return [_step(row, known[row.key], now_ms) for row in rows]
+
+    steps = in_pages(fetch, _BATCH, lambda step: step.row.place, ())
+    return next((step for step in steps if step.is_complete), None)

@@ -99,7 +99,7 @@ def recommendations(language: Language, minutes: Sequence[Minute], voice: VoiceM
 def _measuring_hints(language: Language, minutes: Sequence[Minute]) -> list[str]:
     sentences = []
     if 0 < len(minutes) < FEW_MINUTES:
-        sentences.append(language.few_minutes())
+        sentences.append(language.few_minutes)
     hidden = sum(1 for minute in minutes if minute.frame_count and minute.facial < FACE_VISIBLE_THRESHOLD)
     if hidden:
         sentences.append(language.face_hidden(hidden))
@@ -112,7 +112,7 @@ def _measuring_hints(language: Language, minutes: Sequence[Minute]) -> list[str]
     if without_audio:
         sentences.append(language.no_voice(without_audio))
     if server_minutes and not any(minute.stt_count for minute in server_minutes):
-        sentences.append(language.no_transcript())
+        sentences.append(language.no_transcript)
     return sentences
 
 

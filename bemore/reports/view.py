@@ -113,7 +113,7 @@ def _talk(report: Mapping[str, Any], options: RenderOptions) -> Talk:
     if talk["basis"] == "transcript":
         sentences = [language.talk_of_transcript]
     else:
-        sentences = [language.silences(talk["silences"]) if talk["silences"]["count"] else language.no_silences()]
+        sentences = [language.silences(talk["silences"]) if talk["silences"]["count"] else language.no_silences]
     if talk["overlapMs"]:
         sentences.append(language.overlap(talk["overlapMs"]))
     return Talk(language.titles["talk"], bars, [language.speakers[name] for name in SPEAKERS], rows, sentences)

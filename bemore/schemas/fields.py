@@ -27,22 +27,24 @@ _WITHOUT_NUL = {"pattern": r"^[^\u0000]*$"}
 
 
 class Field(fields.Field):
-    """A field of JSON values of the type ``kind``; ``description`` is for the OpenAPI document.
+    """A field of JSON values of the type ``kind``, whose class says both or its constructor; ``description`` is for the OpenAPI document.
 
     One that is not ``required`` is ``load_default`` (None unless it says otherwise) if it is left out, or null.
     """
 
     default_error_messages = {"required": "is required", "null": "must not be null"}
 
+    kind = refusal = None
+
     #: Whether its values are strings, or lists of strings, in which NUL could stand.
     holds_text = False
 
-    def __init__(self, kind, refusal, *, description=None, **options):
+    def __init__(self, kind=None, refusal=None, *, description=None, **options):
         left_out = {} if options.get("required") else {"load_default": None, "allow_none": True}
         super().__init__(metadata={"description": description}, **{**left_out, **options})
-        self.kind, self.refusal = kind, refusal
+        self.kind, self.refusal = kind or self.kind, refusal or self.refusal
         # msgspec prepares a struct once, but any other type at every conversion.
-        self._box = msgspec.defstruct("Box", [("value", kind)])
+        self._box = msgspec.defstruct("Box", [("value", self.kind)])
 
     def deserialize(self, value, attr=None, data=None, **kwargs):
         return super().deserialize(missing if value is None and not self.required else value, attr, data, **kwargs)
@@ -93,8 +95,7 @@ _Share = Annotated[float, Meta(ge=-_DUST, le=1 + _DUST)]
 class Share(Field):
     """A number 0..1; comes out as a float."""
 
-    def __init__(self, **options):
-        super().__init__(_Share, "must be between 0 and 1", **options)
+    kind, refusal = _Share, "must be between 0 and 1"
 
     def finish(self, value):
         return min(max(value, 0.0), 1.0)
@@ -119,10 +120,9 @@ class Whole(Field):
 class TimeMs(Field):
     """Milliseconds, a fraction rounded half up: for times, below 10^11 since the session's start, from there on since the epoch."""
 
-    def __init__(self, **options):
-        kind = Annotated[int, Meta(ge=0, le=MAX_TIME_MS)] | Annotated[float, Meta(ge=-0.5, lt=MAX_TIME_MS + 0.5)]
-        super().__init__(kind, f"must be a number between 0 and {MAX_TIME_MS}", **options)
-        self.least, self.most = 0, MAX_TIME_MS
+    least, most = 0, MAX_TIME_MS
+    kind = Annotated[int, Meta(ge=0, le=MAX_TIME_MS)] | Annotated[float, Meta(ge=-0.5, lt=MAX_TIME_MS + 0.5)]
+    refusal = f"must be a number between 0 and {MAX_TIME_MS}"
 
     def finish(self, value):
         return math.floor(value + 0.5) if type(value) is float else value
@@ -140,8 +140,7 @@ class TimeMs(Field):
 class Voiced(Field):
     """``true``, ``false`` or a probability 0..1; comes out as a float, true as 1."""
 
-    def __init__(self, **options):
-        super().__init__(bool | _Share, "must be true, false or between 0 and 1", **options)
+    kind, refusal = bool | _Share, "must be true, false or between 0 and 1"
 
     def finish(self, value):
         return min(max(float(value), 0.0), 1.0)
@@ -150,26 +149,26 @@ class Voiced(Field):
 class Flag(Field):
     """``true`` or ``false``, nothing else."""
 
-    def __init__(self, **options):
-        super().__init__(bool, "must be true or false", **options)
+    kind, refusal = bool, "must be true or false"
 
 
 class Text(Field):
-    """A string of ``least`` to ``most`` characters without NUL."""
+    """A string of ``least`` to ``most`` characters without NUL; subclasses may set both."""
 
+    least = most = None
     holds_text = True
 
-    def __init__(self, least, most, **options):
-        kind = Annotated[str, Meta(min_length=least, max_length=most, extra_json_schema=_WITHOUT_NUL)]
-        super().__init__(kind, f"must be a string of {least} to {most} characters", **options)
-        self.least, self.most = least, most
+    def __init__(self, least=None, most=None, **options):
+        if most is not None:
+            self.least, self.most = least, most
+        kind = Annotated[str, Meta(min_length=self.least, max_length=self.most, extra_json_schema=_WITHOUT_NUL)]
+        super().__init__(kind, f"must be a string of {self.least} to {self.most} characters", **options)
 
 
 class Id(Text):
     """An identifier of 1..128 characters, none of them a control character."""
 
-    def __init__(self, **options):
-        super().__init__(1, 128, **options)
+    least, most = 1, 128
 
     def finish(self, value):
         if _CONTROL.search(value):
@@ -183,11 +182,9 @@ class Id(Text):
 class Language(Field):
     """A language as a string of at most 64 characters; comes out as a BCP 47 tag, ``und`` if it is not understood."""
 
+    kind = Annotated[str, Meta(max_length=64, extra_json_schema=_WITHOUT_NUL)]
+    refusal = "must be a string of at most 64 characters, such as ko"
     holds_text = True
-
-    def __init__(self, **options):
-        kind = Annotated[str, Meta(max_length=64, extra_json_schema=_WITHOUT_NUL)]
-        super().__init__(kind, "must be a string of at most 64 characters, such as ko", **options)
 
     def finish(self, value):
         return language_tag(value)
@@ -298,9 +295,8 @@ def parse_timestamp(text):
 class Timestamp(Field):
     """A moment in ISO 8601 with an offset or Z, 1970 to 2286; comes out as epoch milliseconds."""
 
-    def __init__(self, **options):
-        kind = Annotated[str, Meta(extra_json_schema={"format": "date-time", "pattern": _MOMENT_DOCUMENTED})]
-        super().__init__(kind, "must be ISO 8601 with an offset or Z, such as 2026-11-23T09:33:08.420Z", **options)
+    kind = Annotated[str, Meta(extra_json_schema={"format": "date-time", "pattern": _MOMENT_DOCUMENTED})]
+    refusal = "must be ISO 8601 with an offset or Z, such as 2026-11-23T09:33:08.420Z"
 
     def finish(self, value):
         milliseconds = parse_timestamp(value)

@@ -64,11 +64,14 @@ class BatchTick(Body):
     items = Items(MinuteItem, required=True, description="The minutes")
 
 
-FacialScore = Annotated[float, score("Mean quality of the face frames; 0.5 without one")]
-VadScore = Annotated[float, score("Share of speech and loudness of the audio; 0.3 without a chunk")]
-TextScore = Annotated[float, score("Mean sentiment of the transcript; 0.5 without a snippet")]
-TextSentiment = Annotated[float, score("The same as textScore, under its older name")]
-CombinedScore = Annotated[float, score("The weighted sum of the three scores")]
+class Scores(Response):
+    """The scores of a minute."""
+
+    facial_score: Annotated[float, score("Mean quality of the face frames; 0.5 without one")]
+    vad_score: Annotated[float, score("Share of speech and loudness of the audio; 0.3 without a chunk")]
+    text_score: Annotated[float, score("Mean sentiment of the transcript; 0.5 without a snippet")]
+    text_sentiment: Annotated[float, score("The same as textScore, under its older name")]
+    combined_score: Annotated[float, score("The weighted sum of the three scores")]
 
 
 class DataPoints(Response):
@@ -79,15 +82,10 @@ class DataPoints(Response):
     stt_snippet_count: Annotated[int, count("Transcript snippets")]
 
 
-class ScoredMinute(Response):
+class ScoredMinute(Scores):
     """The scores of a minute, as stored."""
 
     minute_index: MinuteIndex
-    facial_score: FacialScore
-    vad_score: VadScore
-    text_score: TextScore
-    text_sentiment: TextSentiment
-    combined_score: CombinedScore
     data_points: DataPoints
 
 
@@ -98,17 +96,12 @@ class MinuteCoverage(Response):
     audio: Annotated[float, score("Share of its seconds with audio")]
 
 
-class MinuteScores(Response):
+class MinuteScores(Scores):
     """The stored scores of a minute."""
 
     id: Annotated[str, doc("The session and the minute, `<sessionId>:<minuteIndex>`", examples=[f"{examples.SESSION_ID}:0"])]
     session_id: SessionId
     minute_index: MinuteIndex
-    facial_score: FacialScore
-    vad_score: VadScore
-    text_score: TextScore
-    text_sentiment: TextSentiment
-    combined_score: CombinedScore
     model_version: Annotated[str, doc("The rules the minute was scored by", minLength=1, maxLength=64, examples=[MODEL_VERSION])]
     source: Annotated[Literal["client", "server"], word("Who scored the minute: the browser (client) or this service (server)")]
     data_points: DataPoints
@@ -126,15 +119,10 @@ class MinuteScores(Response):
     coverage: Annotated[MinuteCoverage | None, doc("How much of the minute was measured", null="if nothing of it is known")]
 
 
-class TimelineMinute(Response):
+class TimelineMinute(Scores):
     """The scores of a minute."""
 
     minute: MinuteIndex
-    combined_score: CombinedScore
-    facial_score: FacialScore
-    vad_score: VadScore
-    text_score: TextScore
-    text_sentiment: TextSentiment
 
 
 class MinuteStatistics(Response, kw_only=True):

@@ -3,15 +3,8 @@
 from typing import Annotated, Literal
 
 from bemore.schemas.health import DatabaseState, RedisState, Version
+from bemore.schemas.sessions import SessionStates
 from bemore.schemas.response import Response, count, doc, epoch_ms, score, word
-
-
-class SessionStates(Response):
-    """Sessions by state."""
-
-    active: Annotated[int, count("Active sessions")]
-    paused: Annotated[int, count("Paused sessions")]
-    ended: Annotated[int, count("Ended sessions")]
 
 
 class ServiceState(Response):

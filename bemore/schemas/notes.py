@@ -12,13 +12,15 @@ from bemore.schemas.response import Response, SessionId, count, doc, epoch_ms, s
 KINDS = ("bookmark", "note")
 VISIBILITIES = ("private", "shared")
 
-_TIME = "milliseconds: below 10¹¹ since the session's start, from there on since the Unix epoch"
-_END = "When it ended, counted like tStart, and not before it"
-_TEXT = "The words; a note needs some"
+_TIME = "When it is, milliseconds: below 10¹¹ since the session's start, from there on since the Unix epoch"
+_KIND = "A mark at a moment, or words about it"
 _VISIBILITY = "`private`: for its author alone. `shared`: for everybody who may see the session, and in reports"
 
 
-class _Times(Body):
+class _Fields(Body):
+    t_end = TimeMs(description="When it ended, counted like tStart, and not before it")
+    text = Text(1, 2000, description="The words; a note needs some")
+
     @marshmallow.validates_schema
     def _agree(self, note, **kwargs):
         times = [note[name] for name in ("t_start", "t_end") if note.get(name) is not None]
@@ -26,7 +28,7 @@ class _Times(Body):
             raise marshmallow.ValidationError("must count from the same moment as tStart: the session's start or the epoch", "tEnd")
 
 
-class WriteNote(_Times):
+class WriteNote(_Fields):
     """A bookmark or a note at a moment of the session."""
 
     examples = {
@@ -36,22 +38,18 @@ class WriteNote(_Times):
         },
     }  # fmt: skip
 
-    t_start = TimeMs(required=True, description=f"When it is, {_TIME}")
-    t_end = TimeMs(description=_END)
-    kind = OneOf(*KINDS, required=True, description="A mark at a moment, or words about it")
-    text = Text(1, 2000, description=_TEXT)
+    t_start = TimeMs(required=True, description=_TIME)
+    kind = OneOf(*KINDS, required=True, description=_KIND)
     visibility = OneOf(*VISIBILITIES, load_default="private", description=_VISIBILITY)
 
 
-class ChangeNote(_Times):
+class ChangeNote(_Fields):
     """What is to change of a note; what is left out stays."""
 
     examples = {"Share it": {"visibility": "shared"}, "Other words": {"text": "가족 이야기에서 목소리가 작아짐"}}
 
-    t_start = TimeMs(description=f"When it is, {_TIME}")
-    t_end = TimeMs(description=_END)
-    kind = OneOf(*KINDS, description="A mark at a moment, or words about it")
-    text = Text(1, 2000, description=_TEXT)
+    t_start = TimeMs(description=_TIME)
+    kind = OneOf(*KINDS, description=_KIND)
     visibility = OneOf(*VISIBILITIES, description=_VISIBILITY)
 
 
@@ -67,7 +65,7 @@ class Note(Response):
     session_id: SessionId
     author: Author
     role: AuthorRole
-    kind: Annotated[Literal[KINDS], word("A mark at a moment, or words about it")]
+    kind: Annotated[Literal[KINDS], word(_KIND)]
     t_start: Annotated[int, span_ms("When it is, from the session's start")]
     t_end: Annotated[int | None, span_ms("When it ended, from the session's start", null="if that was not told")]
     text: Annotated[str | None, doc("The words", null="of a bookmark without any", minLength=1, maxLength=2000)]

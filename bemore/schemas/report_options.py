@@ -11,8 +11,7 @@ from bemore.settings import LANGUAGES
 class TimeZone(Text):
     """The name of a time zone in the IANA database; comes out as a ``zoneinfo.ZoneInfo``."""
 
-    def __init__(self, **options):
-        super().__init__(1, 64, **options)
+    least, most = 1, 64
 
     def finish(self, value):
         try:

@@ -104,8 +104,8 @@ class StartedSession(Response):
     counselor_id: CounselorId
 
 
-class SessionBrief(Response):
-    """What every answer tells of a session."""
+class SessionTimes(Response):
+    """Which session it is, its state and its times."""
 
     session_id: SessionId
     counselor_id: CounselorId
@@ -113,6 +113,11 @@ class SessionBrief(Response):
     started_at: StartedAt
     ended_at: EndedAt
     duration: Duration
+
+
+class SessionBrief(SessionTimes):
+    """What every answer tells of a session."""
+
     demo: Annotated[bool, doc("Whether it is a demonstration")]
 
 
@@ -190,13 +195,18 @@ class RecentSession(Response):
     status: Status
 
 
-class SessionsSummary(Response):
-    """How many sessions there are, and the newest of them."""
+class SessionStates(Response):
+    """Sessions by state."""
 
-    total: Annotated[int, count("Sessions in any state")]
     active: Annotated[int, count("Active sessions")]
     paused: Annotated[int, count("Paused sessions")]
     ended: Annotated[int, count("Ended sessions")]
+
+
+class SessionsSummary(SessionStates):
+    """How many sessions there are, and the newest of them."""
+
+    total: Annotated[int, count("Sessions in any state")]
     avg_duration: Annotated[int, span_ms("Mean duration of the ended sessions, 0 without one")]
     total_duration: Annotated[int, span_ms("Total duration of the ended sessions")]
     recent_sessions: Annotated[list[RecentSession], doc("The newest sessions, newest first", maxItems=20)]
@@ -254,15 +264,9 @@ class CoverageShares(Response):
     audio: Annotated[float, score("Share of its seconds with audio")]
 
 
-class ProgressOfSession(Response):
+class ProgressOfSession(SessionTimes):
     """How a session of a user went."""
 
-    session_id: SessionId
-    counselor_id: CounselorId
-    status: Status
-    started_at: StartedAt
-    ended_at: EndedAt
-    duration: Duration
     scored_minutes: Annotated[int, count("Scored minutes")]
     averages: Annotated[MeanScores | None, doc("Means of the scored minutes; null without one")]
     model_version: Annotated[str | None, doc("The rules of its minutes, `mixed` if there are several", null="without a scored minute")]

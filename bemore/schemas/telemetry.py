@@ -135,8 +135,7 @@ MAX_CAPTIONS = 10_000
 class Voices(Text):
     """``name=speaker`` pairs, separated by commas; comes out as ``{name: speaker}``."""
 
-    def __init__(self, **options):
-        super().__init__(1, 1000, **options)
+    least, most = 1, 1000
 
     def finish(self, value):
         pairs = [each.rpartition("=") for each in value.split(",")]

@@ -17,12 +17,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import InvalidHeader
 
-from bemore import clock
 from bemore.db.connections import close
-from bemore.db.migrate import migrate
 from bemore.errors import DatabaseUnavailable
-from bemore.lifecycle import purge
-from bemore.models import partitions
+from bemore.lifecycle.upgrade import upgrade
 from bemore.observability import logs
 from bemore.server import check, metrics_files
 from bemore.settings import Settings, SettingsError
@@ -34,16 +31,10 @@ _log = logging.getLogger("bemore.server")
 #: Connections that one worker keeps open, if the limit of open files allows it.
 WORKER_CONNECTIONS = 1000
 
-#: Files that a worker opens beside its connections, and for each of its threads.
-_FILES, _FILES_PER_THREAD = 64, 4
-
 _LENGTH = re.compile("[0-9]{1,10}")
 
 #: How long the start waits for a port, in seconds: the process that is being replaced may still have it.
 _PORT_WAIT_S = 2
-
-#: Addresses that a browser on this machine calls localhost.
-_LOCAL_HOST = re.compile(r"//(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?=:)")
 
 
 def gunicorn_options(settings):
@@ -91,10 +82,9 @@ def _tune_garbage_collection():
 
 
 def _worker_connections(threads):
-    """As many connections as there may be open files: accepting one more would end the worker."""
+    """As many connections as there may be open files besides 64 and 4 a thread: accepting one more would end the worker."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = WORKER_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _FILES - _FILES_PER_THREAD * threads
-    return max(threads + 1, min(WORKER_CONNECTIONS, files))
+    return WORKER_CONNECTIONS if soft == resource.RLIM_INFINITY else max(threads + 1, min(WORKER_CONNECTIONS, soft - 64 - 4 * threads))
 
 
 def _check_length(worker, request):
@@ -108,16 +98,16 @@ def _check_and_migrate(settings, cfg):
     metrics_files.make(cfg.workers)
     try:
         settings.check_processes(cfg.workers)
+        _check_ports(cfg.address)
+        import bemore.app  # noqa: F401 -- once for all workers, which share its memory
+
+        metrics_files.worker_exited(os.getpid())  # this process is not a worker
+        upgrade(settings)
     except SettingsError as error:
         _refuse(str(error))
-    _check_ports(cfg.address)
-    import bemore.app  # noqa: F401 -- once for all workers, which share its memory
-
-    metrics_files.worker_exited(os.getpid())  # this process is not a worker
-    try:
-        prepare_database(settings)
     except DatabaseUnavailable:
         _refuse("DATABASE_URL: the database cannot be reached; the line above says why")
+    close()  # a connection must not cross a fork
     for finding in check.environment(settings, cfg.workers):
         if finding.level > check.OK:
             _log.warning(finding.text, extra={"check": finding.part, "mend": finding.mend})
@@ -125,18 +115,12 @@ def _check_and_migrate(settings, cfg):
 
 def _log_start(settings, arbiter):
     places = [str(listener) for listener in arbiter.LISTENERS]
-    _log.info(
-        "starting",
-        extra={
-            "listen": " ".join(places),
-            "database": settings.database_label,
-            "quotas": settings.quota_storage_label,
-            "processes": arbiter.cfg.workers,
-            "threads": arbiter.cfg.threads,
-            "environment": settings.environment,
-        },
-    )
-    site = "" if places[0].startswith("unix:") else _LOCAL_HOST.sub("//localhost", places[0])
+    _log.info("starting", extra={
+        "listen": " ".join(places), "database": settings.database_label, "quotas": settings.quota_storage_label,
+        "processes": arbiter.cfg.workers, "threads": arbiter.cfg.threads, "environment": settings.environment,
+    })  # fmt: skip
+    # A browser on this machine calls it localhost.
+    site = "" if places[0].startswith("unix:") else re.sub(r"//(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?=:)", "//localhost", places[0])
     console = f"Console: {site}/console · " if settings.console_enabled else ""
     _log.info(f"{console}API docs: {site}/api/docs")
 
@@ -147,46 +131,26 @@ def _check_ports(addresses):
         return
     deadline = time.monotonic() + _PORT_WAIT_S
     for host, port in (address for address in addresses if isinstance(address, tuple)):
-        while code := _bind_error(host, port):
+        while True:
+            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((host, port))
+                    break
+                except OSError as error:
+                    code = error.errno
             if code != errno.EADDRINUSE or time.monotonic() > deadline:
-                reasons = {
+                _refuse({
                     errno.EADDRINUSE: f"port {port} is in use; set PORT",
                     errno.EACCES: f"port {port} is not allowed for this account; set PORT",
-                    errno.EADDRNOTAVAIL: f"{host} is not an address of this machine; set HOST",
-                }
-                _refuse(reasons.get(code, f"{host}, port {port}: {os.strerror(code)}; set HOST and PORT"))
+                }.get(code, f"{host} is not an address of this machine; set HOST"))  # fmt: skip
             time.sleep(0.1)
-
-
-def _bind_error(host, port):
-    """The errno of binding an address, 0 if it can be bound."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            # One without a number is a name that is not found.
-            return error.errno if error.errno and error.errno > 0 else errno.EADDRNOTAVAIL
-    return 0
 
 
 def _refuse(why):
     _log.error(why)
     metrics_files.remove()
     sys.exit(1)
-
-
-def prepare_database(settings):
-    """Migrate, make the partitions that will be needed, and finish erasing what a crash left half erased.
-
-    Close the connection: it must not cross a fork.
-    """
-    migrate(settings)
-    partitions.make_ahead(clock.now_ms(), settings.retention_days)
-    erased = purge.finish_erasing()
-    if erased:
-        _log.info("finished erasing sessions", extra={"sessions": erased})
-    close()
 
 
 class Server(BaseApplication):

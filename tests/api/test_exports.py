@@ -2,6 +2,7 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import fhirkit
 import pytest
@@ -91,6 +92,17 @@ def test_an_export_holds_its_turn_until_it_is_read_and_reports_do_not_wait(clien
         heavy.MAX_WAIT_S = waiting
         reading.close()
     assert exported(client, session_id)
+
+
+def test_exports_of_small_sessions_wait_for_each_other(client):
+    session_id = filled(client)
+    reading = client.get(place(session_id, "export"), buffered=False)
+    with ThreadPoolExecutor(16) as pool:
+        asked = [pool.submit(client.application.test_client().get, place(session_id, "export"), buffered=True) for _ in range(16)]
+        done, _ = wait(asked, timeout=0.2)
+        assert done == set()
+        reading.close()
+        assert [each.result(30).status_code for each in asked] == [200] * 16
 
 
 # -- FHIR ----------------------------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ MAX_AT_ONCE, MAX_WAITING, MAX_WAIT_S = 1, 3, 5
 
 
 class Turns:
-    """Turns of one kind of work, of which MAX_AT_ONCE runs."""
+    """Turns of one kind of work, of which MAX_AT_ONCE runs and ``waiting`` pieces more may wait."""
 
-    def __init__(self):
+    def __init__(self, waiting=MAX_WAITING):
         self._running = threading.BoundedSemaphore(MAX_AT_ONCE)
-        self._admitted = threading.BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
+        self._admitted = threading.BoundedSemaphore(MAX_AT_ONCE + waiting)
 
     @contextlib.contextmanager
     def turn(self, heavy=True):
@@ -40,3 +40,6 @@ turn = Turns().turn
 
 #: Exports have turns of their own: they last as long as their reader takes, and reports do not wait for that.
 exporting = Turns().turn
+
+#: Exports of small sessions, too, which are done in a moment: a whole list of them may be asked for at once.
+exporting_small = Turns(waiting=32).turn

@@ -25,12 +25,29 @@ def cached(response, cache_control):
     return response
 
 
-class StaticFiles:
-    """Files by name, ``{name: (folder, media type)}``; no other file is served."""
+#: By the end of a file's name; files of other kinds are served by no StaticFiles.
+_MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".txt": "text/plain; charset=utf-8",
+    ".ts": "text/plain; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png",
+}  # fmt: skip
 
-    def __init__(self, files):
-        self._files = files
-        self._content = cache(lambda name: files[name][0].joinpath(name).read_bytes())
+
+class StaticFiles:
+    """The files ``names`` of a ``folder``; no other file is served."""
+
+    def __init__(self, folder, names):
+        self._files = {}
+        self._content = cache(lambda name: self._files[name].read_bytes())
+        self.add(folder, names)
+
+    @classmethod
+    def below(cls, folder):
+        """All files of known kinds in a folder and its folders."""
+        return cls(folder, sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.suffix in _MEDIA_TYPES))
+
+    def add(self, folder, names):
+        """Serve files of one more folder."""
+        self._files |= {name: folder / name for name in names}
 
     def __iter__(self):
         return iter(self._files)
@@ -47,7 +64,7 @@ class StaticFiles:
         """A response with the file, which caches keep forever if the address has this version, else revalidate. 404 for other names."""
         if name not in self._files:
             abort(404)
-        response = Response(self._content(name), content_type=self._files[name][1])
+        response = Response(self._content(name), content_type=_MEDIA_TYPES[self._files[name].suffix])
         return cached(response, IMMUTABLE if version == self.version else REVALIDATE)
 
     def page(self, template):

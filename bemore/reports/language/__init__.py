@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from bemore.reports.language.base import DASH, Language
+from bemore.reports.language.base import DASH
 from bemore.reports.language.english import English
 from bemore.reports.language.korean import Korean
 
 __all__ = ["DASH", "LANGUAGES", "Language"]
+
+Language = Korean | English
 
 LANGUAGES: Mapping[str, Language] = {"ko": Korean(), "en": English()}
 """By code, as in ``?lang=``."""

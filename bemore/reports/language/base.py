@@ -1,29 +1,60 @@
 """What every language of reports has: its labels, its sentences, and its way to write values.
 
-A sentence is a method whose arguments are what it tells: scores 0..1, affect -1..1, times and lengths in ms, minutes counted from 0.
-Readers see scores as 0 to 100. Sentences describe what was measured; they never name an illness or the risk of one, never judge and
-give no medical advice, which a test checks for all of them.
+A sentence is called with what it tells: scores 0..1, affect -1..1, times and lengths in ms, minutes counted from 0. It is a Sentence, or
+a method where its words depend on the values. Readers see scores as 0 to 100. Sentences describe what was measured; they never name an
+illness or the risk of one, never judge and give no medical advice, which a test checks for all of them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from math import floor
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bemore.clock import utc
-from bemore.scoring.affect import Affect
 
 DASH = "–"
 MINUS = "−"
 
 
-class Language(ABC):
-    """A language; subclasses add the labels as attributes and the sentences as methods."""
+class _Places(Formatter):
+    """Fills the places of a Sentence of a language."""
+
+    def __init__(self, language: "BaseLanguage"):
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        write = getattr(self._language, format_spec, None)
+        if write is None:
+            return str(super().format_field(value, format_spec))
+        return str(write(value) if callable(write) else write[value])
+
+
+class Sentence:
+    """A sentence with places as of ``str.format``; its attribute of a language is a function of the values.
+
+    The format of a place may be a method or a label of the language that writes the value: ``{:score}``, ``{:emotions}``.
+    """
+
+    def __init__(self, text: str):
+        self._text = text
+
+    def __get__(self, language: "BaseLanguage", owner: object = None) -> Callable[..., str]:
+        return partial(_Places(language).format, self._text)
+
+
+class BaseLanguage(ABC):
+    """How every language writes values. Subclasses add the labels as attributes, and the sentences."""
 
     code: str
     """BCP 47, as for ``?lang=`` and the ``lang`` of HTML."""
+
+    _lengths = dict[str, str]()
+    _minute_span = ""
+    _left_out = dict[str, str]()
 
     # -- Values --------------------------------------------------------------------------------------------------------------
 
@@ -76,25 +107,25 @@ class Language(ABC):
             parts.append(self.length("second", str(seconds)))
         return " ".join(parts)
 
-    @abstractmethod
     def length(self, unit: str, number: str) -> str:
         """A number of hours, minutes or seconds; ``unit`` is ``"hour"``, ``"minute"`` or ``"second"``."""
+        return self._lengths[unit].format(number)
 
-    @abstractmethod
     def minute_span(self, first: int, last: int | None = None) -> str:
         """The minutes ``first`` to ``last`` of a session; a single minute without ``last``."""
+        return self._minute_span.format(first, (first if last is None else last) + 1)
 
     def timestamp(self, ms: int | None, zone: ZoneInfo) -> str:
         """A time in ms since the epoch on the clocks of a zone, to the minute; a dash for None."""
-        return DASH if ms is None else self.date_and_time(_local(ms, zone))
+        return DASH if ms is None else self.date_and_time(utc(ms).astimezone(zone))
 
     @abstractmethod
     def date_and_time(self, moment: datetime) -> str:
         """A moment with its date, to the minute."""
 
-    @abstractmethod
-    def zone_name(self, zone: ZoneInfo) -> str:
-        """What stands beside a time to say whose clocks it is on."""
+    def left_out(self, count: int, what: str) -> str:
+        """So many more are not shown; ``what`` is ``feedback``, ``gaps``, ``notes`` or ``sentences``."""
+        return self._left_out[what].format(count)
 
     # -- Labels --------------------------------------------------------------------------------------------------------------
 
@@ -154,161 +185,3 @@ class Language(ABC):
     talk_of_transcript: str
     affect_explained: str
     emotions_explained: str
-
-    # -- Sentences -----------------------------------------------------------------------------------------------------------
-
-    @abstractmethod
-    def silence_line(self, seconds: int) -> str:
-        """A silence in the transcript as text."""
-
-    @abstractmethod
-    def voice(self, metrics: Mapping[str, Any]) -> str:
-        """The voice metrics in one sentence; there is audio."""
-
-    @abstractmethod
-    def mean_score(self, minutes: int, mean: float) -> str:
-        """The mean of the scored minutes."""
-
-    @abstractmethod
-    def unscored(self, minutes: int, unscored: int) -> str:
-        """How many of the session's minutes have no score."""
-
-    @abstractmethod
-    def highest(self, minute: int, value: float) -> str: ...
-
-    @abstractmethod
-    def lowest(self, minute: int, value: float) -> str: ...
-
-    @abstractmethod
-    def largest_change(self, minute: int, change: float) -> str:
-        """The largest change, from the minute before to this one."""
-
-    @abstractmethod
-    def drift(self, change: float) -> str:
-        """Where the score went on the whole, from the first to the last minute."""
-
-    @abstractmethod
-    def tone(self, mean: float) -> str:
-        """The mean text score; above 0.55 and below 0.45 it says which way the words lean."""
-
-    @abstractmethod
-    def affect(self, affect: Affect) -> str: ...
-
-    @abstractmethod
-    def dominant(self, emotion: str, share: float) -> str: ...
-
-    @abstractmethod
-    def few_minutes(self) -> str:
-        """Little was measured, so values vary much."""
-
-    @abstractmethod
-    def face_hidden(self, minutes: int) -> str: ...
-
-    @abstractmethod
-    def no_face(self, minutes: int) -> str: ...
-
-    @abstractmethod
-    def no_voice(self, minutes: int) -> str: ...
-
-    @abstractmethod
-    def no_transcript(self) -> str: ...
-
-    @abstractmethod
-    def little_speech(self, share: float) -> str: ...
-
-    @abstractmethod
-    def much_speech(self, share: float) -> str: ...
-
-    @abstractmethod
-    def long_silence(self, length_ms: int) -> str: ...
-
-    @abstractmethod
-    def look_back(self, minute: int) -> str:
-        """The conversation around a large change is worth another look."""
-
-    # -- Parts of the pages --------------------------------------------------------------------------------------------------
-
-    @abstractmethod
-    def started(self, time: str, zone: ZoneInfo, length: str) -> str:
-        """When the session started and how long it is."""
-
-    @abstractmethod
-    def generated(self, time: str, zone: ZoneInfo) -> str: ...
-
-    @abstractmethod
-    def points(self, value: float) -> str:
-        """A score with its unit."""
-
-    @abstractmethod
-    def points_change(self, change: float) -> str:
-        """A change of a score with its sign and unit."""
-
-    @abstractmethod
-    def times(self, count: int) -> str:
-        """How often something was."""
-
-    @abstractmethod
-    def pieces(self, count: int) -> str:
-        """How many frames, chunks or snippets there are."""
-
-    @abstractmethod
-    def rating(self, rating: int) -> str: ...
-
-    @abstractmethod
-    def longest_turn_of(self, speaker: str) -> str:
-        """The name of the moment ``longest-turn``."""
-
-    @abstractmethod
-    def silences(self, silences: Mapping[str, Any]) -> str:
-        """The ``silences`` of ``talk``, of which there is at least one."""
-
-    @abstractmethod
-    def no_silences(self) -> str:
-        """There was no silence of three seconds or more."""
-
-    @abstractmethod
-    def overlap(self, length_ms: int) -> str: ...
-
-    @abstractmethod
-    def compared(self, measure: str, own: str, ends: Sequence[str], lower: int, higher: int, sessions: int) -> str:
-        """Where a session lies among ``sessions`` others.
-
-        ``measure`` is ``longestSilence``, ``talkShare`` (of the user) or ``score``. ``own`` is its value and ``ends`` the lowest and the
-        highest of the others (one if they are the same), as readers see them; ``lower`` and ``higher`` is how many others are.
-        """
-
-    @abstractmethod
-    def compared_with(self, sessions: int) -> str:
-        """Which sessions a session is compared with."""
-
-    @abstractmethod
-    def missing(self, seconds: int, missing: Mapping[str, int]) -> str:
-        """How many seconds of ``seconds`` were not measured, by ``frames`` and ``audio``, in one sentence."""
-
-    @abstractmethod
-    def explained(self, weights: tuple[float, float, float]) -> Mapping[str, str]:
-        """What each of the four scores is, by its key in a minute: formula, parts, range."""
-
-    @abstractmethod
-    def chart_described(self, first: float, last: float, low: float, high: float) -> str:
-        """The line chart in words, from the combined score of the first and the last minute, the lowest and the highest."""
-
-    @abstractmethod
-    def lanes_described(self, shares: Mapping[str, str]) -> str:
-        """The voice lanes in words; ``shares`` are the speakers' shares of the talk."""
-
-    @abstractmethod
-    def point_is_mean(self, minutes: int) -> str:
-        """Each point of the chart is the mean of so many minutes."""
-
-    @abstractmethod
-    def row_is_mean(self, minutes: int) -> str:
-        """Each row of the table is the mean of so many minutes."""
-
-    @abstractmethod
-    def left_out(self, count: int, what: str) -> str:
-        """So many more are not shown; ``what`` is ``feedback``, ``gaps``, ``notes`` or ``sentences``."""
-
-
-def _local(ms: int, zone: ZoneInfo) -> datetime:
-    return utc(ms).astimezone(zone)

@@ -5,26 +5,20 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bemore.reports.language.base import Language
-from bemore.scoring.affect import Affect
+from bemore.reports.language.base import BaseLanguage, Sentence
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
-class English(Language):
+class English(BaseLanguage):
     """Plain English in American spelling."""
 
     code = "en"
 
     # -- Values --------------------------------------------------------------------------------------------------------------
 
-    _units = {"hour": "h", "minute": "min", "second": "s"}
-
-    def length(self, unit: str, number: str) -> str:
-        return f"{number} {self._units[unit]}"
-
-    def minute_span(self, first: int, last: int | None = None) -> str:
-        return f"{first}–{(first if last is None else last) + 1} min"
+    _lengths = {"hour": "{} h", "minute": "{} min", "second": "{} s"}
+    _minute_span = "{}–{} min"
 
     def date_and_time(self, moment: datetime) -> str:
         # Not %b, which depends on the process's locale.
@@ -116,8 +110,41 @@ class English(Language):
 
     # -- Sentences -----------------------------------------------------------------------------------------------------------
 
-    def silence_line(self, seconds: int) -> str:
-        return f"(silence, {seconds} s)"
+    silence_line = Sentence("(silence, {} s)")
+    mean_score = Sentence("The average score over {:measured_minutes} is {:score}.")
+    unscored = Sentence("{1} of the session's {0:minutes} {1:have} no score.")
+    highest = Sentence("The score peaks at {:minute_span} ({:score}).")
+    lowest = Sentence("The score is lowest at {:minute_span} ({:score}).")
+    affect = Sentence(
+        "Estimated affect: valence {0.valence:signed}, arousal {0.arousal:signed}, dominance {0.dominance:signed} (each from −1 to +1, for"
+        " orientation only)."
+    )
+    dominant = Sentence("The most frequent estimated emotion is “{:emotions}”, in {:percent} of the minutes.")
+    few_minutes = "Only a short time was measured, so the values may vary a lot. A longer session gives steadier values."
+    face_hidden = Sentence("The camera did not see the face well for {:minutes}. Check the lighting and the camera's position.")
+    no_face = Sentence("The face was not measured for {:minutes}. Make sure that the camera is on.")
+    no_voice = Sentence("The voice was not measured for {:minutes}. Make sure that the microphone is on.")
+    no_transcript = "There is no transcript of what was said. Make sure that speech recognition is on."
+    little_speech = Sentence(
+        "Speech filled {:percent} of the recorded time. Check the distance to the microphone, and allow more time to talk."
+    )
+    much_speech = Sentence("Speech filled {:percent} of the recorded time. Consider leaving short breaks to let things settle.")
+    long_silence = Sentence(
+        "The longest silence lasted {:duration}. It may help to look back together at what came before and after it."
+    )
+    look_back = Sentence("It may help to look back together at {:minute_span}, where the score changed a lot.")
+
+    @staticmethod
+    def minutes(count: int) -> str:
+        return _count(count, "minute")
+
+    @staticmethod
+    def measured_minutes(count: int) -> str:
+        return _count(count, "measured minute")
+
+    @staticmethod
+    def have(count: int) -> str:
+        return "has" if count == 1 else "have"
 
     def voice(self, metrics: Mapping[str, Any]) -> str:
         bursts, longest = metrics["speechBurstCount"], metrics["longestPause"]
@@ -129,18 +156,6 @@ class English(Language):
             f" of {self.duration(metrics['averageSpeechBurst'])} on average"
         )
         return f"{spoken}; the longest silence lasted {self.duration(longest)}." if longest else f"{spoken}, without a silence."
-
-    def mean_score(self, minutes: int, mean: float) -> str:
-        return f"The average score over {_count(minutes, 'measured minute')} is {self.score(mean)}."
-
-    def unscored(self, minutes: int, unscored: int) -> str:
-        return f"{unscored} of the session's {_count(minutes, 'minute')} {'has' if unscored == 1 else 'have'} no score."
-
-    def highest(self, minute: int, value: float) -> str:
-        return f"The score peaks at {self.minute_span(minute)} ({self.score(value)})."
-
-    def lowest(self, minute: int, value: float) -> str:
-        return f"The score is lowest at {self.minute_span(minute)} ({self.score(value)})."
 
     def largest_change(self, minute: int, change: float) -> str:
         direction = "up" if change > 0 else "down"
@@ -154,70 +169,36 @@ class English(Language):
         words = "mostly positive" if mean > 0.55 else "mostly negative" if mean < 0.45 else "balanced between positive and negative"
         return f"The text score, based on the words spoken, averages {self.score(mean)}: the wording was {words}."
 
-    def affect(self, affect: Affect) -> str:
-        return (
-            f"Estimated affect: valence {self.signed(affect.valence)}, arousal {self.signed(affect.arousal)},"
-            f" dominance {self.signed(affect.dominance)} (each from −1 to +1, for orientation only)."
-        )
-
-    def dominant(self, emotion: str, share: float) -> str:
-        return f"The most frequent estimated emotion is “{self.emotions[emotion]}”, in {self.percent(share)} of the minutes."
-
-    def few_minutes(self) -> str:
-        return "Only a short time was measured, so the values may vary a lot. A longer session gives steadier values."
-
-    def face_hidden(self, minutes: int) -> str:
-        return f"The camera did not see the face well for {_count(minutes, 'minute')}. Check the lighting and the camera's position."
-
-    def no_face(self, minutes: int) -> str:
-        return f"The face was not measured for {_count(minutes, 'minute')}. Make sure that the camera is on."
-
-    def no_voice(self, minutes: int) -> str:
-        return f"The voice was not measured for {_count(minutes, 'minute')}. Make sure that the microphone is on."
-
-    def no_transcript(self) -> str:
-        return "There is no transcript of what was said. Make sure that speech recognition is on."
-
-    def little_speech(self, share: float) -> str:
-        return (
-            f"Speech filled {self.percent(share)} of the recorded time. Check the distance to the microphone,"
-            " and allow more time to talk."
-        )
-
-    def much_speech(self, share: float) -> str:
-        return f"Speech filled {self.percent(share)} of the recorded time. Consider leaving short breaks to let things settle."
-
-    def long_silence(self, length_ms: int) -> str:
-        return f"The longest silence lasted {self.duration(length_ms)}. It may help to look back together at what came before and after it."
-
-    def look_back(self, minute: int) -> str:
-        return f"It may help to look back together at {self.minute_span(minute)}, where the score changed a lot."
-
     # -- Parts of the pages --------------------------------------------------------------------------------------------------
 
-    def started(self, time: str, zone: ZoneInfo, length: str) -> str:
-        return f"Started {time} ({self.zone_name(zone)}), {length}"
-
-    def generated(self, time: str, zone: ZoneInfo) -> str:
-        return f"Generated {time} ({self.zone_name(zone)})"
-
-    def points(self, value: float) -> str:
-        return self.score(value)
-
-    def points_change(self, change: float) -> str:
-        return f"{self.change(change)} points"
-
-    def times(self, count: int) -> str:
-        return f"{count:,}×"
-
-    def pieces(self, count: int) -> str:
-        return f"{count:,}"
-
-    def rating(self, rating: int) -> str:
-        return f"{rating} out of 5"
-
-    def longest_turn_of(self, speaker: str) -> str:
-        return f"{self.speakers[speaker]}’s longest turn"
+    started = Sentence("Started {} ({:zone_name}), {}")
+    generated = Sentence("Generated {} ({:zone_name})")
+    points = Sentence("{:score}")
+    points_change = Sentence("{:change} points")
+    times = Sentence("{:,}×")
+    pieces = Sentence("{:,}")
+    rating = Sentence("{} out of 5")
+    longest_turn_of = Sentence("{:speakers}’s longest turn")
+    no_silences = "There was no silence of three seconds or more."
+    overlap = Sentence("Both spoke at the same time for {:duration}.")
+    compared_with = Sentence(
+        "The others are the {} most recent comparable sessions of the same client and counselor: they have ended, were scored by the same"
+        " rules for at least three minutes, and have audio for at least half of the time. Longer or higher does not mean better."
+    )
+    chart_described = Sentence(
+        "Line chart of the combined, face, voice and text scores. The combined score starts at {:points} and ends at {:points}; its lowest"
+        " value is {:points}, its highest {:points}. The table of scores by minute has all values."
+    )
+    lanes_described = Sentence(
+        "Two lanes that show when each person spoke. Share of talk: client {0[user]}, counselor {0[counselor]}. The section on talk and"
+        " silence has the figures."
+    )
+    point_is_mean = Sentence("Each point is an average over {} minutes.")
+    row_is_mean = Sentence("Each row is an average over {} minutes. The CSV file has every minute.")
+    _left_out = {
+        "feedback": "{:,} earlier ratings are not shown.",
+        "gaps": "{:,} more are not shown.", "notes": "{:,} notes are not shown.", "sentences": "{:,} more are not shown.",
+    }  # fmt: skip
 
     def silences(self, silences: Mapping[str, Any]) -> str:
         count, broken = silences["count"], silences["brokenBy"]
@@ -227,12 +208,6 @@ class English(Language):
             f" and lasted {self.duration(silences['longestMs'])}."
             f" The client spoke first after {broken['user']}, the counselor after {broken['counselor']}."
         )
-
-    def no_silences(self) -> str:
-        return "There was no silence of three seconds or more."
-
-    def overlap(self, length_ms: int) -> str:
-        return f"Both spoke at the same time for {self.duration(length_ms)}."
 
     def compared(self, measure: str, own: str, ends: Sequence[str], lower: int, higher: int, sessions: int) -> str:
         name, more, less = {
@@ -245,13 +220,6 @@ class English(Language):
         count, word = (lower, more) if lower else (higher, less)
         which = "any" if count == sessions else str(count)
         return f"{name}, {own}, was {word} than in {which} of the last {sessions} sessions ({' to '.join(ends)})."
-
-    def compared_with(self, sessions: int) -> str:
-        return (
-            f"The others are the {sessions} most recent comparable sessions of the same client and counselor: they have ended, were"
-            " scored by the same rules for at least three minutes, and have audio for at least half of the time."
-            " Longer or higher does not mean better."
-        )
 
     def missing(self, seconds: int, missing: Mapping[str, int]) -> str:
         audio, frames = missing["audio"], missing["frames"]
@@ -277,33 +245,6 @@ class English(Language):
             "textScore": "The average over all sentences, counting positive wording as 70, neutral as 50, negative as 30 (0–100)."
             " 50 without data.",
         }
-
-    def chart_described(self, first: float, last: float, low: float, high: float) -> str:
-        return (
-            f"Line chart of the combined, face, voice and text scores. The combined score starts at {self.points(first)} and ends at"
-            f" {self.points(last)}; its lowest value is {self.points(low)}, its highest {self.points(high)}."
-            " The table of scores by minute has all values."
-        )
-
-    def lanes_described(self, shares: Mapping[str, str]) -> str:
-        return (
-            f"Two lanes that show when each person spoke. Share of talk: client {shares['user']}, counselor {shares['counselor']}."
-            " The section on talk and silence has the figures."
-        )
-
-    def point_is_mean(self, minutes: int) -> str:
-        return f"Each point is an average over {minutes} minutes."
-
-    def row_is_mean(self, minutes: int) -> str:
-        return f"Each row is an average over {minutes} minutes. The CSV file has every minute."
-
-    _left_out = {
-        "feedback": "{count} earlier ratings are not shown.",
-        "gaps": "{count} more are not shown.", "notes": "{count} notes are not shown.", "sentences": "{count} more are not shown.",
-    }  # fmt: skip
-
-    def left_out(self, count: int, what: str) -> str:
-        return self._left_out[what].format(count=f"{count:,}")
 
 
 def _count(number: int, one: str, many: str = "") -> str:

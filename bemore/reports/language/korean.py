@@ -5,24 +5,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bemore.reports.language.base import Language
-from bemore.scoring.affect import Affect
+from bemore.reports.language.base import BaseLanguage, Sentence
 
 
-class Korean(Language):
+class Korean(BaseLanguage):
     """Polite written Korean, as counselors use it among each other."""
 
     code = "ko"
 
     # -- Values --------------------------------------------------------------------------------------------------------------
 
-    _units = {"hour": "시간", "minute": "분", "second": "초"}
-
-    def length(self, unit: str, number: str) -> str:
-        return number + self._units[unit]
-
-    def minute_span(self, first: int, last: int | None = None) -> str:
-        return f"{first}~{(first if last is None else last) + 1}분 구간"
+    _lengths = {"hour": "{}시간", "minute": "{}분", "second": "{}초"}
+    _minute_span = "{}~{}분 구간"
 
     def date_and_time(self, moment: datetime) -> str:
         return moment.strftime("%Y-%m-%d %H:%M")
@@ -108,8 +102,26 @@ class Korean(Language):
 
     # -- Sentences -----------------------------------------------------------------------------------------------------------
 
-    def silence_line(self, seconds: int) -> str:
-        return f"(침묵 {seconds}초)"
+    silence_line = Sentence("(침묵 {}초)")
+    mean_score = Sentence("측정된 {}분의 평균 점수는 {:score}점입니다.")
+    unscored = Sentence("세션 {}분 가운데 {}분에는 점수가 없습니다.")
+    highest = Sentence("점수가 가장 높은 곳은 {:minute_span}({:score}점)입니다.")
+    lowest = Sentence("점수가 가장 낮은 곳은 {:minute_span}({:score}점)입니다.")
+    affect = Sentence(
+        "추정한 정서는 정서가 {0.valence:signed}, 각성 {0.arousal:signed}, 통제감 {0.dominance:signed}입니다(-1에서 +1 사이의 참고값)."
+    )
+    dominant = Sentence("가장 자주 나타난 추정 감정은 '{:emotions}'이며, 전체 구간의 {:percent}입니다.")
+    few_minutes = "측정된 시간이 짧아 값이 크게 흔들릴 수 있습니다. 조금 더 길게 측정해 보시기 바랍니다."
+    face_hidden = Sentence("카메라에 얼굴이 잘 보이지 않은 구간이 {}분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다.")
+    no_face = Sentence("얼굴이 측정되지 않은 구간이 {}분 있습니다. 카메라가 켜져 있는지 확인해 주시기 바랍니다.")
+    no_voice = Sentence("음성이 측정되지 않은 구간이 {}분 있습니다. 마이크가 켜져 있는지 확인해 주시기 바랍니다.")
+    no_transcript = "말의 내용이 글로 기록되지 않았습니다. 음성 인식이 켜져 있는지 확인해 주시기 바랍니다."
+    little_speech = Sentence(
+        "말한 시간 비율이 {:percent}입니다. 마이크와의 거리를 확인하고, 이야기할 시간을 넉넉히 두어 보시기 바랍니다."
+    )
+    much_speech = Sentence("말한 시간 비율이 {:percent}입니다. 말 사이에 잠시 쉬며 정리하는 시간을 두어 보시기 바랍니다.")
+    long_silence = Sentence("가장 긴 침묵은 {:duration}입니다. 침묵 앞뒤의 대화를 함께 돌아보시면 좋겠습니다.")
+    look_back = Sentence("점수가 크게 달라진 {:minute_span}의 대화를 함께 돌아보시면 좋겠습니다.")
 
     def voice(self, metrics: Mapping[str, Any]) -> str:
         bursts, longest = metrics["speechBurstCount"], metrics["longestPause"]
@@ -121,18 +133,6 @@ class Korean(Language):
             f" 한 번에 평균 {self.duration(metrics['averageSpeechBurst'])}씩 {bursts}번 말했으며"
         )
         return f"{spoken}, 가장 긴 침묵은 {self.duration(longest)}입니다." if longest else f"{spoken}, 침묵은 없었습니다."
-
-    def mean_score(self, minutes: int, mean: float) -> str:
-        return f"측정된 {minutes}분의 평균 점수는 {self.score(mean)}점입니다."
-
-    def unscored(self, minutes: int, unscored: int) -> str:
-        return f"세션 {minutes}분 가운데 {unscored}분에는 점수가 없습니다."
-
-    def highest(self, minute: int, value: float) -> str:
-        return f"점수가 가장 높은 곳은 {self.minute_span(minute)}({self.score(value)}점)입니다."
-
-    def lowest(self, minute: int, value: float) -> str:
-        return f"점수가 가장 낮은 곳은 {self.minute_span(minute)}({self.score(value)}점)입니다."
 
     def largest_change(self, minute: int, change: float) -> str:
         direction = "올랐습니다" if change > 0 else "내렸습니다"
@@ -148,70 +148,35 @@ class Korean(Language):
         )
         return f"말의 내용에서 계산한 텍스트 점수는 평균 {self.score(mean)}점으로, {words}입니다."
 
-    def affect(self, affect: Affect) -> str:
-        return (
-            f"추정한 정서는 정서가 {self.signed(affect.valence)}, 각성 {self.signed(affect.arousal)}, 통제감 {self.signed(affect.dominance)}입니다"
-            "(-1에서 +1 사이의 참고값)."
-        )
-
-    def dominant(self, emotion: str, share: float) -> str:
-        return f"가장 자주 나타난 추정 감정은 '{self.emotions[emotion]}'이며, 전체 구간의 {self.percent(share)}입니다."
-
-    def few_minutes(self) -> str:
-        return "측정된 시간이 짧아 값이 크게 흔들릴 수 있습니다. 조금 더 길게 측정해 보시기 바랍니다."
-
-    def face_hidden(self, minutes: int) -> str:
-        return f"카메라에 얼굴이 잘 보이지 않은 구간이 {minutes}분 있습니다. 조명과 카메라의 위치를 확인해 주시기 바랍니다."
-
-    def no_face(self, minutes: int) -> str:
-        return f"얼굴이 측정되지 않은 구간이 {minutes}분 있습니다. 카메라가 켜져 있는지 확인해 주시기 바랍니다."
-
-    def no_voice(self, minutes: int) -> str:
-        return f"음성이 측정되지 않은 구간이 {minutes}분 있습니다. 마이크가 켜져 있는지 확인해 주시기 바랍니다."
-
-    def no_transcript(self) -> str:
-        return "말의 내용이 글로 기록되지 않았습니다. 음성 인식이 켜져 있는지 확인해 주시기 바랍니다."
-
-    def little_speech(self, share: float) -> str:
-        return (
-            f"말한 시간 비율이 {self.percent(share)}입니다. 마이크와의 거리를 확인하고,"
-            " 이야기할 시간을 넉넉히 두어 보시기 바랍니다."
-        )
-
-    def much_speech(self, share: float) -> str:
-        return f"말한 시간 비율이 {self.percent(share)}입니다. 말 사이에 잠시 쉬며 정리하는 시간을 두어 보시기 바랍니다."
-
-    def long_silence(self, length_ms: int) -> str:
-        return f"가장 긴 침묵은 {self.duration(length_ms)}입니다. 침묵 앞뒤의 대화를 함께 돌아보시면 좋겠습니다."
-
-    def look_back(self, minute: int) -> str:
-        return f"점수가 크게 달라진 {self.minute_span(minute)}의 대화를 함께 돌아보시면 좋겠습니다."
-
     # -- Parts of the pages --------------------------------------------------------------------------------------------------
 
-    def started(self, time: str, zone: ZoneInfo, length: str) -> str:
-        return f"{time} 시작 ({self.zone_name(zone)}), {length}"
-
-    def generated(self, time: str, zone: ZoneInfo) -> str:
-        return f"{time} 작성 ({self.zone_name(zone)})"
-
-    def points(self, value: float) -> str:
-        return f"{self.score(value)}점"
-
-    def points_change(self, change: float) -> str:
-        return f"{self.change(change)}점"
-
-    def times(self, count: int) -> str:
-        return f"{count:,}회"
-
-    def pieces(self, count: int) -> str:
-        return f"{count:,}개"
-
-    def rating(self, rating: int) -> str:
-        return f"{rating} / 5점"
-
-    def longest_turn_of(self, speaker: str) -> str:
-        return f"{self.speakers[speaker]}의 가장 긴 발언"
+    started = Sentence("{} 시작 ({:zone_name}), {}")
+    generated = Sentence("{} 작성 ({:zone_name})")
+    points = Sentence("{:score}점")
+    points_change = Sentence("{:change}점")
+    times = Sentence("{:,}회")
+    pieces = Sentence("{:,}개")
+    rating = Sentence("{} / 5점")
+    longest_turn_of = Sentence("{:speakers}의 가장 긴 발언")
+    no_silences = "3초 이상의 침묵은 없었습니다."
+    overlap = Sentence("두 사람이 함께 말한 시간은 {:duration}입니다.")
+    compared_with = Sentence(
+        "같은 내담자와 상담사의 최근 세션 중 비교할 수 있는 {}회와 견준 것입니다. 점수 규칙이 같고, 점수가 3분 이상 있으며, 음성이 절반 이상"
+        " 측정된 세션만 비교합니다. 길거나 높다고 해서 더 좋다는 뜻은 아닙니다."
+    )
+    chart_described = Sentence(
+        "종합, 얼굴, 음성, 텍스트 점수의 선 그래프. 종합 점수는 {:points}에서 시작해 {:points}으로 끝나며, 최저 {:points}, 최고"
+        " {:points}입니다. 값은 분별 점수 표에 있습니다."
+    )
+    lanes_described = Sentence(
+        "두 사람이 말한 때를 나타낸 띠 그래프. 말한 비율은 내담자 {0[user]}, 상담사 {0[counselor]}입니다. 자세한 값은 말하기와 침묵에 있습니다."
+    )
+    point_is_mean = Sentence("점 하나는 {}분의 평균입니다.")
+    row_is_mean = Sentence("한 줄은 {}분의 평균입니다. 1분마다의 값은 CSV 파일에 있습니다.")
+    _left_out = {
+        "feedback": "이전 피드백 {:,}건은 줄였습니다.",
+        "gaps": "그 밖에 {:,}곳이 더 있습니다.", "notes": "메모 {:,}건은 줄였습니다.", "sentences": "그 밖에 {:,}문장이 더 있습니다.",
+    }  # fmt: skip
 
     def silences(self, silences: Mapping[str, Any]) -> str:
         count, broken = silences["count"], silences["brokenBy"]
@@ -220,12 +185,6 @@ class Korean(Language):
             f" {self.offset(silences['longestAt'])}부터 {self.duration(silences['longestMs'])}이며,"
             f" 침묵 뒤에 내담자가 {broken['user']}번, 상담사가 {broken['counselor']}번 먼저 말했습니다."
         )
-
-    def no_silences(self) -> str:
-        return "3초 이상의 침묵은 없었습니다."
-
-    def overlap(self, length_ms: int) -> str:
-        return f"두 사람이 함께 말한 시간은 {self.duration(length_ms)}입니다."
 
     def compared(self, measure: str, own: str, ends: Sequence[str], lower: int, higher: int, sessions: int) -> str:
         name, more, less = {
@@ -239,12 +198,6 @@ class Korean(Language):
         count, verb = (lower, more) if lower else (higher, less)
         than = "의 어느 세션보다" if count == sessions else f" 중 {count}회보다"
         return f"{name} {own}{'으로' if measure == 'score' else '로'}, {others}{than} {verb}."
-
-    def compared_with(self, sessions: int) -> str:
-        return (
-            f"같은 내담자와 상담사의 최근 세션 중 비교할 수 있는 {sessions}회와 견준 것입니다. 점수 규칙이 같고, 점수가 3분 이상 있으며,"
-            " 음성이 절반 이상 측정된 세션만 비교합니다. 길거나 높다고 해서 더 좋다는 뜻은 아닙니다."
-        )
 
     def missing(self, seconds: int, missing: Mapping[str, int]) -> str:
         audio, frames = missing["audio"], missing["frames"]
@@ -266,29 +219,3 @@ class Korean(Language):
             "vadScore": "0.7 × 말소리 비율 + 0.3 × 소리 크기(0–100). 자료가 없으면 30입니다.",
             "textScore": "긍정적 표현은 70, 중립은 50, 부정적 표현은 30으로 본 문장들의 평균입니다(0–100). 자료가 없으면 50입니다.",
         }
-
-    def chart_described(self, first: float, last: float, low: float, high: float) -> str:
-        return (
-            f"종합, 얼굴, 음성, 텍스트 점수의 선 그래프. 종합 점수는 {self.points(first)}에서 시작해 {self.points(last)}으로 끝나며,"
-            f" 최저 {self.points(low)}, 최고 {self.points(high)}입니다. 값은 분별 점수 표에 있습니다."
-        )
-
-    def lanes_described(self, shares: Mapping[str, str]) -> str:
-        return (
-            f"두 사람이 말한 때를 나타낸 띠 그래프. 말한 비율은 내담자 {shares['user']}, 상담사 {shares['counselor']}입니다."
-            " 자세한 값은 말하기와 침묵에 있습니다."
-        )
-
-    def point_is_mean(self, minutes: int) -> str:
-        return f"점 하나는 {minutes}분의 평균입니다."
-
-    def row_is_mean(self, minutes: int) -> str:
-        return f"한 줄은 {minutes}분의 평균입니다. 1분마다의 값은 CSV 파일에 있습니다."
-
-    _left_out = {
-        "feedback": "이전 피드백 {count}건은 줄였습니다.",
-        "gaps": "그 밖에 {count}곳이 더 있습니다.", "notes": "메모 {count}건은 줄였습니다.", "sentences": "그 밖에 {count}문장이 더 있습니다.",
-    }  # fmt: skip
-
-    def left_out(self, count: int, what: str) -> str:
-        return self._left_out[what].format(count=f"{count:,}")
