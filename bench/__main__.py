@@ -136,24 +136,27 @@ def memory(requests, quotas, sessions, directory, out):
 
 @main.command()
 @_names("--subjects", ("bemore-1", "bemore-pg"), ("bemore-1", "bemore-pg"), "What to measure")
-@_option("--sessions", 3_000, click.IntRange(100, 50_000), "About as many as the machine carries (see mix).")
-@_option("--seconds", 10, click.IntRange(2, 600), "Load of one step.")
+@click.option("--fitted", default="600,1800", show_default=True, callback=_sizes, help="Sessions of the loads that it is fitted to: two.")
+@click.option("--predicted", default="1200,2400", show_default=True, callback=_sizes, help="Sessions of the loads that it predicts.")
+@_option("--seconds", 12, click.IntRange(1, 600), "Load of one step.")
 @_option("--rounds", 3, click.IntRange(1, 50), "How often to measure.")
 @_directory
 @_out
-def capacity(subjects, sessions, seconds, rounds, directory, out):
+def capacity(subjects, fitted, predicted, seconds, rounds, directory, out):
     """Fit a queueing model to two loads, predict p99 at two others, and measure them."""
     from bench.capacity import run
 
-    click.echo(run(_results(out, "capacity"), tuple(map(SUBJECTS.get, subjects)), sessions, seconds, rounds, directory))
+    if len(fitted) != 2:
+        raise click.BadParameter("--fitted: two loads")
+    click.echo(run(_results(out, "capacity"), tuple(map(SUBJECTS.get, subjects)), fitted, predicted, seconds, rounds, directory))
 
 
 @main.command()
 @_option("--sessions", 100_000, click.IntRange(1, 10_000_000), "Concurrent sessions.")
-@click.option("--machines", default="7,8,10,12", show_default=True, callback=_sizes, help="Numbers of machines to try.")
+@click.option("--machines", default="8,10,12,14", show_default=True, callback=_sizes, help="Numbers of machines to try.")
 @_option("--processes", 4, click.IntRange(1, 256), "Processes, each with a core, per machine.")
-@_option("--cpu-ms", 2.0, click.FloatRange(0.01), "CPU time of the service per request (see mix).")
-@_option("--postgres-ms", 1.0, click.FloatRange(0.01), "CPU time of PostgreSQL per request (see mix).")
+@_option("--held-ms", 2.4, click.FloatRange(0.01), "How long a request holds its process (see capacity).")
+@_option("--postgres-ms", 0.9, click.FloatRange(0.01), "CPU time of PostgreSQL per request (see mix).")
 @_option("--shards", 1, click.IntRange(1, 1_000), "PostgreSQL servers, each with its part of the sessions.")
 @_option("--cores", 32, click.IntRange(1, 256), "Cores of each.")
 @_option("--commit-ms", 1.5, click.FloatRange(0), "Commit, network and proxy.")

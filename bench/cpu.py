@@ -6,13 +6,15 @@ import psutil
 
 
 def cpu_seconds(server):
-    """CPU time (user and system) that all processes of a server have used so far, in seconds.
+    """CPU time (user and system) that all processes of a server have used so far, in seconds."""
+    return sum(cpu_by_process(server).values())
 
-    What ended processes used is in the accounts of their parents.
-    """
-    total = 0.0
+
+def cpu_by_process(server):
+    """The same by process id. What ended processes used is in the accounts of their parents."""
+    used = {}
     for process in server.processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
+            used[process.pid] = times.user + times.system + times.children_user + times.children_system
+    return used

@@ -37,6 +37,10 @@ class Crowd:
         first, self._minute = self._minute, self._minute + int(seconds // _MINUTE_S) + 2
         return heapq.merge(*(self._of_one(number, first, seconds) for number in range(sessions)))
 
+    def schedule(self, sessions, seconds):
+        """``[(due, kind)]`` of what ``arrivals`` sends, without the bytes."""
+        return sorted((due, KINDS[place % len(KINDS)]) for number in range(sessions) for due, place in self._dues(number, seconds))
+
     def at_once(self, sessions, minutes):
         """All requests of whole minutes, due now; for filling a database."""
         first, self._minute = self._minute, self._minute + minutes
@@ -48,14 +52,18 @@ class Crowd:
         )
 
     def _of_one(self, number, first, seconds):
-        step = _MINUTE_S / len(KINDS)
-        place = int(self._phases[number] / step)
-        due = (place + 1) * step - self._phases[number]
-        while due < seconds:
-            place += 1
+        for due, place in self._dues(number, seconds):
             minute, within = divmod(place, len(KINDS))
             yield due, KINDS[within], self._request(number, first + minute, within)
-            due += step
+
+    def _dues(self, number, seconds):
+        """(due, place) of a session's requests; places count on from the begin of its minute."""
+        step = _MINUTE_S / len(KINDS)
+        place = int(self._phases[number] / step) + 1
+        due = place * step - self._phases[number]
+        while due < seconds:
+            yield due, place
+            place, due = place + 1, due + step
 
     def _request(self, number, minute, place):
         session, address = self._ids[number]

@@ -8,6 +8,7 @@ import selectors
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bench.figures import percentile
 from bench.http1 import Connection, parse
@@ -19,41 +20,51 @@ CONNECTIONS = 64
 HOPELESS_S = 3.0
 
 
+class Request(NamedTuple):
+    """An answered request; times in seconds from the beginning of the load."""
+
+    kind: str
+    due: float
+    sent: float
+    done: float
+
+
 @dataclass
 class Outcome:
-    """What came of a load. ``latencies_ms`` by kind of request; ``refused`` by status (0: the connection broke)."""
+    """What came of a load. ``requests`` were answered with success; ``refused`` by status (0: the connection broke)."""
 
-    latencies_ms: dict = field(default_factory=dict)
+    requests: list = field(default_factory=list)
     refused: dict = field(default_factory=dict)
     broken_off: bool = False
     seconds: float = 0.0
 
     @property
     def answered(self):
-        return sum(map(len, self.latencies_ms.values()))
+        return len(self.requests)
+
+    @property
+    def latencies_ms(self):
+        """By kind of request; from the moment that it was due."""
+        by_kind = {}
+        for each in self.requests:
+            by_kind.setdefault(each.kind, []).append(1000 * (each.done - each.due))
+        return by_kind
 
     def percentile_ms(self, percent):
-        return percentile([each for latencies in self.latencies_ms.values() for each in latencies], percent)
-
-    def add(self, kind, latency_ms, status):
-        if 200 <= status < 300:
-            self.latencies_ms.setdefault(kind, []).append(latency_ms)
-        else:
-            self.refused[status] = self.refused.get(status, 0) + 1
+        return percentile([1000 * (each.done - each.due) for each in self.requests], percent)
 
 
 class _Line(Connection):
     """A connection and the request under way on it."""
 
-    due, kind, received = 0.0, "", b""
+    due, sent, kind, received = 0.0, 0.0, "", b""
 
 
-class _Load:
-    """Lines to one port; ``drive`` is the way in."""
+class Load:
+    """Connections to a port that loads share; a context manager."""
 
-    def __init__(self, port, connections):
+    def __init__(self, port, connections=CONNECTIONS):
         self._port = port
-        self.outcome, self._began = Outcome(), time.perf_counter()
         self._selector = selectors.DefaultSelector()
         self._lines, self._idle = set(), deque()
         for _ in range(connections):
@@ -65,7 +76,14 @@ class _Load:
         self._idle.append(line)
         self._selector.register(line, selectors.EVENT_READ, line)
 
-    def run(self, arrivals, hopeless_s):
+    def drive(self, arrivals, hopeless_s=HOPELESS_S):
+        """As the function ``drive``. Not again after a load that was broken off."""
+        self._outcome, self._began = Outcome(), time.perf_counter()
+        self._run(arrivals, hopeless_s)
+        self._outcome.seconds = self._now()
+        return self._outcome
+
+    def _run(self, arrivals, hopeless_s):
         arrivals, waiting, all_lines = iter(arrivals), deque(), len(self._lines)
         upcoming = next(arrivals, None)
         while upcoming or waiting or len(self._idle) < all_lines:
@@ -74,15 +92,16 @@ class _Load:
                 waiting.append(upcoming)
                 upcoming = next(arrivals, None)
             if waiting and now - waiting[0][0] > hopeless_s:
-                self.outcome.broken_off = True
+                self._outcome.broken_off = True
                 return
             while waiting and self._idle:
                 line = self._idle.popleft()
                 line.due, line.kind, raw = waiting.popleft()
+                line.sent = self._now()
                 line.send(raw)
             ready = self._selector.select(max(0.0, upcoming[0] - now) if upcoming else hopeless_s)
             if not ready and not upcoming:
-                self.outcome.broken_off = True
+                self._outcome.broken_off = True
                 return
             for key, _ in ready:
                 self._read(key.data)
@@ -91,15 +110,21 @@ class _Load:
         try:
             line.received += line.receive()
         except OSError:
-            self.outcome.add(line.kind, 0.0, 0)
+            self._refuse(0)
             self._drop(line)
             self._open()
             return
         answer = parse(line.received)
         if answer is not None:
             line.received = b""
-            self.outcome.add(line.kind, (self._now() - line.due) * 1000, answer.status)
+            if 200 <= answer.status < 300:
+                self._outcome.requests.append(Request(line.kind, line.due, line.sent, self._now()))
+            else:
+                self._refuse(answer.status)
             self._idle.append(line)
+
+    def _refuse(self, status):
+        self._outcome.refused[status] = self._outcome.refused.get(status, 0) + 1
 
     def _drop(self, line):
         self._selector.unregister(line)
@@ -112,10 +137,15 @@ class _Load:
         return time.perf_counter() - self._began
 
     def close(self):
-        self.outcome.seconds = self._now()
         for line in list(self._lines):
             self._drop(line)
         self._selector.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.close()
 
 
 def drive(port, arrivals, connections=CONNECTIONS, hopeless_s=HOPELESS_S):
@@ -123,9 +153,5 @@ def drive(port, arrivals, connections=CONNECTIONS, hopeless_s=HOPELESS_S):
 
     Broken off where a request has waited for ``hopeless_s`` seconds, or nothing at all is answered for as long.
     """
-    load = _Load(port, connections)
-    try:
-        load.run(arrivals, hopeless_s)
-    finally:
-        load.close()
-    return load.outcome
+    with Load(port, connections) as load:
+        return load.drive(arrivals, hopeless_s)

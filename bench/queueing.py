@@ -1,107 +1,192 @@
-"""A queueing model of the service, as a simulation.
+"""A queueing model of a machine that runs the service, as a simulation.
 
-A request takes CPU time of one process, which runs one request at a time (CPython's lock) in the order of arrival, and then waits without
-using that process: for the commit, the network, the client. The proxy's connections stay with one process each, so a request joins the
-queue of a random process, even if another is idle. Where PostgreSQL is named, its cores serve one common queue after that. Times are in
-seconds.
+A request first holds a process of the service. All requests in a process share its time equally (processor sharing), as threads take turns
+at CPython's lock: together they get one core at the most. Then PostgreSQL, Redis and the load generator work for the request on any core,
+and at last it waits for the disk and the network, which nobody else waits for. If more want to run than there are cores, all are slowed
+down alike. Times are in seconds.
 """
 
 import heapq
 import math
 import random
+from bisect import bisect
 from dataclasses import dataclass
+from statistics import fmean
+from typing import NamedTuple
 
 from bench.crowd import KINDS
 from bench.figures import percentile
 
-_STEP_S = 60.0 / len(KINDS)
+#: Percentiles that a fit compares, parts of a request's time that it tries, and how often a load is simulated.
+_FITTED_PERCENTILES, _PARTS, _SEEDS = (90, 95, 99), [step / 40 for step in range(16, 45)], (1, 2, 3)
 
-#: Percentiles that a fit compares, and how finely it searches.
-_FITTED_PERCENTILES, _STEPS = (50, 75, 90, 95, 99), 25
+
+class Work(NamedTuple):
+    """What a request needs from ``arrival`` on: ``held`` of CPU time in ``process``, then ``behind`` on any core, then ``wait``."""
+
+    arrival: float
+    process: int
+    held: float
+    behind: float = 0.0
+    wait: float = 0.0
+
+
+class _Share:
+    """Requests that get equal parts of something; ``clock`` is what each has got that was there from the beginning on."""
+
+    def __init__(self):
+        self.clock, self.heap = 0.0, []
+
+    def add(self, place, work):
+        heapq.heappush(self.heap, (self.clock + work, place))
+
+    @property
+    def left(self):
+        """Work until the first of them is done."""
+        return max(0.0, self.heap[0][0] - self.clock)
+
+
+def serve(works, cores):
+    """The end of each ``Work``, which are in the order of arrival, on a machine of so many cores."""
+    processes = {each.process: _Share() for each in works}
+    behind, ends, upcoming, now = _Share(), [0.0] * len(works), 0, 0.0
+    while True:
+        active = [(share, len(share.heap)) for share in processes.values() if share.heap]
+        wanted = len(active) + len(behind.heap)
+        if behind.heap:
+            active.append((behind, 1))
+        slow = max(1.0, wanted / cores)
+        after, first = min(((share.left * sharers * slow, place) for place, (share, sharers) in enumerate(active)), default=(math.inf, 0))
+        arrives = upcoming < len(works) and works[upcoming].arrival <= now + after
+        if not arrives and not active:
+            return ends
+        passed = works[upcoming].arrival - now if arrives else after
+        for share, sharers in active:
+            share.clock += passed / slow / sharers
+        now += passed
+        if arrives:
+            processes[works[upcoming].process].add(upcoming, works[upcoming].held)
+            upcoming += 1
+        else:
+            share = active[first][0]
+            _, place = heapq.heappop(share.heap)
+            if share is behind:
+                ends[place] = now + works[place].wait
+            else:
+                behind.add(place, works[place].behind)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A load and what it took.
+
+    ``requests`` are those of an ``Outcome``; ``cpu`` is the CPU time used in ``seconds``: {"service", "generator", "postgres"?, "redis"?}.
+    ``shares`` are the parts of the requests that go to each process.
+    """
+
+    requests: list
+    seconds: float
+    cpu: dict
+    shares: list
+
+    @property
+    def rate(self):
+        return len(self.requests) / self.seconds
+
+    @property
+    def arrivals(self):
+        return sorted((each.due, each.kind) for each in self.requests)
+
+    @property
+    def lateness(self):
+        """How much later than due each request was sent."""
+        return [each.sent - each.due for each in self.requests]
+
+    def times_alone(self):
+        """``{kind: [time from sending to the response]}`` of requests that were sent while no other was under way."""
+        times, free = {kind: [] for kind in KINDS}, 0.0
+        for each in sorted(self.requests, key=lambda request: request.sent):
+            if each.sent >= free:
+                times[each.kind].append(each.done - each.sent)
+            free = max(free, each.done)
+        return times
 
 
 @dataclass(frozen=True)
 class Model:
-    """What a request takes.
+    """What requests take.
 
-    ``cpu``: mean CPU time by kind; ``stretch``: how much longer it holds its process, because other programs use the machine, too.
-    ``delays``: a sample of what it waits for besides, as measured at ``quiet`` sessions; ``growth`` is how much of that each further
-    session adds, as disk and database are shared.
+    ``times`` and ``lateness`` are samples from a load of ``rate`` requests a second. ``part`` of a request's time it holds its process.
+    ``cpu``: per server, CPU time that it uses per second in any case, and per request.
     """
 
+    times: dict
+    lateness: list
+    rate: float
     cpu: dict
-    delays: list
-    stretch: float = 1.0
-    growth: float = 0.0
-    quiet: int = 0
+    part: float = 1.0
 
-    def latencies(self, sessions, seconds, processes=1, seed=1):
-        """Latencies of what so many sessions send in so many seconds, by a simulation."""
-        source = random.Random(seed)
-        arrivals = crowd(sessions, seconds, source)
-        done = queues([(due, due, self.cpu[kind] * self.stretch) for due, kind in arrivals], processes, source)
-        factor = 1 + self.growth * (sessions - self.quiet)
-        return [end - due + factor * source.choice(self.delays) for end, due in done]
+    def cpu_per_request(self, server, rate):
+        always, each = self.cpu[server]
+        return always / rate + each
 
-    def percentile_ms(self, percent, sessions, seconds, processes=1):
-        """A percentile of the latency, in ms."""
-        return 1000 * percentile(self.latencies(sessions, seconds, processes), percent)
+    def _faster(self, rate):
+        """How long a request takes at a rate, as a part of what it took at the sample's."""
+        return self.cpu_per_request("service", rate) / self.cpu_per_request("service", self.rate)
 
+    def held(self, rate):
+        """For how long a request holds its process on average."""
+        return self.part * self._faster(rate) * fmean(fmean(self.times[kind]) for kind in KINDS)
 
-def crowd(sessions, seconds, source):
-    """``[(due, kind)]`` of sessions that send as ``bench.crowd`` has it, each at its own moment of the minute."""
-    arrivals = []
-    for _ in range(sessions):
-        place, due = source.randrange(len(KINDS)), source.random() * _STEP_S
-        while due < seconds:
-            arrivals.append((due, KINDS[place % len(KINDS)]))
-            place, due = place + 1, due + _STEP_S
-    return sorted(arrivals)
+    def latencies(self, arrivals, seconds, shares, cores):
+        """Latencies of ``arrivals``, ``[(due, kind)]``, by simulations with several seeds."""
+        rate = len(arrivals) / seconds
+        faster = self._faster(rate)
+        others = sum(self.cpu_per_request(server, rate) for server in self.cpu if server != "service")
+        bounds = [sum(shares[:place]) for place in range(1, len(shares))]
+        for seed in _SEEDS:
+            source, works = random.Random(seed), []
+            for due, kind in arrivals:
+                time = faster * source.choice(self.times[kind])
+                rest = max(0.0, time * (1 - self.part))
+                behind, process = min(others, rest), bisect(bounds, source.random() * sum(shares))
+                works.append((Work(due + source.choice(self.lateness), process, time * self.part, behind, rest - behind), due))
+            works.sort()
+            yield from (end - due for end, (_, due) in zip(serve([each for each, _ in works], cores), works, strict=True))
 
-
-def queue(requests, servers):
-    """First come, first served: ``[(end, due)]`` of ``(arrival, due, service time)``, by the time of the end."""
-    free, done = [0.0] * servers, []
-    for arrival, due, service in sorted(requests):
-        end = max(arrival, free[0]) + service
-        heapq.heapreplace(free, end)
-        done.append((end, due))
-    return sorted(done)
+    def percentile_ms(self, percent, *load):
+        """A percentile of the latency, in ms; ``load`` as for ``latencies``."""
+        return 1000 * percentile(list(self.latencies(*load)), percent)
 
 
-def queues(requests, processes, source):
-    """``queue`` for requests that each join the queue of a random process with one server."""
-    parts = [[] for _ in range(processes)]
-    for each in requests:
-        source.choice(parts).append(each)
-    return [each for part in parts for each in queue(part, 1)]
+def fit(quiet, busy, cores):
+    """A Model from two ``Measured`` loads.
 
-
-def fit(quiet, busy):
-    """A Model from two measured loads.
-
-    The quiet one, at which nothing queues, gives CPU times and delays: the latency of each request less what it holds its process.
-    Stretch and growth are those with which the model's percentiles at the busy one come closest to the measured ones. Each is a dict:
-    ``sessions``, ``seconds``, ``processes``, ``cpu_ms`` (mean per request) and ``latencies_ms`` by kind.
+    The quiet one, at which hardly anything queues, gives the times of requests that met no other. CPU time is linear in the rate
+    (utilization law). ``part`` is that with which the percentiles of the busy load come closest to the measured ones.
     """
-    medians = {kind: percentile(values, 50) for kind, values in quiet["latencies_ms"].items()}
-    mean = sum(medians[kind] for kind in KINDS) / len(KINDS)
-    share = {kind: median / mean for kind, median in medians.items()}
-    pooled = [each / 1000 for values in busy["latencies_ms"].values() for each in values]
-    measured = [percentile(pooled, percent) for percent in _FITTED_PERCENTILES]
+    cpu = {}
+    for server in quiet.cpu:
+        use, more = (each.cpu[server] / each.seconds for each in (quiet, busy))
+        each = (more - use) / (busy.rate - quiet.rate)
+        cpu[server] = use - each * quiet.rate, each
+    measured = [percentile([each.done - each.due for each in busy.requests], percent) for percent in _FITTED_PERCENTILES]
 
-    def model(stretch, growth):
-        held = {kind: quiet["cpu_ms"] * each * stretch for kind, each in share.items()}
-        delays = [max(0.0, latency - held[kind]) / 1000 for kind, values in quiet["latencies_ms"].items() for latency in values]
-        cpu = {kind: busy["cpu_ms"] * each / 1000 for kind, each in share.items()}
-        return Model(cpu, delays, stretch, growth / (busy["sessions"] - quiet["sessions"]), quiet["sessions"])
+    def model(part):
+        return Model(quiet.times_alone(), quiet.lateness, quiet.rate, cpu, part)
 
-    def miss(made):
-        latencies = made.latencies(busy["sessions"], busy["seconds"], busy["processes"])
-        modelled = [percentile(latencies, percent) for percent in _FITTED_PERCENTILES]
-        return sum(math.log(one / other) ** 2 for one, other in zip(modelled, measured, strict=True))
+    def miss(part):
+        latencies = list(model(part).latencies(busy.arrivals, busy.seconds, busy.shares, cores))
+        return sum(math.log(percentile(latencies, each) / one) ** 2 for each, one in zip(_FITTED_PERCENTILES, measured, strict=True))
 
-    # Up to where the processes would be overloaded.
-    most = 0.97 * busy["processes"] * _STEP_S / (busy["sessions"] * busy["cpu_ms"] / 1000)
-    stretches = [most * (0.2 + 0.8 * place / _STEPS) for place in range(_STEPS + 1)]
-    return min((model(stretch, step / 5) for stretch in stretches for step in range(11)), key=miss)
+    return model(min(_PARTS, key=miss))
+
+
+def knee(model, crowd, shares, cores, bound_ms, most, seconds=6):
+    """The most sessions of a ``Crowd``, up to ``most`` and to 2 %, at which the model's p99 is below ``bound_ms``."""
+    kept, refused = 0, most
+    while refused - kept > refused / 50:
+        sessions = (kept + refused) // 2
+        kept_up = model.percentile_ms(99, crowd.schedule(sessions, seconds), seconds, shares, cores) < bound_ms
+        kept, refused = (sessions, refused) if kept_up else (kept, sessions)
+    return kept

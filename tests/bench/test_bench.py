@@ -161,6 +161,24 @@ def test_search_ends_within_a_twentieth_of_what_is_carried(monkeypatch):
         assert len(steps) < 30
 
 
+@pytest.mark.skipif(not LONG, reason="takes long: BEMORE_TEST_LONG=1")
+def test_capacity_predicts_and_measures(tmp_path):
+    arguments = ("capacity", "--fitted", "60,120", "--predicted", "90", "--seconds", 3, "--rounds", 1, "--subjects", "bemore-pg")
+    _, results = run_bench(tmp_path, *arguments)
+    (subject,) = results["subjects"].values()
+    assert [(each["sessions"], each["use"]) for each in subject["loads"]] == [(60, "fitted"), (90, "predicted"), (120, "fitted")]
+    assert all(0 < figure < 1_000 for each in subject["loads"] for figure in (*each["p99_ms"], *each["measured_p99_ms"]))
+    assert 120 < subject["carried"][0] <= subject["carried_with_equal_shares"][0] and 0 < subject["held_ms"][0] < 50
+    assert list(subject["cpu"][0]) == ["service", "postgres", "redis", "generator"]
+
+
+def test_more_machines_are_faster(tmp_path):
+    _, results = run_bench(tmp_path, "fleet", "--sessions", 5_000, "--machines", "1,2", "--seconds", 4, "--processes", 2)
+    one, two = results["steps"]
+    assert one["service_use"] == pytest.approx(5_000 * 7 / 60 * 0.0024 / 2, rel=0.02) and two["service_use"] == one["service_use"] / 2
+    assert 2.4 + 0.9 < two["p50_ms"] < one["p50_ms"] < one["p99_ms"] and two["p99_ms"] < one["p99_ms"]
+
+
 def test_cpu_time_includes_processes_that_have_ended(tmp_path):
     from bench.cpu import cpu_seconds
 
