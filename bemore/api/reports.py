@@ -20,7 +20,7 @@ from bemore.reports.build import report_id
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
 from bemore.reports.language import LANGUAGES
-from bemore.reports.options import RenderOptions
+from bemore.reports.view import RenderOptions
 from bemore.reports.transcript_files import plain_text, webvtt
 from bemore.schemas.report_options import ChooseLanguage, PdfOptions, ReportOptions
 from bemore.schemas.reports import ChooseCsv, PageOfReport, Report, ReportBrief, ReportText, VoiceAnalysis
