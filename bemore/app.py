@@ -29,7 +29,7 @@ from bemore.api.http import error_handlers as failures
 from bemore.api.openapi import document as openapi  # fmt: skip
 from bemore.api.http.middleware import RequestContextMiddleware
 from bemore.observability import traces
-from bemore.ratelimit import RateLimiter
+from bemore.ratelimit.limiter import RateLimiter
 from bemore.db import connections as database
 
 BLUEPRINTS = (

@@ -65,7 +65,7 @@ class Settings:
     )
     database_pgbouncer: bool = _setting(parse.boolean, False, "true: DATABASE_URL is that of a PgBouncer in transaction mode.")
     database_replica_url: str | None = _setting(
-        parse.replica_url, None, "A streaming replica that reports and lists may be read from; none: the database itself."
+        parse.replica_url, None, "A streaming replica that what is read of sessions may come from; none: the database itself."
     )
     database_pool_size: int = _setting(parse.whole(1, 200), 16, "Maximum database connections per process (PostgreSQL).")
     database_request_ids: bool = _setting(
@@ -117,7 +117,7 @@ class Settings:
         parse.several(parse.webhook_url), (), "Addresses that bemore deliver sends events to, separated by commas.", hidden=True
     )
     webhook_secret: str | None = _setting(
-        parse.webhook_secret, None, "Secret that events are signed with: whsec_ and at least 24 bytes in base64.", hidden=True
+        parse.webhook_secret, None, "Secret that events are signed with: at least 24 bytes in base64 (Standard Webhooks).", hidden=True
     )
     log_level: str = _setting(parse.choice("debug", "info", "warning", "error"), "info", "Lowest level that is logged.")
     log_format: str = _setting(parse.choice("console", "json"), "console", "console or json (default in production).")

@@ -9,6 +9,7 @@ from bench.payloads import WORKLOADS
 from bench.stage import REPOSITORY, SUBJECTS, ServerFailed
 
 _MIX = tuple(name for name, each in SUBJECTS.items() if each.program != "floor")
+_USUAL = tuple(name for name in _MIX if not SUBJECTS[name].settings)
 
 
 def _list_of(*known):
@@ -63,7 +64,7 @@ def main():
 
 
 @main.command()
-@_names("--subjects", _MIX, _MIX, "What to measure")
+@_names("--subjects", _USUAL, _MIX, "What to measure")
 @click.option("--sessions", type=click.IntRange(1, 50_000), help="Drive so many sessions; without it, search how many are carried.")
 @_option("--seconds", 15, click.IntRange(1, 600), "Load of one step.")
 @_option("--warm", 5, click.IntRange(0, 60), "With --sessions: load before it that does not count, in seconds.")
@@ -109,7 +110,7 @@ def compare(subjects, workloads, rounds, seconds, warm, directory, out):
 @main.command()
 @click.option("--sizes", default="0,100000,1000000,10000000", show_default=True, callback=_sizes, help="Stored frames.")
 @_option("--rounds", 200, click.IntRange(1, 2_000), "How often to request each endpoint.")
-@_names("--databases", ("sqlite",), ("sqlite", "postgres"), "Which databases")
+@_names("--databases", ("sqlite",), ("sqlite", "postgres", "postgres-whole"), "Which databases")
 @_option("--sessions", 1_000_000, click.IntRange(0, 10_000_000), "Among how many sessions to search; 0 for no search.")
 @_directory
 @_out

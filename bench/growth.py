@@ -6,8 +6,12 @@ happens on the machine happens to all. The requested sessions are alike in all d
 
 import contextlib
 import random
+import subprocess
+import sys
+import time
 from statistics import median
 
+from bemore.models import partitions
 from bench import payloads, pictures, searching
 from bench.database import add_sessions, count_sessions
 from bench.filling import fill
@@ -20,6 +24,7 @@ from bench.surroundings import sentence, surroundings
 SUBJECTS = {
     "sqlite": Subject("growth-sqlite", "SQLite", "bemore", 1),
     "postgres": Subject("growth-postgres", "PostgreSQL", "bemore", 1, "postgres"),
+    "postgres-whole": Subject("growth-postgres-whole", "PostgreSQL, one partition for everything", "bemore", 1, "postgres"),
 }
 
 BOUND = 1.15
@@ -28,6 +33,9 @@ BOUND = 1.15
 PROBED = 24
 
 _PROBED_MINUTES = 10
+
+#: Retention is measured by erasing what is older than this; filling spreads it over 90 days.
+_KEPT_DAYS = 60
 
 
 def start():
@@ -81,27 +89,34 @@ def run(results, databases, sizes, rounds, sessions, directory=None):
     """Measure ``rounds`` rounds on every database and size of frames, and the search among ``sessions``; write the results, return their
     text.
     """
-    surrounding, taken, filled, found = surroundings(directory), {}, {}, {}
+    surrounding, taken, filled, found, erased = surroundings(directory), {}, {}, {}, {}
     for database in databases:
         with contextlib.ExitStack() as exits:
             stage = exits.enter_context(Stage(directory))
             services = {size: exits.enter_context(stage.running(SUBJECTS[database], **WIDE_QUOTAS)) for size in sizes}
             for size, running in services.items():
+                if database == "postgres-whole":
+                    _make_whole(running.direct)
                 filled[f"{database} {size}"] = _fill_around(running, size)
             lines = {size: exits.enter_context(Connection(running.port)) for size, running in services.items()}
             taken[database] = _rounds(lines, rounds, database)
+            if SUBJECTS[database].database == "postgres":
+                erased[database] = _erase(services[max(sizes)])
         if sessions:
             with Stage(directory) as stage, stage.running(SUBJECTS[database], **WIDE_QUOTAS) as running:
                 found[SUBJECTS[database].label] = searching.measure(running, sessions, rounds)
-    tables = [*(_text(database, sizes, taken[database]) for database in databases), searching.text(found)]
-    text = "\n\n".join([sentence(surrounding), *tables])
+    tables = [*(_text(database, sizes, taken[database]) for database in databases), searching.text(found), _retention(erased)]
+    text = "\n\n".join([sentence(surrounding), *filter(None, tables)])
     by_database = {SUBJECTS[each].label: {label: ratios(by_size) for label, by_size in taken[each].items()} for each in databases}
     pictures.growth(results.path("png"), by_database, BOUND)
     medians = {
         database: {label: {size: median(latencies) for size, latencies in by_size.items()} for label, by_size in by_label.items()}
         for database, by_label in taken.items()
     }
-    numbers = {"surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search_p50_ms": found}
+    numbers = {
+        "surroundings": surrounding, "bound": BOUND, "rounds": rounds, "rows": filled, "p50_ms": medians, "search_p50_ms": found,
+        "retention": erased,
+    }  # fmt: skip
     return results.write(text, numbers)
 
 
@@ -113,6 +128,44 @@ def _fill_around(running, size):
             _add_probed(running.direct, connection)
         fill(running.direct, size - size // 2, "after", steps)
     return {table_name: running.direct.count(table_name) for table_name in ("session", "frame", "minute_score")}
+
+
+def _make_whole(direct):
+    """Put one partition for everything in the place of all others, in effect a table without partitions."""
+    for name in partitions.TABLES:
+        for (each,) in direct.run("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = ?::regclass", name):
+            direct.run(f"DROP TABLE {each}")
+        direct.run(f"CREATE TABLE {partitions.SCHEMA}.{name}_whole PARTITION OF {name} FOR VALUES FROM (0) TO ({2**63 - 1})")
+
+
+def _erase(running):
+    """Run ``bemore purge`` of all but _KEPT_DAYS: seconds, the size of the database in bytes and the vacuums before and after."""
+    before, start = _vacuums(running.direct), time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "bemore", "purge", "--older-than", f"{_KEPT_DAYS}d", "--yes"],
+        env=running.server.env, cwd=running.server.directory, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"bemore purge: {done.stdout}{done.stderr}")
+    seconds = time.monotonic() - start
+    return {"seconds": seconds, "erased": done.stdout.splitlines()[-1], "before": before, "after": _vacuums(running.direct)}
+
+
+def _vacuums(direct):
+    """The size of the database, and of the tables of telemetry together: autovacuum's runs, rows alive and dead."""
+    vacuums, live, dead = direct.run(
+        "SELECT sum(autovacuum_count)::int, sum(n_live_tup)::bigint, sum(n_dead_tup)::bigint FROM pg_stat_user_tables WHERE schemaname = ?",
+        partitions.SCHEMA,
+    )[0]
+    return {"bytes": direct.size(), "autovacuums": vacuums, "live": live, "dead": dead}
+
+
+def _retention(erased):
+    rows = [
+        (SUBJECTS[name].label, each["seconds"], *(each[when]["bytes"] >> 20 for when in ("before", "after")), each["after"]["dead"])
+        for name, each in erased.items()
+    ]
+    return rows and table((f"purge of all but {_KEPT_DAYS} days", "s", "MB before", "MB after", "dead rows"), rows)
 
 
 def _add_probed(direct, connection):

@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.cpu import cpu_seconds
 from bench.database import Direct, add_sessions, count_sessions, migrate_here
 from bench.http1 import Connection, request
+from bench.payloads import session_id
 from bench.peers import floor_tables
 from tests.support.servers import PostgresServer, RedisServer, Server, ServerFailed, Service
 
@@ -32,7 +33,7 @@ _MIGRATE_S = 60
 class Subject:
     """What is measured. ``program`` is ``bemore``, ``fastapi-full`` or ``floor``; with ``redis`` the quotas are counted there.
 
-    ``checkout`` is the directory of another checkout of BeMore, run by ``python``; None: this one.
+    ``settings`` are some of its own. ``checkout`` is the directory of another checkout of BeMore, run by ``python``; None: this one.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Subject:
     processes: int = 1
     database: str = "sqlite"
     redis: bool = False
+    settings: tuple = ()
     checkout: Path | None = None
     python: str = sys.executable
 
@@ -56,6 +58,10 @@ def _commit(directory):
     return done.stdout.strip() or Path(directory).name
 
 
+#: Settings of subjects. Nothing is sent to the receiver, as ``bemore deliver`` does not run.
+_NO_QUOTAS = (("RATE_LIMIT_ENABLED", "false"),)
+_WEBHOOK = (("WEBHOOK_URLS", "http://127.0.0.1:9/"), ("WEBHOOK_SECRET", "whsec_c2VjcmV0IG9mIHRoZSBiZW5jaG1hcmsncyB3ZWJob29rIQ=="))
+
 SUBJECTS = {
     each.name: each
     for each in (
@@ -64,7 +70,10 @@ SUBJECTS = {
         Subject("floor-1", "floor, SQLite", "floor"),
         Subject("bemore-pg", "BeMore, PostgreSQL, Redis", "bemore", 2, "postgres", redis=True),
         Subject("fastapi-full-pg", "fastapi-full, PostgreSQL, Redis", "fastapi-full", 2, "postgres", redis=True),
+        Subject("bemore-pg-open", "BeMore without quotas, PostgreSQL", "bemore", 2, "postgres", settings=_NO_QUOTAS),
+        Subject("bemore-pg-webhooks", "BeMore with a webhook, PostgreSQL, Redis", "bemore", 2, "postgres", redis=True, settings=_WEBHOOK),
         Subject("floor-pg", "floor, PostgreSQL", "floor", 2, "postgres"),
+        Subject("floor-pg-duties", "floor with quotas and session check, PostgreSQL, Redis", "floor", 2, "postgres", redis=True),
     )
 }
 
@@ -178,7 +187,7 @@ class Stage:
             exits.callback(shutil.rmtree, home, ignore_errors=True)
             url = self._database(subject, home, exits)
             behind = {"postgres": self.postgres} if subject.database == "postgres" else {}
-            env = {"DATABASE_URL": url, **env}
+            env = {"DATABASE_URL": url, **dict(subject.settings), **env}
             if subject.redis:
                 self.redis.execute("FLUSHALL")
                 behind["redis"] = self.redis
@@ -215,6 +224,7 @@ def _fill(subject, direct, sessions):
     """Add the sessions, and a peer's tables."""
     if subject.program == "floor":
         direct.script(floor_tables.script(direct.dialect))
+        direct.many("INSERT INTO session VALUES (?)", [(session_id(each),) for each in range(sessions)])
     else:
         if subject.program == "fastapi-full":
             from bench.peers.fastapi_full.tables import script

@@ -30,6 +30,7 @@ SELECT create_distributed_table('minute_coverage', 'session_id', colocate_with =
 SELECT create_distributed_table('session_summary', 'session_id', colocate_with => 'session');
 SELECT create_distributed_table('note', 'session_id', colocate_with => 'session');
 SELECT create_distributed_table('feedback', 'session_id', colocate_with => 'session');
+SELECT create_distributed_table('outbox', 'session_key', colocate_with => 'session');
 
 ALTER TABLE frame ADD CONSTRAINT frame_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;
 ALTER TABLE audio_chunk ADD CONSTRAINT audio_chunk_session_id_fkey FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE;

@@ -13,6 +13,7 @@ from bemore.db import connections as database
 from bemore.db.migrate import migrate
 from bemore.settings import Settings
 from tests.support.answers import CheckingClient, CheckingSession
+from tests.support.figures import LONG
 from tests.support.samples import START_MS
 from tests.support.servers import DATABASES, PostgresServer, RedisServer, Service
 
@@ -180,6 +181,12 @@ def http():
     """A client over real sockets that checks the envelope of every answer; it takes whole addresses."""
     with CheckingSession() as session:
         yield session
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _start_of_services(request):
+    """By its command, or by a fork (``Service``). The long form starts all by the command."""
+    Service.by_command = LONG or request.node.get_closest_marker("by_command") is not None
 
 
 @pytest.fixture

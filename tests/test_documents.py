@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from docutils.core import publish_doctree
 
 from bemore.settings import Settings, variable
 
@@ -57,6 +58,14 @@ def test_every_document_is_named_in_the_readme():
     readme = (ROOT / "README.rst").read_text("utf-8")
     for document in (ROOT / "docs").glob("*.rst"):
         assert document.name in readme, f"{document.name} is not named in README.rst"
+
+
+@pytest.mark.parametrize("folder", [".", "docs", "bench", "tests", "bemore/scoring/text"])
+def test_every_document_is_well_formed(folder):
+    paths = sorted((ROOT / folder).glob("*.rst"))
+    assert paths
+    for path in paths:
+        publish_doctree(path.read_text("utf-8"), str(path), settings_overrides={"halt_level": 2, "report_level": 5})
 
 
 def test_every_test_that_a_document_names_is_there():

@@ -28,6 +28,8 @@ from tests.support.servers import (
     wait_for,
 )
 
+pytestmark = pytest.mark.by_command
+
 ROOT = Path(__file__).resolve().parent.parent
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

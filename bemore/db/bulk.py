@@ -71,14 +71,13 @@ class BulkUpsert:
         """
         values = []
         for place, field in enumerate(self._columns):
-            value = f"(items.item->>{place})::{_POSTGRES_TYPES[field.field_type]}"
-            # -0.0 becomes 0.0, as on SQLite.
-            values.append(f"{value}{' + 0' * (field.field_type == 'DOUBLE')} AS {field.column_name}")
+            # -0.0 becomes 0.0, as on SQLite: jsonb knows none.
+            values.append(f"(items.item->>{place})::{_POSTGRES_TYPES[field.field_type]} AS {field.column_name}")
         constants = [f"{sql} AS {name}" for name, sql in self._constants.items()]
         return f"""items AS (
     SELECT DISTINCT ON ({self._key}) * FROM (
         SELECT parent.id AS {self._parent}, {", ".join((*values, *constants))}, items.position
-        FROM {parent} AS parent, json_array_elements(?::json) WITH ORDINALITY AS items (item, position)
+        FROM {parent} AS parent, jsonb_array_elements(?::jsonb) WITH ORDINALITY AS items (item, position)
     ) AS items ORDER BY {self._key}, position DESC
 ),
 stored AS (

@@ -40,12 +40,14 @@ class WriteQueue:
         Raises what it raises, and peewee's OperationalError if its turn does not come in time. Only waiting is bounded: a write that has
         begun is waited for to its end.
         """
-        if self._thread is None:
-            self._start()
-        elif self._thread is threading.current_thread():
+        if self._thread is threading.current_thread():
             raise RuntimeError("a write inside of a write")
         done = futures.Future()
-        self._items.put((write, done))
+        with self._lock:  # what is put after the end of the thread would wait for nobody
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="sqlite-writer", daemon=True)
+                self._thread.start()
+            self._items.put((write, done))
         try:
             return done.result(self._timeout_s)
         except futures.TimeoutError:  # the built-in one only from Python 3.11 on
@@ -54,7 +56,7 @@ class WriteQueue:
             return done.result()
 
     def stop(self):
-        """Finish what waits, and end the thread."""
+        """Finish what waits, and end the thread. Writes that come meanwhile wait for the next thread."""
         with self._lock:
             if self._thread is None:
                 return
@@ -65,12 +67,6 @@ class WriteQueue:
                 # After a fork the thread is the parent's, and so is what waits.
                 self._items = queue.SimpleQueue()
             self._thread = None
-
-    def _start(self):
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name="sqlite-writer", daemon=True)
-                self._thread.start()
 
     def _loop(self):
         while group := self._next_group():

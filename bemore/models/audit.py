@@ -66,6 +66,13 @@ def record(session_id, action, actor, role, request_id, now_ms):
     execute(_RECORD, (now_ms, actor, role, action, session_id, request_id))
 
 
+def record_all(session_ids, action, actor, now_ms):
+    """Add an entry of a command for each session, as ``record`` does."""
+    if session_ids:
+        values = [value for each in session_ids for value in (now_ms, actor, None, action, each, None)]
+        execute(_RECORD + ", (?, ?, ?, ?, ?, ?)" * (len(session_ids) - 1), values)
+
+
 def record_alone(session_id, action, actor, role, request_id, now_ms):
     """Add an entry outside of a transaction; it is durable on return. It is there twice if the connection broke and it was sent again.
 

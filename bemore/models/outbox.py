@@ -17,10 +17,10 @@ ENDED, ERASED, REPORT_CHANGED = "session.ended", "session.erased", "report.chang
 #: How long an event is kept whose delivery has failed for good, or whose receiver is no longer configured, in ms.
 KEPT_MS = 30 * 86_400_000
 
-_INSERT = "INSERT INTO outbox (event_id, receiver, session_id, type, revision, created_ms, next_ms)"
+_INSERT = "INSERT INTO outbox (session_key, receiver, type, event_id, session_id, revision, created_ms, next_ms)"
 # A receiver may know the replaced event: the newer one needs an id of its own. It waits as long as the other would have.
 _REPLACE = (
-    " ON CONFLICT (receiver, session_id, type) DO UPDATE SET event_id = excluded.event_id, revision = excluded.revision,"
+    " ON CONFLICT (session_key, receiver, type) DO UPDATE SET event_id = excluded.event_id, revision = excluded.revision,"
     " created_ms = excluded.created_ms, attempts = CASE WHEN outbox.next_ms IS NULL THEN 0 ELSE outbox.attempts END,"
     " next_ms = COALESCE(outbox.next_ms, excluded.next_ms)"
 )
@@ -29,11 +29,11 @@ _REPLACE = (
 class Event(NamedTuple):
     """An event that one receiver is to get. ``next_ms`` is when it is tried next, None if its delivery has failed for good."""
 
-    id: int
-    event_id: str
+    session_key: int
     receiver: str
-    session_id: str
     type: str
+    event_id: str
+    session_id: str
     revision: int
     created_ms: int
     attempts: int
@@ -42,11 +42,13 @@ class Event(NamedTuple):
 
 
 _COLUMNS = ", ".join(Event._fields)
+# Of one revision, a change of the report or the end comes before the erasure, as in the alphabet.
 _DUE = (
-    "SELECT id FROM outbox WHERE receiver = ? AND next_ms <= ? AND NOT EXISTS (SELECT 1 FROM outbox AS earlier"
-    " WHERE earlier.receiver = outbox.receiver AND earlier.session_id = outbox.session_id AND earlier.id < outbox.id"
-    " AND earlier.next_ms IS NOT NULL) ORDER BY next_ms, id LIMIT 1"
+    f"SELECT {_COLUMNS} FROM outbox WHERE receiver = ? AND next_ms <= ? AND NOT EXISTS (SELECT 1 FROM outbox AS earlier"
+    " WHERE earlier.session_key = outbox.session_key AND earlier.receiver = outbox.receiver AND earlier.next_ms IS NOT NULL"
+    " AND (earlier.revision, earlier.type) < (outbox.revision, outbox.type)) ORDER BY next_ms, session_key LIMIT 1"
 )
+_OF_EVENT = "session_key = ? AND receiver = ? AND type = ?"
 
 
 def add(event_type, row):
@@ -58,9 +60,9 @@ def add(event_type, row):
     values = [
         value
         for receiver in receivers
-        for value in (f"msg_{secrets.token_hex(16)}", receiver, row.public_id, event_type, row.revision, now, now)
+        for value in (row.key, receiver, event_type, f"msg_{secrets.token_hex(16)}", row.public_id, row.revision, now, now)
     ]
-    execute(f"{_INSERT} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * len(receivers))}{_REPLACE}", values)
+    execute(f"{_INSERT} VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?)'] * len(receivers))}{_REPLACE}", values)
 
 
 def postgres_part(parent, receivers):
@@ -68,42 +70,45 @@ def postgres_part(parent, receivers):
     values = ", ".join(f"('{receiver}')" for receiver in receivers)
     now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
     return (
-        f"announced AS ({_INSERT} SELECT 'msg_' || replace(gen_random_uuid()::text, '-', ''), receiver, parent.public_id,"
-        f" '{REPORT_CHANGED}', parent.revision, {now}, {now} FROM {parent} AS parent, (VALUES {values}) AS receivers (receiver)"
+        f"announced AS ({_INSERT} SELECT parent.id, receiver, '{REPORT_CHANGED}', 'msg_' || replace(gen_random_uuid()::text, '-', ''),"
+        f" parent.public_id, parent.revision, {now}, {now} FROM {parent} AS parent, (VALUES {values}) AS receivers (receiver)"
         f" WHERE parent.status = 'ended' AND parent.demo = 0{_REPLACE})"
     )
 
 
 def claim(receiver, now_ms, lease_ms):
     """The next Event that is due for a receiver, or None. Nobody else gets it within ``lease_ms``; its attempt is counted already."""
-    with read():
-        if execute(_DUE, (receiver, now_ms)).fetchone() is None:
+    sql = f"UPDATE outbox SET attempts = attempts + 1, next_ms = ? WHERE {_OF_EVENT} AND event_id = ? AND next_ms = ?"
+    while True:
+        with read():
+            values = execute(_DUE, (receiver, now_ms)).fetchone()
+        if values is None:
             return None
-    skip = " FOR UPDATE SKIP LOCKED" if database.obj.dialect == "postgres" else ""
-    update = f"UPDATE outbox SET attempts = attempts + 1, next_ms = ? WHERE id = ({_DUE}{skip}) RETURNING {_COLUMNS}"
-    values = write(lambda: execute(update, (now_ms + lease_ms, receiver, now_ms)).fetchone())
-    return values and Event._make(values)
+        event = Event._make(values)
+        place = now_ms + lease_ms, *event[:4], event.next_ms
+        if write(lambda place=place: execute(sql, place).rowcount):  # else somebody else has it
+            return event._replace(attempts=event.attempts + 1, next_ms=now_ms + lease_ms)
 
 
 def delivered(event, now_ms):
     """Delete an Event that its receiver has. If a newer one has taken its place meanwhile, that one is due now."""
 
     def work():
-        if not execute("DELETE FROM outbox WHERE id = ? AND event_id = ?", (event.id, event.event_id)).rowcount:
-            execute("UPDATE outbox SET attempts = 0, next_ms = ? WHERE id = ?", (now_ms, event.id))
+        if not execute(f"DELETE FROM outbox WHERE {_OF_EVENT} AND event_id = ?", event[:4]).rowcount:
+            execute(f"UPDATE outbox SET attempts = 0, next_ms = ? WHERE {_OF_EVENT}", (now_ms, *event[:3]))
 
     write(work)
 
 
 def failed(event, next_ms, error):
     """Try an Event again at ``next_ms``, or not at all if that is None."""
-    write(lambda: execute("UPDATE outbox SET next_ms = ?, last_error = ? WHERE id = ?", (next_ms, error, event.id)))
+    write(lambda: execute(f"UPDATE outbox SET next_ms = ?, last_error = ? WHERE {_OF_EVENT}", (next_ms, error, *event[:3])))
 
 
 def waiting():
-    """All Events that are not delivered, in their order."""
+    """All Events that are not delivered, those of a session in their order."""
     with read():
-        return [Event._make(values) for values in execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY id").fetchall()]
+        return [Event._make(each) for each in execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY session_key, revision, type").fetchall()]
 
 
 def retry_all(now_ms):

@@ -15,9 +15,9 @@ import peewee
 
 from bemore.db.connections import execute, read, write, write_transaction
 from bemore.db.proxy import database
-from bemore.models import outbox
+from bemore.models import audit
 from bemore.models.keys import first_session_key
-from bemore.models.session import COLUMNS, SessionRow
+from bemore.models.session import COLUMNS, SessionRow, hide_all
 from bemore.models.tables import AudioChunk, Frame, SttSnippet
 
 #: The tables, and the schema that their partitions are in.
@@ -126,29 +126,9 @@ class _InUse(Exception):
     """Somebody else uses a table."""
 
 
-# Sets of what ``session.hide`` does for one: totals of demonstrations have no scope of all.
 _IN_SPAN = "FROM session WHERE id >= ? AND id < ? AND erasing ="
 _NOT_ENDED = f"SELECT {COLUMNS} {_IN_SPAN} 0 AND (ended_ms IS NULL OR ended_ms > ?)"
-_HIDE = f"""
-WITH hidden AS (
-    UPDATE session SET erasing = 1 WHERE erasing = 0 AND id IN (
-        SELECT id {_IN_SPAN} 0 AND ended_ms <= ? ORDER BY id LIMIT ? FOR UPDATE
-    ) RETURNING {COLUMNS}
-),
-recorded AS (
-    INSERT INTO audit (at_ms, actor, action, session_id) SELECT ?::bigint, ?, ?, public_id FROM hidden ORDER BY id
-),
-counted AS (
-    INSERT INTO tally (scope, status, sessions, duration_ms)
-    SELECT scope, kind, -count(*), -sum(CASE kind WHEN 'demo' THEN 0 ELSE greatest(0, ended_ms - started_ms) END)
-    FROM hidden, unnest(ARRAY['counselor:' || counselor_id, 'user:' || user_id, 'all']) AS scope,
-        LATERAL (SELECT CASE demo WHEN 1 THEN 'demo' ELSE status END) AS counted_as (kind)
-    WHERE demo = 0 OR scope <> 'all' GROUP BY scope, kind ORDER BY scope = 'all', scope
-    ON CONFLICT (scope, status) DO UPDATE
-    SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms
-)
-SELECT {COLUMNS} FROM hidden"""
-_FORGET = "DELETE FROM tally WHERE scope = ANY(?) AND status IN ('ended', 'demo') AND sessions <= 0"
+_ENDED = f"SELECT id {_IN_SPAN} 0 AND ended_ms <= ? ORDER BY id LIMIT ?"
 
 
 def not_ended_by(span, cutoff_ms):
@@ -161,12 +141,8 @@ def hide_ended(span, cutoff_ms, now_ms, actor, action):
 
     Of each ``action`` is recorded, it is taken from the totals, and an event is stored.
     """
-    values = span.first, span.end, cutoff_ms, BATCH, now_ms, actor, action
-    rows = [SessionRow._make(row) for row in execute(_HIDE, values).fetchall()]
-    scopes = {scope for row in rows for scope in (f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all")}
-    execute(_FORGET, (sorted(scopes),))
-    for row in rows:
-        outbox.add(outbox.ERASED, row)
+    rows = hide_all([key for (key,) in execute(_ENDED, (*span[:2], cutoff_ms, BATCH)).fetchall()])
+    audit.record_all([row.public_id for row in rows], action, actor, now_ms)
     return rows
 
 

@@ -155,7 +155,7 @@ def start(user_id, counselor_id, now_ms, demo=False):
             session_key(public_id), public_id, user_id, counselor_id, "active", now_ms, None, None, None, 0, 0, 0, 0, demo=int(demo)
         )
         inserted = execute(_INSERT, (*row[:6], row.demo)).rowcount
-    _count(row, "active", 1)
+    _count((row, 1))
     return row
 
 
@@ -188,9 +188,7 @@ def end_at(row, ended_ms):
 def _move(row, target, column, now_ms):
     execute(f"UPDATE session SET status = ?, {column} = ? WHERE id = ?", (target, now_ms, row.key))
     moved = row._replace(status=target, **{column: now_ms})
-    # One state before the other, whichever way the session goes: a pause and a resume would wait for each other.
-    for each, step in sorted(((row, -1), (moved, 1)), key=lambda pair: pair[0].status):
-        _count(each, each.status, step)
+    _count((row, -1), (moved, 1))
     return moved
 
 
@@ -199,21 +197,25 @@ _TALLY = (
     " SET sessions = tally.sessions + excluded.sessions, duration_ms = tally.duration_ms + excluded.duration_ms"
 )
 # A scope that has no session left names nobody.
-_FORGET = "DELETE FROM tally WHERE scope IN ({marks}) AND status = ? AND sessions <= 0"
+_FORGET = "DELETE FROM tally WHERE scope IN ({scopes}) AND status IN ({statuses}) AND sessions <= 0"
 
 
-def _count(row, status, step):
-    duration = step * row.duration_ms(0) if status == "ended" else 0
-    # Always in this order, so that two transactions never wait for each other in a circle; the busiest row last.
-    scopes = [f"counselor:{row.counselor_id}", f"user:{row.user_id}", "all"]
-    if row.demo:
-        scopes, status, duration = scopes[:2], "demo", 0
-    execute(
-        _TALLY.format(rows=", ".join(["(?, ?, ?, ?)"] * len(scopes))),
-        [value for scope in scopes for value in (scope, status, step, duration)],
-    )
-    if step < 0:
-        execute(_FORGET.format(marks=", ".join("?" * len(scopes))), (*scopes, status))
+def _count(*changes):
+    """Change the totals by ``(SessionRow, 1 or -1)`` each. Demonstrations have a status of their own, and no part in those of all."""
+    totals = {}
+    for row, step in changes:
+        status, duration = ("demo", 0) if row.demo else (row.status, row.duration_ms(0) if row.status == "ended" else 0)
+        for scope in (f"counselor:{row.counselor_id}", f"user:{row.user_id}", *(() if row.demo else ("all",))):
+            sessions, before_ms = totals.get((scope, status), (0, 0))
+            totals[scope, status] = sessions + step, before_ms + step * duration
+    # Always in this order, so that two transactions never wait for each other in a circle; the busiest rows last.
+    rows = sorted(((*key, *values) for key, values in totals.items()), key=lambda each: (each[0] == "all", each))
+    execute(_TALLY.format(rows=", ".join(["(?, ?, ?, ?)"] * len(rows))), [value for each in rows for value in each])
+    less = [each for each in rows if each[2] < 0]
+    if less:
+        scopes, statuses = ({each[place] for each in less} for place in (0, 1))
+        sql = _FORGET.format(scopes=", ".join("?" * len(scopes)), statuses=", ".join("?" * len(statuses)))
+        execute(sql, [*sorted(scopes), *sorted(statuses)])
 
 
 def erase(scope, also=None):
@@ -239,12 +241,22 @@ def erase(scope, also=None):
 def hide(scope):
     """Hide a session from everybody, inside the caller's transaction; return its SessionRow, or None if no such session is visible."""
     values = one_or_none(_HIDE, scope)
-    if values is None:
-        return None
-    row = SessionRow._make(values)
-    _count(row, row.status, -1)
-    outbox.add(outbox.ERASED, row)
-    return row
+    return None if values is None else _hidden([values])[0]
+
+
+def hide_all(keys):
+    """Hide the sessions with these keys as ``hide`` does, inside the caller's transaction; return the SessionRows of those in sight."""
+    sql = f"UPDATE session SET erasing = 1 WHERE id IN ({', '.join('?' * len(keys))}) AND erasing = 0 RETURNING {COLUMNS}"
+    return _hidden(execute(sql, keys).fetchall()) if keys else []
+
+
+def _hidden(values):
+    rows = [SessionRow._make(each) for each in values]
+    if rows:
+        _count(*((row, -1) for row in rows))
+    for row in rows:
+        outbox.add(outbox.ERASED, row)
+    return rows
 
 
 def erase_hidden(key, after_batch=None):

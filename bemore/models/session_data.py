@@ -151,7 +151,7 @@ _COVERAGE_CONFLICT = (
 )
 _POSTGRES_COVERAGE = (
     "covered AS (INSERT INTO minute_coverage SELECT target.id, (item->>0)::int, (item->>1)::bigint, (item->>2)::bigint,"
-    f" (item->>3)::int * target.revision FROM target, json_array_elements(?::json) AS minutes (item) {_COVERAGE_CONFLICT})"
+    f" (item->>3)::int * target.revision FROM target, jsonb_array_elements(?::jsonb) AS minutes (item) {_COVERAGE_CONFLICT})"
 )
 
 

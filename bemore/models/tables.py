@@ -294,16 +294,17 @@ class Preference(_Model):
 
 
 class Outbox(_Model):
-    """An event that a receiver of webhooks has not got yet. ``session_id`` is a public id: the event outlives the session.
+    """An event that a receiver of webhooks has not got yet.
 
-    ``receiver`` is a digest of its URL. ``next_ms`` is when it is tried next, null if its delivery has failed for good.
+    ``session_key`` and ``session_id``, the public id, are no foreign keys: the event outlives the session. ``receiver`` is a digest of its
+    URL. ``next_ms`` is when it is tried next, null if its delivery has failed for good.
     """
 
-    id = BigAutoField()
-    event_id = TextField()
+    session_key = BigIntegerField()
     receiver = TextField()
-    session_id = TextField()
     type = TextField()
+    event_id = TextField()
+    session_id = TextField()
     revision = BigIntegerField()
     created_ms = BigIntegerField()
     attempts = IntegerField(default=0)
@@ -311,7 +312,9 @@ class Outbox(_Model):
     last_error = TextField(null=True)
 
     class Meta:
-        indexes = ((("receiver", "session_id", "type"), True), (("receiver", "next_ms"), False))
+        primary_key = peewee.CompositeKey("session_key", "receiver", "type")
+        indexes = ((("receiver", "next_ms"), False),)
+        without_rowid = True
 
 
 #: Every table, parents first.

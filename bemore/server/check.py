@@ -6,6 +6,7 @@ it should. No finding shows a secret.
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ CLOCK_S = 1.0
 
 #: Connections that commands, backups and administrators need beside the service's own.
 SPARE_CONNECTIONS = 5
+
+#: How far a replica may be behind the database, in bytes of its log: one file of it.
+BEHIND_BYTES = 16 << 20
 
 #: Settings of PostgreSQL without which a commit may not survive a crash, and what each does.
 _DURABLE = {
@@ -104,14 +108,19 @@ def _database(settings, processes):
     try:
         yield from _version(settings)
         yield from _sqlite() if settings.uses_sqlite else _postgres(settings, processes)
+        if settings.database_replica_url:
+            yield from _replica(settings)
     except DatabaseUnavailable as error:
-        why = str(error.__cause__ or "it does not answer").partition("\n")[0].strip()
         yield Finding(
-            ERROR, "database", f"{settings.database_label} cannot be used: {why}.",
+            ERROR, "database", f"{settings.database_label} cannot be used: {_why(error)}.",
             "Check that the file is writable." if settings.uses_sqlite else "Check DATABASE_URL and that PostgreSQL runs and lets us in.",
         )  # fmt: skip
     finally:
         connections.close()
+
+
+def _why(error):
+    return str(error.__cause__ or "it does not answer").partition("\n")[0].strip()
 
 
 def _version(settings):
@@ -182,6 +191,56 @@ def _postgres(settings, processes):
         )  # fmt: skip
     else:
         yield Finding(OK, "connections", f"{sentence}. Other machines need as many again.")
+
+
+_POSITION = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END::text"
+_CLUSTER = "SELECT system_identifier, current_database() FROM pg_control_system()"
+_STANDBY = (
+    "SELECT pg_is_in_recovery(), EXISTS (SELECT FROM pg_stat_wal_receiver),"
+    " pg_wal_lsn_diff(?::pg_lsn, pg_last_wal_replay_lsn())::bigint"
+)
+
+
+def _replica(settings):
+    """Findings about DATABASE_REPLICA_URL; afterwards the connections are those to the replica."""
+    with connections.read():
+        (position,), cluster = connections.execute(_POSITION).fetchone(), connections.execute(_CLUSTER).fetchone()
+    versions, label = applied(), without_secrets(settings.database_replica_url)
+    connections.connect(replace(settings, database_url=settings.database_replica_url, database_replica_url=None), create=False)
+    try:
+        with connections.read():
+            is_same = connections.execute(_CLUSTER).fetchone() == cluster
+            standby, receives, behind = connections.execute(_STANDBY, (position,)).fetchone()
+        is_current = applied() == versions
+    except DatabaseUnavailable as error:
+        yield Finding(
+            WARNING, "replica", f"{label} cannot be used: {_why(error)}. Everything is read from the database itself.",
+            "Check DATABASE_REPLICA_URL and that the replica runs and lets us in.",
+        )  # fmt: skip
+        return
+    if not is_same:
+        yield Finding(
+            ERROR, "replica", f"{label} is no copy of {settings.database_label}: reports and lists could show other data.",
+            "Name a streaming replica of that PostgreSQL, and the same database, in DATABASE_REPLICA_URL.",
+        )  # fmt: skip
+    elif not standby:
+        yield Finding(
+            WARNING, "replica", f"{label} is no standby (it may have been promoted): nothing is read from it.",
+            "Name a standby in DATABASE_REPLICA_URL, or leave it out.",
+        )  # fmt: skip
+    elif not receives:
+        yield Finding(
+            WARNING, "replica", f"{label} receives nothing from its primary: it grows old, and nothing is read from it.",
+            "Check primary_conninfo there, and pg_hba.conf and max_wal_senders on the primary.",
+        )  # fmt: skip
+    elif behind > BEHIND_BYTES or not is_current:
+        missing = "" if is_current else " and has other migrations"
+        yield Finding(
+            WARNING, "replica", f"{label} is {behind:,} bytes of log behind{missing}: nothing is read from it until it has caught up.",
+            "Look for long queries and a busy disk there, and for its line in pg_stat_replication on the primary.",
+        )  # fmt: skip
+    else:
+        yield Finding(OK, "replica", f"{label} follows the database, {max(behind, 0):,} bytes of log behind.")
 
 
 def _clock(whose, now, before):

@@ -1,4 +1,5 @@
-"""The floor: a Flask view, msgspec decoding into typed structs, one upsert. No quotas, request ids, session check or access log."""
+"""The floor: a Flask view, msgspec decoding into typed structs, one upsert. No request ids or access log; quotas and a session check only
+with REDIS_URL."""
 
 import os
 from datetime import datetime
@@ -9,6 +10,14 @@ from flask import Flask, Response, request
 from bench.peers.floor_store import store
 
 app = Flask("floor", static_folder=None)
+if "REDIS_URL" in os.environ:
+    from flask_limiter import ApplicationLimit, Limiter
+
+    limits = [ApplicationLimit(os.environ[f"RATE_LIMIT_{each}"], scope=each) for each in ("WRITE", "ALL")]
+    limiter = Limiter(
+        lambda: request.headers["X-Forwarded-For"], app=app, application_limits=limits, strategy="moving-window", headers_enabled=True,
+        storage_uri=os.environ["REDIS_URL"],
+    )  # fmt: skip
 _store = store()
 _encode = msgspec.json.encode
 

@@ -54,11 +54,14 @@ class Sqlite:
 
 
 class Postgres:
-    """A connection a thread, and one statement, hence one round trip of psycopg 3; columns travel as arrays."""
+    """A connection a thread, and one statement, hence one round trip of psycopg 3; columns travel as arrays.
 
-    def __init__(self, url):
-        self._url, self._local = url, threading.local()
-        self._minutes, self._frames = tables.minute_upsert(_arrays), tables.frame_upsert(_arrays)
+    With ``checks`` it stores only rows of a session that is there.
+    """
+
+    def __init__(self, url, checks):
+        self._url, self._local, self._checks = url, threading.local(), checks
+        self._minutes, self._frames = (make(_checked_arrays if checks else _arrays) for make in (tables.minute_upsert, tables.frame_upsert))
 
     def minutes(self, rows):
         self._store(self._minutes, rows)
@@ -68,7 +71,10 @@ class Postgres:
 
     def _store(self, statement, rows):
         connection = getattr(self._local, "connection", None) or self._connect()
-        connection.execute(statement, [list(column) for column in zip(*rows)])
+        values = [list(column) for column in zip(*rows)]
+        stored = connection.execute(statement, [*values, rows[0][0]] if self._checks else values).rowcount
+        if not stored:
+            raise LookupError("no such session")
 
     def _connect(self):
         import psycopg
@@ -91,7 +97,11 @@ def _arrays(columns, constants):
     return f"SELECT {', '.join(('rows.*', *constants))} FROM unnest({parameters}) AS rows"
 
 
+def _checked_arrays(columns, constants):
+    return f"{_arrays(columns, constants)} WHERE EXISTS (SELECT FROM session WHERE id = %s)"
+
+
 def store():
-    """The store that DATABASE_URL names."""
+    """The store that DATABASE_URL names; with REDIS_URL it checks sessions."""
     url = os.environ["DATABASE_URL"]
-    return Sqlite(url) if url.startswith("sqlite:") else Postgres(url)
+    return Sqlite(url) if url.startswith("sqlite:") else Postgres(url, "REDIS_URL" in os.environ)

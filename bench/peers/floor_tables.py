@@ -1,6 +1,7 @@
-"""The floor's tables: BeMore's columns, keyed by the session's id as it comes, because the floor looks no session up."""
+"""The floor's tables: BeMore's columns, keyed by the session's id as it comes; the floor at most looks whether there is such a session."""
 
 _TABLES = """
+CREATE TABLE session (id TEXT PRIMARY KEY);
 CREATE TABLE minute_score (
     session_id TEXT NOT NULL,
     minute_index INTEGER NOT NULL,

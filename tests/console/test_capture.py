@@ -75,8 +75,7 @@ class Live(Console):
 
     def open(self, place=""):
         self.page.clock.install()
-        self.page.goto("about:blank")
-        self.page.goto(f"{self.base}/console/live{place}")
+        self.load(f"{self.base}/console/live{place}")
         self.page.wait_for_selector("h1")
         return self
 

@@ -1,5 +1,8 @@
 """The page of the interface: its examples run against the service that serves it, with a token where one is asked for."""
 
+import json
+import re
+
 import pytest
 import requests
 
@@ -25,13 +28,23 @@ def document(docs_service):
     return requests.get(f"{docs_service.url}/api/openapi.json", timeout=10).json()
 
 
+def part(document, paths):
+    """A document of these paths alone, with the components that they refer to."""
+    kept, components = {path: document["paths"][path] for path in paths}, {}
+    for text in (texts := [json.dumps(kept)]):
+        for kind, name in re.findall(r"#/components/(\w+)/([\w-]+)", text):
+            if name not in components.setdefault(kind, {}):
+                components[kind][name] = document["components"][kind][name]
+                texts.append(json.dumps(components[kind][name]))
+    return {**document, "paths": kept, "components": {"securitySchemes": document["components"]["securitySchemes"], **components}}
+
+
 @pytest.fixture(scope="module")
 def docs_page(chromium, docs_service, document):
     """The page in a tab, and signed in."""
     with Console(chromium, docs_service.url) as tab:
-        shown = {**document, "paths": {path: document["paths"][path] for path in SHOWN}}
         if not LONG:
-            tab.page.route("**/openapi.json", lambda route: route.fulfill(json=shown))
+            tab.page.route("**/openapi.json", lambda route: route.fulfill(json=part(document, SHOWN)))
         tab.page.goto(f"{docs_service.url}/api/docs")
         tab.page.wait_for_selector("#how-token:visible")
         tab.page.click(".btn.authorize")

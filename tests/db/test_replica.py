@@ -1,16 +1,21 @@
 """Reports and lists from a real streaming replica: never older than what a client knows to be stored, else from the primary."""
 
+import re
+from dataclasses import replace
+
+import psycopg
 import pytest
 
 from tests.support.answers import CheckingClient
 from tests.support.samples import frames, start_session
-from tests.support.servers import PostgresServer, wait_for
+from tests.support.servers import PostgresServer, free_port, wait_for
 from tests.support.stack import PostgresReplica
 
 from bemore.app import create_app
 from bemore.db import connections, replica
 from bemore.db.migrate import migrate
 from bemore.observability.metrics import replica_requests
+from bemore.server import check
 from bemore.settings import Settings, SettingsError
 
 
@@ -73,7 +78,10 @@ def uploaded(client, session_id, number):
 def test_reports_and_lists_come_from_the_replica_and_writes_do_not(client, servers):
     session_id = start_session(client)
     at = f"/api/session/{session_id}"
-    for path in (at, f"{at}/report", f"{at}/report/html", f"{at}/inferences", "/api/session/user/user-1", "/api/session?overview=true"):
+    own = "", "/report", "/report/html", "/inferences", "/transcript", "/transcript/text", "/notes", "/export"
+    lists = "?overview=true", "?q=user", "/user/user-1", "/user/user-1/progress", "/stats/summary"
+    paths = *(at + each for each in own), *(f"/api/session{each}" for each in lists), "/api/dashboard/summary"
+    for path in paths:
         wait_for(lambda path=path: read_from(client, path) == "replica", what=f"{path} from the replica")
     _, standby = servers
     assert standby.execute("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'bemore'") == [(True,)]
@@ -109,6 +117,38 @@ def test_a_replica_that_is_away_costs_no_request(client, servers, monkeypatch):
     monkeypatch.undo()
     standby.start()
     wait_for(lambda: read_from(client, path) == "replica", what="a read from the replica")
+
+
+def test_check_tells_what_is_wrong_with_a_replica(client, made, servers, tmp_path):
+    settings, _ = made
+    primary, standby = servers
+
+    def told(**changes):
+        ((level, text),) = [each[::2] for each in check.environment(replace(settings, **changes), 1) if each.part == "replica"]
+        return level, text
+
+    wait_for(lambda: told()[0] == check.OK, what="a replica that is found good")
+    other = primary.create_database()
+    for url, level, words in (
+        (standby.url("postgres"), check.ERROR, "no copy"),
+        (settings.database_url, check.WARNING, "no standby"),
+        (standby.url(other).replace(str(standby.port), str(free_port())), check.WARNING, "cannot be used"),
+    ):
+        found = told(database_replica_url=url)
+        assert found[0] == level and words in found[1]
+    standby.execute("SELECT pg_wal_replay_pause()")
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("INSERT INTO migration VALUES ('m9999_future', 0)")
+    level, text = told()
+    assert level == check.WARNING and re.search("[1-9] bytes of log behind and has other migrations", text)
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("DELETE FROM migration WHERE name = 'm9999_future'")
+    standby.execute("SELECT pg_wal_replay_resume()")
+    standby.execute("ALTER SYSTEM SET primary_conninfo = ''")
+    standby.execute("SELECT pg_reload_conf()")
+    wait_for(lambda: "receives nothing" in told()[1], what="a replica that receives nothing")
+    standby.execute("ALTER SYSTEM RESET primary_conninfo")
+    standby.execute("SELECT pg_reload_conf()")
 
 
 def test_a_replica_needs_postgres():

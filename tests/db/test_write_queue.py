@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 
 import peewee
@@ -209,6 +209,18 @@ def test_stopping_finishes_what_waits(app, settings):
         assert [outcome(each) for each in futures] == list("abc")
     assert users() == set("abc")
     assert starting("d")() == "d", "the next write starts the thread again"
+
+
+def test_a_write_that_comes_while_the_queue_stops_is_served(impatient):
+    with ThreadPoolExecutor(2) as pool, busy_writer() as (holding, release):
+        stopping = pool.submit(database.obj.queue.stop)
+        # The end of the queue is behind the write that runs.
+        wait_for(lambda: database.obj.queue.waiting == 1, what="the end waits")
+        late = pool.submit(write, lambda: "late")
+        assert not wait([late], timeout=0.1).done, "it is not refused after its 50 ms"
+        release()
+        stopping.result(10)
+        assert (holding.result(10), late.result(10)) == ("held", "late")
 
 
 def test_a_write_inside_of_a_write_is_refused_at_once(app):

@@ -10,7 +10,7 @@ from tests.support.servers import Service, wait_for
 
 #: Clients, how often each is done, for how long PostgreSQL is away at least, and how long each client waits between two requests, in
 #: seconds.
-CLIENTS, ROUNDS, AWAY_S, PAUSE_S = (12, 3, 10.0, 0) if LONG else (6, 1, 0.5, 0.02)
+CLIENTS, ROUNDS, AWAY_S, PAUSE_S = (12, 3, 10.0, 0) if LONG else (6, 1, 0.5, 0.03)
 
 #: What a request may take, and how long after PostgreSQL's return a client may wait for service, in seconds. Without bounds of its
 #: own the service would wait for as long as PostgreSQL hangs.

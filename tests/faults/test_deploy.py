@@ -38,7 +38,7 @@ on_one_process = on_both if LONG else pytest.mark.parametrize(_BOTH[0], _BOTH[1]
 on_two_processes = on_both if LONG else pytest.mark.parametrize(_BOTH[0], _BOTH[1][1:], indirect=["database_url"])
 
 #: How often each is done, how long clients work in between, and how long each waits between two requests, in seconds.
-ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.04)
+ROUNDS, BETWEEN_S, PAUSE_S = (10, 0.5, 0) if LONG else (1, 0.3, 0.06)
 
 
 @contextmanager

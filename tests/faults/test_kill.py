@@ -15,8 +15,8 @@ from tests.support.figures import LONG, record
 from tests.support.load import BROKEN, REFUSED, Load
 from tests.support.servers import alive, wait_for
 
-#: How many workers are killed, how many first processes, and how far apart, in seconds.
-WORKERS, MASTERS, APART_S = (160, 40, 0.6) if LONG else (5, 2, 0.25)
+#: How many workers are killed, how many first processes, how far apart, and how long each client waits between two requests, in seconds.
+WORKERS, MASTERS, APART_S, PAUSE_S = (160, 40, 0.6, 0) if LONG else (5, 2, 0.25, 0.01)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def _has_its_workers(running):
 def _kill_while_used(running, database_url, fault, times, kill):
     """``kill(chance)`` so often at random moments (it tells whether it did) while clients work: nothing of theirs is lost."""
     chance, killed = random.Random(), 0
-    with Load(running.port) as load:
+    with Load(running.port, pause_s=PAUSE_S) as load:
         while killed < times and not load.failed():
             time.sleep(chance.random() * APART_S)
             killed += kill(chance)

@@ -11,7 +11,7 @@ from tests.support.servers import wait_for
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 #: How often each is done, for how long Redis is away, and how long each client waits between two requests, in seconds.
-ROUNDS, AWAY_S, PAUSE_S = (3, 5.0, 0) if LONG else (1, 0.7, 0.02)
+ROUNDS, AWAY_S, PAUSE_S = (3, 5.0, 0) if LONG else (1, 0.7, 0.04)
 
 #: What a request may wait for Redis, says the contract, and what else it may take on a busy machine.
 REDIS_WAIT_S, MARGIN_S = 0.25, 0.75

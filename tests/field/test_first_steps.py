@@ -16,6 +16,8 @@ from tests.support.stocked import NOW_MS, in_process, stocked
 
 from bemore.cli.main import main
 
+pytestmark = pytest.mark.by_command
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

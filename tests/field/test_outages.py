@@ -16,7 +16,7 @@ from tests.support.signing import rsa_key, token
 from bemore.auth.tokens import RemoteKeys
 from bemore.db.connections import execute, read, write
 from bemore.errors import KeysUnavailable
-from bemore.ratelimit import NameCheck, redis_pool, REDIS_TIMEOUT_S
+from bemore.ratelimit.redis_storage import NameCheck, redis_pool, REDIS_TIMEOUT_S
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -59,7 +59,7 @@ def saved(app, database_url, run, tmp_path):
     connections.close()
     raw(database_url, "INSERT INTO preference (owner, font_scale, changed_ms) VALUES ('shared', 'lg', 5)")
     event = "'msg_1', 'receiver', 'sess_1_aaaaaaaaaaaaaaaa', 'session.erased', 3, 5"
-    raw(database_url, f"INSERT INTO outbox (event_id, receiver, session_id, type, revision, created_ms) VALUES ({event})")
+    raw(database_url, f"INSERT INTO outbox (session_key, event_id, receiver, session_id, type, revision, created_ms) VALUES (1, {event})")
     run("backup", tmp_path / "saved", url=database_url)
     rows = everything(database_url)
     assert all(rows.values()), rows.keys()

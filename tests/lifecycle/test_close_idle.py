@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from tests.support import storing
 from tests.support.samples import frames
-from tests.support.stocked import DAY_MS, HOUR_MS, NOBODY, NOW_MS, bemore, recounted, shown, started, stocked, tallied, unrestricted
+from tests.support.stocked import DAY_MS, HOUR_MS, NOBODY, NOW_MS, in_process, recounted, shown, started, stocked, tallied, unrestricted
 
 from bemore import clock as bemore_clock
 from bemore.cli.main import main
@@ -146,14 +146,14 @@ def test_nothing_is_scanned_for_the_last_data(app, settings):
     connection.close()
 
 
-def test_the_command_ends_them_while_the_service_runs(app, service, http, database_url, tmp_path):
+def test_the_command_ends_them_while_the_service_runs(app, service, http, database_url):
     now = bemore_clock.now_ms()
     forgotten, live = stocked(now - DAY_MS), started(now - DAY_MS).public_id
     connections.close()
     url = service().url
     assert http.post(f"{url}/api/session/{live}/frames", json={"items": frames(start_ms=now)}).status_code == 201
-    done = [bemore("close-idle", "--after", "12h", url=database_url, cwd=tmp_path) for _ in range(2)]
-    assert [(each.returncode, each.stdout) for each in done] == [(0, "ended 1 session\n"), (0, "ended 0 sessions\n")]
+    done = [in_process("close-idle", "--after", "12h", url=database_url) for _ in range(2)]
+    assert [(each.exit_code, each.stdout) for each in done] == [(0, "ended 1 session\n"), (0, "ended 0 sessions\n")]
     told = http.get(f"{url}/api/session/{forgotten}").json()["data"]
     assert (told["status"], told["endedAt"]) == ("ended", now - DAY_MS + 120_000)
     assert http.get(f"{url}/api/session/{live}").json()["data"]["status"] == "active"

@@ -188,7 +188,9 @@ def test_an_event_arrives_signed_with_id_and_revision_and_is_forgotten(delivery,
 
 
 def test_a_failure_is_retried_under_the_same_id_and_the_events_of_that_session_wait(delivery, receiver, clock):
-    session_id, other = delivery.end_session(), delivery.end_session()
+    session_id = delivery.end_session()
+    clock.advance(1)
+    other = delivery.end_session()
     session.erase(unrestricted(session_id))
     receiver.answers = [(500, {}), (204, {}), (503, {"Retry-After": "4000"})]
     failed = delivery.run("--once")

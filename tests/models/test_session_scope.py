@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from functools import cache
 
 import pytest
 
@@ -16,13 +17,22 @@ from tests.support.servers import REPOSITORY
 from bemore.models.scope import Reader
 from bemore.schemas.captions import Transcript
 
-SOURCES = {
-    str(path.relative_to(REPOSITORY / "bemore").with_suffix("")).replace("/", "."): ast.parse(path.read_text("utf-8"))
-    for path in sorted((REPOSITORY / "bemore").rglob("*.py"))
-}
 
-#: Modules that may read and write sessions.
-STORING = {name: tree for name, tree in SOURCES.items() if name.startswith(("models.", "lifecycle.")) and not name.endswith("__init__")}
+@cache
+def sources():
+    """The modules of the package, as trees."""
+    return {
+        str(path.relative_to(REPOSITORY / "bemore").with_suffix("")).replace("/", "."): ast.parse(path.read_text("utf-8"))
+        for path in sorted((REPOSITORY / "bemore").rglob("*.py"))
+    }
+
+
+def storing_modules():
+    """Those that may read and write sessions."""
+    return {
+        name: tree for name, tree in sources().items() if name.startswith(("models.", "lifecycle.")) and not name.endswith("__init__")
+    }
+
 
 _TABLES = "session|frame|audio_chunk|stt_snippet|minute_score|minute_coverage|session_summary|note|feedback|idempotency_key"
 #: SQL about tables that hold sessions; a name in braces is a table that the code fills in.
@@ -78,6 +88,7 @@ WITHOUT_SCOPE = {
     "models.partitions._make": "wanted",
     "models.partitions.not_ended_by": "span",
     "models.partitions.hide_ended": "span",
+    "models.session.hide_all": "keys",
     "models.partitions._is_due": "span",
     "models.partitions._erase_sessions": "span",
     "lifecycle.backup.is_empty": "",
@@ -89,6 +100,7 @@ PUBLIC_IDS = {
     ("models.scope", "unrestricted", "public_id"),
     ("models.keys", "session_key", "public_id"),
     ("models.audit", "record", "session_id"),
+    ("models.audit", "record_all", "session_ids"),
     ("models.audit", "record_alone", "session_id"),
     ("models.audit", "entries", "session_id"),
     ("lifecycle.backup", "erase_again", "session_ids"),
@@ -148,7 +160,7 @@ def _has_sql(node, constants):
 def with_sql():
     """{qualified name: parameters} of the functions that have SQL about sessions in them."""
     found = {}
-    for module, tree in STORING.items():
+    for module, tree in storing_modules().items():
         constants = statements_of(tree)
         for name, function in functions(tree):
             if _has_sql(ast.Module([each for each in function.body if not _is_docstring(each)], []), constants):
@@ -172,7 +184,7 @@ def test_whatever_reads_or_writes_a_session_takes_a_scope():
 def test_no_parameter_is_the_public_id_of_a_session():
     found = {
         (module, function.name, parameter)
-        for module, tree in STORING.items()
+        for module, tree in storing_modules().items()
         for function in ast.walk(tree) if isinstance(function, ast.FunctionDef)
         for parameter in parameters(function) if parameter in ("session_id", "public_id", "session_ids", "public_ids")
     }  # fmt: skip
@@ -181,7 +193,7 @@ def test_no_parameter_is_the_public_id_of_a_session():
 
 def test_one_condition_finds_sessions_by_their_public_id():
     condition = re.compile(r"\bpublic_id\s*(?:=|<|>|IN\b|LIKE\b)", re.IGNORECASE)
-    found = [(module, text) for module, tree in SOURCES.items() for text in texts(tree) if condition.search(text)]
+    found = [(module, text) for module, tree in sources().items() for text in texts(tree) if condition.search(text)]
     from bemore.models.session import NAMED
 
     # That of a note beside it, as no note is named without its session.
@@ -192,7 +204,7 @@ def test_rows_of_sessions_are_made_where_they_are_found():
     """What takes a SessionRow instead of a scope can rely on it."""
     made = {
         module
-        for module, tree in SOURCES.items()
+        for module, tree in sources().items()
         for node, parent in parents(tree).items()
         if isinstance(node, ast.Name) and node.id == "SessionRow" and isinstance(parent, (ast.Call, ast.Attribute))
     }
@@ -200,7 +212,7 @@ def test_rows_of_sessions_are_made_where_they_are_found():
 
 
 def test_only_the_check_of_access_makes_scopes_and_only_commands_make_unrestricted_ones():
-    for module, tree in SOURCES.items():
+    for module, tree in sources().items():
         above, types = parents(tree), annotations(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr == "SessionScope":
@@ -220,7 +232,7 @@ def test_only_the_check_of_access_makes_scopes_and_only_commands_make_unrestrict
 
 def test_no_scope_is_made_of_another():
     """By ``_replace``, say."""
-    for module, tree in SOURCES.items():
+    for module, tree in sources().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and "scope" in node.value.id:
                 assert node.attr in ("public_id", "user_id", "counselor_id"), f"{module}: {node.value.id}.{node.attr}"

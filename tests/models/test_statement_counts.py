@@ -16,7 +16,7 @@ MOST = {
     "batch-tick": (12, 1),
     "inferences": (5, 5),
     "show": (3, 3),
-    "pause": (7, 7),
+    "pause": (6, 6),
     "feedback": (4, 4),
     "summary": (6, 6),
     "dashboard": (6, 6),

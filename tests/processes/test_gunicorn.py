@@ -16,6 +16,8 @@ from tests.support.running import HOST
 from tests.support.samples import frames, start_session
 from tests.support.servers import NginxServer, Service, raw_request, wait_for
 
+pytestmark = pytest.mark.by_command
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 

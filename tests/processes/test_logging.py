@@ -9,6 +9,8 @@ from tests.support.samples import frames, scores, start_session, stt
 from tests.support.running import PRODUCTION, log_lines
 from tests.support.servers import Service, raw_request, wait_for
 
+pytestmark = pytest.mark.by_command
+
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.samples import scores, start_session
 from tests.support.servers import REPOSITORY, need
 
+pytestmark = pytest.mark.by_command
+
 DEPLOY = REPOSITORY / "deploy"
 RULES = yaml.safe_load((DEPLOY / "bemore-alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
 DASHBOARD = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))

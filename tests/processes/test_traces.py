@@ -9,6 +9,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.support.samples import start_session, stt
 from tests.support.servers import free_port
 
+pytestmark = pytest.mark.by_command
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 MARK = "marke-c4f1a7"

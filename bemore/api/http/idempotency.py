@@ -14,7 +14,7 @@ from bemore.auth.access import subject
 from bemore.db.connections import write
 from bemore.errors import InvalidInput
 from bemore.models import idempotency, session
-from bemore.ratelimit import client_key
+from bemore.ratelimit.clients import client_key
 from bemore.schemas.base import problem
 
 _decode = msgspec.json.decode

@@ -24,8 +24,8 @@ from bemore.schemas import response as envelopes
 from bemore.schemas.base import check, load, load_partly
 
 
-#: What a replica may answer: reports and lists.
-REPLICATED = (Access.SESSION, Access.LIST)
+#: Whose GETs a replica may answer: whatever is read of sessions.
+REPLICATED = (Access.SESSION, Access.LIST, Access.SIGNED_IN)
 
 
 @dataclass(frozen=True)

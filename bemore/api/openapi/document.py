@@ -12,7 +12,7 @@ from bemore import __version__
 from bemore.api.openapi import responses
 from bemore.api.openapi.texts import INTRODUCTION
 from bemore.auth.access import Access
-from bemore.ratelimit import is_exempt
+from bemore.ratelimit.clients import is_exempt
 from bemore.schemas import examples
 from bemore.schemas.fields import Part
 from bemore.schemas.items import Items
