@@ -181,12 +181,13 @@ def collector_url(name, value):
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def origins(name, value):
-    """Origins as browsers send them, in lower case: default ports dropped, host in punycode, ``*`` only as the leftmost label."""
-    return tuple(dict.fromkeys(_origin(name, each.strip()) for each in value.split(",") if each.strip()))
+def several(parse):
+    """A parser of what ``parse`` takes, several of them separated by commas."""
+    return lambda name, value: tuple(dict.fromkeys(parse(name, each.strip()) for each in value.split(",") if each.strip()))
 
 
-def _origin(name, value):
+def origin(name, value):
+    """An origin as browsers send it, in lower case: default ports dropped, host in punycode, ``*`` only as the leftmost label."""
     refusal = SettingsError(f"{name} must list origins such as https://app.example.org or https://*.example.org, not {value!r}.")
     match = re.fullmatch(r"(https?)://(\*\.)?([^/?#@*\\\s]+)/?", value, re.IGNORECASE)
     if match is None:
@@ -204,11 +205,7 @@ def _origin(name, value):
     return f"{scheme}://{wildcard}{found_host}{'' if port in (None, _DEFAULT_PORTS[scheme]) else f':{port}'}"
 
 
-def webhook_urls(name, value):
-    return tuple(dict.fromkeys(_webhook_url(name, each.strip()) for each in value.split(",") if each.strip()))
-
-
-def _webhook_url(name, value):
+def webhook_url(name, value):
     try:
         url = urlsplit(value)
         is_good = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not (url.username or url.password or url.fragment)

@@ -82,7 +82,8 @@ class Settings:
     rate_limit_write: str = _setting(parse.rate, "300 per 10 minutes", "Quota per client for POST, PUT, PATCH and DELETE.")
     trusted_proxies: int = _setting(parse.whole(0, 10), 0, "Number of reverse proxies in front of the service (nginx alone: 1).")
     frontend_urls: tuple = _setting(
-        parse.origins, ("http://localhost:5173",), "Allowed CORS origins, separated by commas; * may stand for the leftmost label."
+        parse.several(parse.origin), ("http://localhost:5173",),
+        "Allowed CORS origins, separated by commas; * may stand for the leftmost label.",
     )
     max_body_bytes: int = _setting(parse.whole(1024, 1 << 30), 8 << 20, "Maximum size of a request body, before and after decompression.")
     max_session_bytes: int = _setting(
@@ -113,7 +114,7 @@ class Settings:
         parse.whole(1, 36500), None, "Age in days at which bemore purge erases sessions; none: give --older-than."
     )
     webhook_urls: tuple = _setting(
-        parse.webhook_urls, (), "Addresses that bemore deliver sends events to, separated by commas.", hidden=True
+        parse.several(parse.webhook_url), (), "Addresses that bemore deliver sends events to, separated by commas.", hidden=True
     )
     webhook_secret: str | None = _setting(
         parse.webhook_secret, None, "Secret that events are signed with: at least 24 bytes in base64 (Standard Webhooks).", hidden=True

@@ -34,8 +34,7 @@ def summary():
             {"id": name, "title": title, "desc": words, "cta": button} for name, title, words, button in recommendations(days)
         ],
         "recentSessions": [
-            {"reportId": report_id(public_id), "sessionId": public_id, "createdAt": started_ms}
-            for public_id, started_ms in days.newest
+            {"reportId": report_id(public_id), "sessionId": public_id, "createdAt": started_ms} for public_id, started_ms in days.newest
         ],
     }
 

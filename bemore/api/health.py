@@ -21,20 +21,11 @@ def _status(status="ok"):
 
 
 @blueprint.get("/health")
+@blueprint.get("/health/live", endpoint="live")
+@blueprint.get("/api/health", endpoint="api_health")
 @operation("Whether the process lives", Access.ANYONE, response=Health, plain=True)
 def health():
-    return _status()
-
-
-@blueprint.get("/api/health")
-@operation("As `/health`, for pages that only reach `/api`", Access.ANYONE, response=Health, plain=True)
-def api_health():
-    return _status()
-
-
-@blueprint.get("/health/live")
-@operation("Whether the process lives", Access.ANYONE, response=Health, plain=True)
-def live():
+    """The three addresses are the same; `/api/health` is for pages that only reach `/api`."""
     return _status()
 
 

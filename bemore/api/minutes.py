@@ -10,7 +10,7 @@ from bemore.api.http.operation import operation
 from bemore.auth.access import Access, session_scope
 from bemore.models import minute, minute_scoring
 from bemore.observability.metrics import count_items
-from bemore.reports.minutes import data_points, inference, scores
+from bemore.reports.stored import data_points, inference, scores
 from bemore.schemas.minutes import MAX_MINUTES_ON_PAGE, BatchTick, Inferences, PageOfMinutes, ScoredMinute, StoredBatchAnswer, Tick
 from bemore.schemas.paging import cursor_text
 from bemore.scoring.minute_score import statistics

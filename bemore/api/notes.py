@@ -8,7 +8,7 @@ from bemore.api.http.operation import operation
 from bemore.auth.access import Access, reader
 from bemore.models import note
 from bemore.models.audit import ERASE_NOTES, READ_NOTES
-from bemore.reports.notes import note_as_data
+from bemore.reports.stored import note_as_data
 from bemore.schemas import notes as schemas
 
 blueprint = Blueprint("notes", __name__, url_prefix="/api/session/<session_id:session_id>/notes")

@@ -35,18 +35,12 @@ def root():
 
 
 @blueprint.get("/console")
+@blueprint.get("/console/", endpoint="console_folder")
 @operation("The console as a page", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
 def console():
     """404 if it is switched off. The page calls the API like any other client, with the token that its user enters."""
     _require_console()
     return CONSOLE.page("console/index.html")
-
-
-@blueprint.get("/console/")
-@operation("The console as a page, as `/console`", Access.ANYONE, media="text/html", plain=True, errors=(304, 404))
-def console_folder():
-    """404 if it is switched off."""
-    return console()
 
 
 @blueprint.get("/console/live")

@@ -20,7 +20,7 @@ from bemore.reports.build import report_id
 from bemore.reports.csv_export import emotion_csv, vad_csv
 from bemore.reports.html.page import CONTENT_SECURITY_POLICY, html
 from bemore.reports.language import LANGUAGES
-from bemore.reports.options import RenderOptions
+from bemore.reports.view import RenderOptions
 from bemore.reports.transcript_files import plain_text, webvtt
 from bemore.schemas.report_options import ChooseLanguage, PdfOptions, ReportOptions
 from bemore.schemas.reports import ChooseCsv, PageOfReport, Report, ReportBrief, ReportText, VoiceAnalysis
@@ -51,10 +51,6 @@ def _options(query):
     return RenderOptions(_language(query), query["tz"] or settings.report_time_zone, settings.weights)
 
 
-def _report(scope, query):
-    return build.report(_gather(scope)[0], _language(query))
-
-
 #: A session with more minutes, or more chunks and snippets, makes a heavy report: more than two hours of minutes and eight of chunks.
 HEAVY_MINUTES, HEAVY_ROWS = 120, 30_000
 
@@ -68,15 +64,15 @@ def _others(row):
     return [(other.public_id, other.revision) for other in progress.recent_others(row)]
 
 
-def _operation(summary, **declared):
-    return operation(summary, Access.SESSION, reads=READ_REPORT, turn=_turn, **declared)
+def _operation(summary, reads=READ_REPORT, **declared):
+    return operation(summary, Access.SESSION, reads=reads, turn=_turn, **declared)
 
 
 @blueprint.get("/report")
 @_operation("The report of a session", query=PageOfReport, response=Report)
 def report(scope, query):
     """All but the lists of minutes is of the whole session. Follow `nextCursor` until it is null."""
-    data = _report(scope, query)
+    data = build.report(_gather(scope)[0], _language(query))
     page, more = page_of_minutes(range(len(data["minutes"])), query, lambda place: data["minutes"][place]["minuteIndex"])
     paged = {name: [data[name][place] for place in page] for name in ("minutes", "vadTimeline", "emotionTimeline")}
     return {**data, **paged, "nextCursor": more}
@@ -132,9 +128,7 @@ def as_csv(scope, query):
 
 
 @blueprint.get("/export/fhir")
-@operation(
-    "The report as a FHIR R4 document", Access.SESSION, query=ReportOptions, media="application/fhir+json", reads=EXPORT, turn=_turn
-)
+@_operation("The report as a FHIR R4 document", EXPORT, query=ReportOptions, media="application/fhir+json")
 def as_fhir(scope, query):
     """A `Bundle` of type `document`: a `Composition`, the `Encounter`, the `Patient` and the `Practitioner` by their ids only, the report
     as PDF, and an `Observation` for each measure."""
@@ -154,9 +148,7 @@ def _in_file_name(user_id):
 
 
 @blueprint.get("/transcript/vtt")
-@operation(
-    "The transcript as WebVTT", Access.SESSION, query=ReportOptions, media="text/vtt", reads=READ_TRANSCRIPT, turn=_turn
-)
+@_operation("The transcript as WebVTT", READ_TRANSCRIPT, query=ReportOptions, media="text/vtt")
 def as_vtt(scope, query):
     """One cue per snippet, with the speaker's voice where it is known; shared notes as comments."""
     data, snippets = _transcript(scope)
@@ -165,9 +157,7 @@ def as_vtt(scope, query):
 
 
 @blueprint.get("/transcript/text")
-@operation(
-    "The transcript as plain text", Access.SESSION, query=ReportOptions, media="text/plain", reads=READ_TRANSCRIPT, turn=_turn
-)
+@_operation("The transcript as plain text", READ_TRANSCRIPT, query=ReportOptions, media="text/plain")
 def as_plain_text(scope, query):
     """A line for what a speaker says at a time, numbered by speaker, and a line for each silence."""
     data, snippets = _transcript(scope)

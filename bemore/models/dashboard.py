@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bemore.clock import MINUTE_MS
 from bemore.db.connections import execute, read
+from bemore.models import session
 from bemore.scoring.affect import Affect, minute_affect
 from bemore.scoring.voice_metrics import VOICED_THRESHOLD
 
@@ -34,11 +35,6 @@ class Days(NamedTuple):
     yesterday: list
 
 
-_NEWEST = "SELECT id, public_id, started_ms FROM session WHERE erasing = 0 AND demo = 0{own} ORDER BY started_ms DESC, id DESC LIMIT ?"
-_BEFORE = (
-    "SELECT id, public_id, started_ms FROM session WHERE erasing = 0 AND demo = 0{own} AND started_ms >= ? AND started_ms < ?"
-    " ORDER BY started_ms DESC, id DESC LIMIT ?"
-)
 _MINUTES = (
     "SELECT session_id, minute_index, facial, vad, text, source, frame_count, audio_count FROM minute_score"
     " WHERE session_id IN ({keys}) AND minute_index < ?"
@@ -51,17 +47,16 @@ _AUDIO = (
 )
 
 
-def two_days(now_ms, user_id=None, counselor_id=None):
-    """The Days up to ``now_ms``, of all sessions or of a user's or a counselor's. A session counts by its start."""
-    owners = {name: value for name, value in (("user_id", user_id), ("counselor_id", counselor_id)) if value is not None}
-    own, who, since = "".join(f" AND {name} = ?" for name in owners), list(owners.values()), now_ms - DAY_MS
+def two_days(now_ms, **own):
+    """The Days up to ``now_ms``, of all sessions or, with ``user_id`` or ``counselor_id``, of one's own. A session counts by its start."""
+    since = now_ms - DAY_MS
     with read():
-        newest = execute(_NEWEST.format(own=own), (*who, DAY_SESSIONS)).fetchall()
-        before = execute(_BEFORE.format(own=own), (*who, since - DAY_MS, since, DAY_SESSIONS)).fetchall()
-        today = {key for key, _, started_ms in newest if started_ms >= since}
-        minutes = _minutes([*today, *(key for key, _, _ in before)])
+        newest = session.newest_of(DAY_SESSIONS, *session.conditions(**own, demo=False))
+        before = session.newest_of(DAY_SESSIONS, *session.conditions(**own, demo=False, from_ms=since - DAY_MS, to_ms=since - 1))
+        today = {row.key for row in newest if row.started_ms >= since}
+        minutes = _minutes([*today, *(row.key for row in before)])
     by_day = [[minute for key, minute in minutes if (key in today) is is_today] for is_today in (True, False)]
-    return Days([row[1:] for row in newest], *by_day)
+    return Days([(row.public_id, row.started_ms) for row in newest], *by_day)
 
 
 def _minutes(keys):

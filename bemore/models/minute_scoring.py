@@ -51,9 +51,7 @@ def tick(scope, minute_index, rules, now_ms):
         # Touched first: of two ticks at once, the later one sees all that the earlier one saw.
         row = session.touch(scope)
         index = max(0, row.duration_ms(now_ms) // MINUTE_MS - 1) if minute_index is None else minute_index
-        scored = _scored(index, telemetry.minute_data(row, index, rules.without_counselor), rules)
-        store(row, [scored])
-        return scored
+        return _score(row, [index], rules)[0]
 
     return write(score)
 
@@ -142,10 +140,12 @@ def differing(row, after, rules, moved):
 
 
 def _score(row, minutes, rules):
-    if not minutes:
-        return
-    data = telemetry.minutes_data(row, minutes[0], minutes[-1], rules.without_counselor)
-    store(row, [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes])
+    """Score minutes of a session that the caller's transaction has touched, and store the scores; return the Minutes."""
+    data = telemetry.minutes_data(row, minutes[0], minutes[-1], rules.without_counselor) if minutes else {}
+    scored = [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes]
+    if scored:
+        store(row, scored)
+    return scored
 
 
 def _scored(index, data, rules):

@@ -151,8 +151,3 @@ def minutes_data(row, first, last, without_counselor=False):
         )
         for minute in {*frames, *audio, *snippets}
     }
-
-
-def minute_data(row, minute_index, without_counselor=False):
-    """The MinuteData of one minute of a session (its SessionRow), inside the caller's transaction."""
-    return minutes_data(row, minute_index, minute_index, without_counselor).get(minute_index, MinuteData())

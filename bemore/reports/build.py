@@ -11,9 +11,8 @@ from typing import Any
 from bemore.clock import MINUTE_MS
 from bemore.reports.analysis import SessionAnalysis
 from bemore.reports.language import Language
-from bemore.reports.minutes import inference
 from bemore.reports.narrative import voice_sentence
-from bemore.reports.notes import note_as_data
+from bemore.reports.stored import inference, note_as_data
 from bemore.reports.report_input import Feedback, Minute, ReportInput
 from bemore.reports.time_series import BUCKET_MS, VoiceSeries
 from bemore.reports.timeline import Timeline

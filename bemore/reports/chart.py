@@ -5,12 +5,13 @@ Positions are shares (0..1): of the width from the left, where 1 is the end of t
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from math import fsum
 from typing import Any, NamedTuple
 
 from bemore.clock import MINUTE_MS
 from bemore.reports.style import SCORE_LINES, ScoreLine
+from bemore.scoring.talk import Span
 
 MAX_POINTS = 240
 """More minutes than these are drawn as means of several minutes, because a page cannot show 600 points apart."""
@@ -39,8 +40,6 @@ STEPS = (1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 240, 480, 720, 1440)
 BAR_STEPS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)
 TICK_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480, 720, 1440)
 Y_TICKS = (0, 20, 40, 60, 80, 100)
-
-Span = tuple[int, int]
 
 
 class TimeAxis(NamedTuple):
@@ -230,17 +229,6 @@ def marks(report: Mapping[str, Any], axis: TimeAxis) -> list[Mark]:
         taken = {mark.row for mark in placed if x - mark.x < MARK_DISTANCE}
         placed.append(Mark(kind, x, min(set(range(len(placed) + 1)) - taken)))
     return placed
-
-
-def both(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
-    """What two lists of ordered, disjoint spans have in common."""
-    edges = sorted((ms, change) for start, end in (*one, *other) for ms, change in ((start, 1), (end, -1)))
-    spans, depth = [], 0
-    for (ms, change), (after, _) in pairwise(edges):
-        depth += change
-        if depth == 2 and after > ms:
-            spans.append((ms, after))
-    return spans
 
 
 def _step(length: float, max_pieces: int, steps: Sequence[int]) -> int:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bemore.reports.display_text import clip, display_text
-from bemore.reports.options import RenderOptions
 from bemore.reports.timeline import Timeline
-from bemore.reports.view import ReportView
+from bemore.reports.view import RenderOptions, ReportView
 from bemore.reports.view_parts import Fact
 
 MAX_KEYWORDS = 10

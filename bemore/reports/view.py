@@ -5,19 +5,21 @@ shortens them to its own room.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bemore.reports import chart
 from bemore.reports.chart import TimeAxis, bin_size, bins
-from bemore.reports.language import DASH
+from bemore.reports.language import DASH, Language
 from bemore.reports.narrative import expressions
-from bemore.reports.options import RenderOptions
 from bemore.reports.style import SCORE_LINES
 from bemore.reports.timeline import Comparison, Timeline, Turn, turns
 from bemore.reports.view_parts import Balance, Bar, Charts, Fact, Gap, Lanes, Moment, Note, Quote, Section, Table, TableRow, Talk, Tile
 from bemore.scoring.affect import Affect
 from bemore.scoring.emotion import dominant
+from bemore.scoring.talk import both
 
 MAX_ROWS = 100
 """The table of minutes has at most so many rows; of more minutes, each row is the mean of several."""
@@ -32,6 +34,19 @@ TILE_COLORS = {
     "avgTextScore": "text",
 }  # fmt: skip
 TILE_EXPLAINED = dict(zip(TILE_COLORS, (0, 0, 0, 1, 2, 3), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """How a report is written for people; ``weights`` are those of the facial, voice and text score that are in force."""
+
+    language: Language
+    zone: ZoneInfo
+    weights: tuple[float, float, float] = (0.5, 0.3, 0.2)
+
+    def timestamp(self, ms: int | None) -> str:
+        """A time in ms since the epoch, to the minute; a dash for None."""
+        return self.language.timestamp(ms, self.zone)
 
 
 class ReportView:
@@ -179,7 +194,7 @@ def _charts(report: Mapping[str, Any], axis: TimeAxis, timeline: Timeline, optio
     lanes = None
     if report["talk"] is not None:
         user, counselor = (timeline.voiced.get(name, ()) for name in SPEAKERS)
-        spoken = (user, counselor, chart.both(user, counselor))
+        spoken = (user, counselor, both(user, counselor))
         shares = {name: measures["share"] for name, measures in report["talk"]["speakers"].items()}
         words = {name: DASH if share is None else language.percent(share) for name, share in shares.items()}
         bars = [axis.shares(spans) for spans in spoken]

@@ -5,12 +5,11 @@ Section 7 of the project's contract for reviewing sessions. All times are ms sin
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 from bemore.clock import MINUTE_MS
-from bemore.scoring.rounding import round3
 from bemore.scoring.talk import Silence, Snippet, Turn
+from bemore.scoring.trend import largest_change
 
 MAX_MOMENTS = 8
 MAX_QUOTES, MAX_QUOTE_CHARACTERS = 2, 200
@@ -46,11 +45,9 @@ def _of_scores(minutes: Sequence[tuple[int, float]]) -> Iterable[dict[str, Any]]
     if lowest[1] != highest[1]:
         for kind, (index, score) in (("lowest", lowest), ("highest", highest)):
             yield _moment(kind, index * MINUTE_MS, (index + 1) * MINUTE_MS, score)
-    changes = [(index, round3(score - before)) for (last, before), (index, score) in pairwise(minutes) if index == last + 1]
-    if changes:
-        index, change = max(changes, key=lambda each: abs(each[1]))
-        if change:
-            yield _moment("change", (index - 1) * MINUTE_MS, (index + 1) * MINUTE_MS, change)
+    first, second, change = largest_change(minutes) or (0, 0, 0.0)
+    if change:
+        yield _moment("change", first * MINUTE_MS, (second + 1) * MINUTE_MS, change)
 
 
 def _of_talk(silences: Sequence[Silence], turns: Sequence[Turn]) -> Iterable[dict[str, Any]]:

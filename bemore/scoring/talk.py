@@ -95,7 +95,7 @@ def talk_measures(talk: Conversation, snippets: Sequence[Snippet]) -> dict[str, 
     return {
         "basis": talk.basis,
         "speakers": {name: _speaker(name, speech, talk.turns, snippets) for name in SPEAKERS},
-        "overlapMs": overlap_ms(talk.voiced[USER], talk.voiced[COUNSELOR]),
+        "overlapMs": sum(end - start for start, end in both(talk.voiced[USER], talk.voiced[COUNSELOR])),
         "silences": _silences(talk.silences),
     }
 
@@ -140,17 +140,15 @@ def turns_of(voiced: Mapping[str, Sequence[Span]]) -> list[Turn]:
     return turns
 
 
-def overlap_ms(one: Sequence[Span], other: Sequence[Span]) -> int:
-    """The length of what is in both of two lists of ordered, disjoint spans."""
-    total = first = second = 0
-    while first < len(one) and second < len(other):
-        start, end = max(one[first][0], other[second][0]), min(one[first][1], other[second][1])
-        total += max(0, end - start)
-        if one[first][1] <= other[second][1]:
-            first += 1
-        else:
-            second += 1
-    return total
+def both(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    """What two lists of ordered, disjoint spans have in common."""
+    edges = sorted((ms, change) for start, end in (*one, *other) for ms, change in ((start, 1), (end, -1)))
+    spans, depth = [], 0
+    for (ms, change), (after, _) in pairwise(edges):
+        depth += change
+        if depth == 2 and after > ms:
+            spans.append((ms, after))
+    return spans
 
 
 def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -> list[Silence]:
@@ -159,11 +157,11 @@ def silence_spans(voiced: Mapping[str, Sequence[Span]], known: Sequence[Span]) -
     A silence is a stretch of at least ``SILENCE_MS`` without a voiced interval that lies within one of the ``known`` spans, in which
     audio is covered. Where both speak first, it is the user.
     """
-    both = merged(sorted([*voiced[USER], *voiced[COUNSELOR]]), 0)
+    spoken = merged(sorted([*voiced[USER], *voiced[COUNSELOR]]), 0)
     user_starts = {start for start, _ in voiced[USER]}
     starts = [start for start, _ in known]
     silences = []
-    for (_, start), (end, _) in pairwise(both):
+    for (_, start), (end, _) in pairwise(spoken):
         place = bisect_right(starts, start) - 1
         if end - start >= SILENCE_MS and place >= 0 and known[place][1] >= end:
             silences.append((start, end, USER if end in user_starts else COUNSELOR))

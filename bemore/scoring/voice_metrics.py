@@ -48,7 +48,20 @@ def voice_metrics(chunks: Iterable[tuple[int, int, float]]) -> VoiceMetrics:
         count[kind] += 1
         if length > longest[kind]:
             longest[kind] = length
-    return _metrics(total, count, longest)
+    (pause_ms, speech_ms), (pauses, bursts) = total, count
+    known = pause_ms + speech_ms
+    ratio = round3(speech_ms / known) if known else 0.0
+    average_burst = round(speech_ms / bursts) if bursts else 0
+    return {
+        "speechRatio": ratio,
+        # From the rounded ratio, so that the two always add up to 1.
+        "pauseRatio": round3(1 - ratio) if known else 0.0,
+        "averagePauseDuration": round(pause_ms / pauses) if pauses else 0,
+        "longestPause": longest[0],
+        "averageSpeechBurst": average_burst,
+        "speechBurstCount": bursts,
+        "pauseCount": pauses,
+    }
 
 
 def voice_runs(chunks: Iterable[tuple[int, int, float]]) -> Iterator[tuple[int, int, int]]:
@@ -86,20 +99,3 @@ def voice_runs(chunks: Iterable[tuple[int, int, float]]) -> Iterator[tuple[int, 
             voiced_to = end
     if kind >= 0:
         yield kind, run_start, run_end
-
-
-def _metrics(total: list[int], count: list[int], longest: list[int]) -> VoiceMetrics:
-    (pause_ms, speech_ms), (pauses, bursts) = total, count
-    known = pause_ms + speech_ms
-    ratio = round3(speech_ms / known) if known else 0.0
-    average_burst = round(speech_ms / bursts) if bursts else 0
-    return {
-        "speechRatio": ratio,
-        # From the rounded ratio, so that the two always add up to 1.
-        "pauseRatio": round3(1 - ratio) if known else 0.0,
-        "averagePauseDuration": round(pause_ms / pauses) if pauses else 0,
-        "longestPause": longest[0],
-        "averageSpeechBurst": average_burst,
-        "speechBurstCount": bursts,
-        "pauseCount": pauses,
-    }

@@ -77,7 +77,6 @@ WITHOUT_SCOPE = {
     "models.feedback.mean_ratings": "keys",
     "models.session.hidden": "",
     "models.overview.of_page": "rows",
-    "models.dashboard.two_days": "",
     "models.dashboard._minutes": "keys",
     "models.idempotency.recall": "key",
     "models.idempotency.forget": "",

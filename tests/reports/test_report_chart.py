@@ -11,6 +11,7 @@ from tests.support.report_samples import client_minute, html, report, sample, se
 from bemore.reports import chart
 from bemore.reports.language import LANGUAGES
 from bemore.reports.style import MARKS, SCORE_LINES
+from bemore.scoring.talk import both
 
 WORDS = LANGUAGES["ko"]
 
@@ -148,7 +149,7 @@ def test_spans_too_close_to_tell_apart_are_joined():
     ],
 )  # fmt: skip
 def test_both_speak_where_both_spans_are(one, other, common):
-    assert chart.both(one, other) == chart.both(other, one) == common
+    assert both(one, other) == both(other, one) == common
 
 
 def test_minutes_of_which_less_than_half_was_measured_are_drawn_as_such():

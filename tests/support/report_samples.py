@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 from bemore.reports import build
 from bemore.reports.html import page
 from bemore.reports.language import LANGUAGES
-from bemore.reports.options import RenderOptions
 from bemore.reports.pdf import document
 from bemore.reports.report_input import Minute, MinuteAudio, Note, ReportInput, SessionInfo, Snippet
 from bemore.reports.text import summary_text
 from bemore.reports.timeline import Timeline
-from bemore.reports.view import ReportView
+from bemore.reports.view import RenderOptions, ReportView
 from bemore.scoring.minute_score import MinuteData, score_minute
 from bemore.scoring.rounding import round3
 from bemore.scoring.talk import heard

@@ -17,7 +17,9 @@ from bemore.api.http.etags import unless_known
 from bemore.api.http.idempotency import once
 from bemore.api.http.responses import json, trace
 from bemore.auth.access import Access, check as check_access
-from bemore.api.http.replica import from_replica
+from bemore.db import connections
+from bemore.errors import ReplicaUnavailable
+from bemore.observability.metrics import replica_requests
 from bemore.schemas import response as envelopes
 from bemore.schemas.base import check, load, load_partly
 
@@ -92,7 +94,7 @@ def operation(summary, access, *, body=None, partial=False, **more):
         def call(**arguments):
             check_access(access, arguments)
             if access in REPLICATED and request.method in ("GET", "HEAD"):
-                return from_replica(lambda: respond(arguments))
+                return _from_replica(lambda: respond(arguments))
             if declared.heavy_bytes is None:
                 return respond(arguments)
             with heavy.turn(len(request_body(declared.takes)) > declared.heavy_bytes):
@@ -117,3 +119,17 @@ def operation(summary, access, *, body=None, partial=False, **more):
         return call
 
     return decorate
+
+
+def _from_replica(make):
+    """The result of ``make()``, which only reads (and may add to the audit log), from a replica if it has all that the database had
+    confirmed when the request came; once more from the primary if the replica fails."""
+    try:
+        with connections.replica_allowed():
+            result = make()
+            if source := connections.source():
+                replica_requests.labels(source).inc()
+            return result
+    except ReplicaUnavailable:
+        replica_requests.labels("primary").inc()
+        return make()

@@ -75,23 +75,23 @@ def document(app, settings):
         plugins=[plugin],
     )
     plugin.converter.add_attribute_function(_field)
-    operations = []
-    for rule in app.url_map.iter_rules():
-        view = app.view_functions[rule.endpoint]
+    views = [(rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    for rule, view in views:
         if not hasattr(view, "operation"):
             raise TypeError(f"{rule.rule} ({rule.endpoint}) declares no operation")
-        operations.append(view.operation)
-    responses.register(spec, operations, settings.auth_enabled)
+    responses.register(spec, [view.operation for _, view in views], settings.auth_enabled)
     if settings.auth_enabled:
         spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for name, schema in _IN_HEADER.items():
         spec.components.parameter(name, "header", _parameter(name, "header", schema))
-    links = _links(app)
-    for rule in app.url_map.iter_rules():
+    # The operations on a session that was just started, as links of the response that names it.
+    ids = [_operation_id(rule) for rule, _ in views if "session_id" in rule.arguments]
+    links = {name: {"operationId": name, "parameters": {"session_id": "$response.body#/data/sessionId"}} for name in ids}
+    for rule, view in views:
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             with app.test_request_context(rule.rule, method=method):
                 limited = settings.rate_limit_enabled and not is_exempt()
-            described = _operation(spec, rule, app.view_functions[rule.endpoint], limited, settings.auth_enabled, links)
+            described = _operation(spec, rule, view, limited, settings.auth_enabled, links)
             spec.path(_CONVERTED.sub(r"{\1}", rule.rule), operations={method.lower(): described})
     return spec.to_dict()
 
@@ -103,16 +103,6 @@ def _introduction(settings):
 
 def _first_paragraph(documented):
     return (inspect.getdoc(documented) or "").partition("\n\n")[0]
-
-
-def _links(app):
-    """The operations on a session that was just started, as links of the response that names it."""
-    links = {}
-    for rule in app.url_map.iter_rules():
-        if "session_id" in rule.arguments:
-            name = _operation_id(rule)
-            links[name] = {"operationId": name, "parameters": {"session_id": "$response.body#/data/sessionId"}}
-    return links
 
 
 def _operation_id(rule):
@@ -139,7 +129,8 @@ def _operation(spec, rule, view, limited, authenticated, links):
     if operation.body:
         content["requestBody"] = _body(spec, operation.body)
     if operation.takes:
-        content["requestBody"] = _files(operation.takes)
+        files = {each: {"schema": {"type": "string"}, "example": examples.FILES[each]} for each in operation.takes}
+        content["requestBody"] = {"description": "May be compressed: `Content-Encoding: gzip`", "required": True, "content": files}
     if operation.response is StartedSession:
         content["responses"][operation.status]["links"] = links
     return content
@@ -179,12 +170,6 @@ def _body(spec, schema):
     content = {"schema": _component(spec, schema), "examples": bodies}
     required = any(field.required for field in schema().fields.values())
     return {"description": _BODY, "required": required, "content": {"application/json": content}}
-
-
-def _files(media_types):
-    """A body that is a file of one of some types."""
-    content = {each: {"schema": {"type": "string"}, "example": examples.FILES[each]} for each in media_types}
-    return {"description": "May be compressed: `Content-Encoding: gzip`", "required": True, "content": content}
 
 
 def _component(spec, schema):

@@ -14,10 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bemore.reports.chart import Y_TICKS, Point
 from bemore.reports.display_text import clip, display_text
 from bemore.reports.language import Language
-from bemore.reports.options import RenderOptions
 from bemore.reports.style import DARK, LIGHT, MARKS, SCORE_LINES
 from bemore.reports.timeline import Timeline
-from bemore.reports.view import ReportView
+from bemore.reports.view import RenderOptions, ReportView
 
 MAX_OPEN_ROWS = 30
 """A table of up to so many rows is open; a longer one is folded, and left out of print."""

@@ -16,10 +16,9 @@ import typst
 from bemore.clock import utc
 from bemore.reports.chart import Y_TICKS
 from bemore.reports.display_text import clip, display_text
-from bemore.reports.options import RenderOptions
 from bemore.reports.style import LIGHT, MARKS, SCORE_LINES
 from bemore.reports.timeline import Timeline
-from bemore.reports.view import SPEAKERS, ReportView
+from bemore.reports.view import SPEAKERS, RenderOptions, ReportView
 from bemore.reports.view_parts import Charts, Note, Section
 
 MAX_NOTES = 50

@@ -1,9 +1,9 @@
-"""A stored minute in the API's names."""
+"""Stored minutes and notes in the API's names."""
 
 from typing import Any
 
 from bemore.clock import iso
-from bemore.reports.report_input import Minute
+from bemore.reports.report_input import Minute, Note
 from bemore.scoring.coverage import minute_coverage
 
 
@@ -46,4 +46,21 @@ def data_points(minute: Minute) -> dict[str, int]:
         "frameCount": minute.frame_count,
         "audioChunkCount": minute.audio_count,
         "sttSnippetCount": minute.stt_count,
+    }
+
+
+def note_as_data(session_id: str, note: Note) -> dict[str, Any]:
+    """A note as the notes' endpoints and the report return it."""
+    return {
+        "noteId": note.public_id,
+        "sessionId": session_id,
+        "author": note.author,
+        "role": note.role,
+        "kind": note.kind,
+        "tStart": note.start_ms,
+        "tEnd": note.end_ms,
+        "text": note.text,
+        "visibility": note.visibility,
+        "createdAt": note.created_ms,
+        "editedAt": note.edited_ms,
     }
