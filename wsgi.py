@@ -1,5 +1,6 @@
 """For WSGI servers: ``gunicorn wsgi:app`` (which reads ``gunicorn.conf.py`` beside this file)."""
 
-from bemore.server.config import load
+from bemore.app import create_app
+from bemore.settings import Settings
 
-app = load()
+app = create_app(Settings.from_env())

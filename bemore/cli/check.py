@@ -24,7 +24,7 @@ def check(nginx):
         click.echo(f"error    settings     {error.message}")
         sys.exit(2)
     # Imported here: most commands need none of it.
-    from bemore.server import check as checks
+    from bemore.lifecycle import check as checks
 
     known = checks.nginx(settings, nginx.read()) if nginx else ()
     worst = checks.OK

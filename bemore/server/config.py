@@ -19,22 +19,15 @@ from gunicorn.http.errors import InvalidHeader
 
 from bemore.db.connections import close
 from bemore.errors import DatabaseUnavailable
+from bemore.lifecycle import check
 from bemore.lifecycle.upgrade import upgrade
 from bemore.observability import logs
-from bemore.server import check, metrics_files
-from bemore.settings import Settings, SettingsError
+from bemore.server import metrics_files
+from bemore.settings import SettingsError
 
 # The application is imported in functions, after metrics_files.make(). The database and the models count nothing.
 
 _log = logging.getLogger("bemore.server")
-
-#: Connections that one worker keeps open, if the limit of open files allows it.
-WORKER_CONNECTIONS = 1000
-
-_LENGTH = re.compile("[0-9]{1,10}")
-
-#: How long the start waits for a port, in seconds: the process that is being replaced may still have it.
-_PORT_WAIT_S = 2
 
 
 def gunicorn_options(settings):
@@ -82,15 +75,15 @@ def _tune_garbage_collection():
 
 
 def _worker_connections(threads):
-    """As many connections as there may be open files besides 64 and 4 a thread: accepting one more would end the worker."""
+    """1000, or as many as there may be open files besides 64 and 4 a thread: accepting one more would end the worker."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return WORKER_CONNECTIONS if soft == resource.RLIM_INFINITY else max(threads + 1, min(WORKER_CONNECTIONS, soft - 64 - 4 * threads))
+    return 1000 if soft == resource.RLIM_INFINITY else max(threads + 1, min(1000, soft - 64 - 4 * threads))
 
 
 def _check_length(worker, request):
     """Refuse a Content-Length in which another server may have read another number: 400, and the connection is closed."""
     for name, value in request.headers:
-        if name == "CONTENT-LENGTH" and not _LENGTH.fullmatch(value):
+        if name == "CONTENT-LENGTH" and not re.fullmatch("[0-9]{1,10}", value):
             raise InvalidHeader(name, req=request)
 
 
@@ -100,7 +93,6 @@ def _check_and_migrate(settings, cfg):
         settings.check_processes(cfg.workers)
         _check_ports(cfg.address)
         import bemore.app  # noqa: F401 -- once for all workers, which share its memory
-
         metrics_files.worker_exited(os.getpid())  # this process is not a worker
         upgrade(settings)
     except SettingsError as error:
@@ -129,7 +121,7 @@ def _check_ports(addresses):
     """End the start with a sentence if a port cannot be had, unless the sockets are inherited (systemd, SIGUSR2)."""
     if "LISTEN_FDS" in os.environ or "GUNICORN_FD" in os.environ:
         return
-    deadline = time.monotonic() + _PORT_WAIT_S
+    deadline = time.monotonic() + 2  # the process that is being replaced may still have the port
     for host, port in (address for address in addresses if isinstance(address, tuple)):
         while True:
             with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -165,16 +157,11 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
-        return load(self.settings)
+        from bemore.app import create_app
+
+        return create_app(self.settings)
 
     def run(self):
         # What SIGUSR2 starts: this command as it was given, ``python -m bemore`` included.
         sys.argv = sys.orig_argv[1:]
         super().run()
-
-
-def load(settings=None):
-    """The application for ``settings``; for ``wsgi.py`` those of the environment."""
-    from bemore.app import create_app
-
-    return create_app(settings or Settings.from_env())

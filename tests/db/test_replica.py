@@ -15,7 +15,7 @@ from bemore.app import create_app
 from bemore.db import connections, replica
 from bemore.db.migrate import migrate
 from bemore.observability.metrics import replica_requests
-from bemore.server import check
+from bemore.lifecycle import check
 from bemore.settings import Settings, SettingsError
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bemore.reports.pdf import document
-from bemore.server import check
+from bemore.lifecycle import check
 from bemore.settings import Settings
 from tests.support.servers import REPOSITORY, free_port
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bemore.app import create_app
-from bemore.server import check
+from bemore.lifecycle import check
 from bemore.settings import Settings, variable
 from tests.support.servers import REPOSITORY, RedisServer, need
 from tests.support.stack import PgBouncer

@@ -38,9 +38,10 @@ def post_request(worker, request, environ, response):
 
 #: As Sentry's and OpenTelemetry's do: around the application and around its answer.
 MIDDLEWARE = """
-from bemore.server.config import load
+from bemore.app import create_app
+from bemore.settings import Settings
 
-app = load()
+app = create_app(Settings.from_env())
 
 class Counting:
     def __init__(self, application):
