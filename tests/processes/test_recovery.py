@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 from tests.support.samples import start_session
-from tests.support.servers import PostgresServer, Service
+from tests.support.servers import PostgresServer, Service, wait_for
 
 
 class Archiving(PostgresServer):
@@ -48,7 +48,9 @@ def test_database_comes_back_as_of_a_moment_between_two_writes(tmp_path, http):
         (original.home / "base").rename(original.home / "data")
         (original.home / "data" / "recovery.signal").touch()
         original.settings = (f"restore_command=cp {archive}/%f %p", f"recovery_target_time={moment}", "recovery_target_action=promote")
-        with original, Service(tmp_path, DATABASE_URL=url, RATE_LIMIT_ENABLED="false") as service:
-            assert http.get(f"{service.url}/api/session/{before}").status_code == 200
-            assert http.get(f"{service.url}/api/session/{after}").status_code == 404
-            assert start_session(http, "again", base=service.url)
+        with original:
+            wait_for(lambda: original.execute("SELECT pg_is_in_recovery()::text") == [("false",)], what="the end of the recovery")
+            with Service(tmp_path, DATABASE_URL=url, RATE_LIMIT_ENABLED="false") as service:
+                assert http.get(f"{service.url}/api/session/{before}").status_code == 200
+                assert http.get(f"{service.url}/api/session/{after}").status_code == 404
+                assert start_session(http, "again", base=service.url)
