@@ -65,7 +65,7 @@ class Settings:
     )
     database_pgbouncer: bool = _setting(parse.boolean, False, "true: DATABASE_URL is that of a PgBouncer in transaction mode.")
     database_replica_url: str | None = _setting(
-        parse.replica_url, None, "A streaming replica that what is read of sessions may come from; none: the database itself."
+        parse.replica_url, None, "Streaming replica that session data may be read from; none: the database itself."
     )
     database_pool_size: int = _setting(parse.whole(1, 200), 16, "Maximum database connections per process (PostgreSQL).")
     database_request_ids: bool = _setting(

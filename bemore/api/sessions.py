@@ -149,9 +149,9 @@ def progress_of_user(user_id, query):
 @operation("How all sessions of a user went as CSV, newest first", Access.LIST, query=schemas.ChooseProgress, media="text/csv")
 def progress_as_csv(user_id, query):
     """The columns are the fields of `progress`."""
-    rows, last = [], True
+    rows, last = _progress(user_id, query["counselor_id"], PROGRESS_PAGE, None)
     while last:
-        page, last = _progress(user_id, query["counselor_id"], PROGRESS_PAGE, last.place if rows else None)
+        page, last = _progress(user_id, query["counselor_id"], PROGRESS_PAGE, last.place)
         rows += page
     headers = {"Content-Disposition": 'attachment; filename="bemore-progress.csv"'}
     return Response(progress_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)

@@ -4,7 +4,10 @@ An *error* stops the start, fails requests, or can lose data that was acknowledg
 it should. No finding shows a secret.
 """
 
+import errno
+import os
 import re
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +94,25 @@ def key_set(settings):
             )  # fmt: skip
         else:
             yield Finding(OK, "auth", f"JWT_JWKS_URL sends {len(keys)} keys.")
+
+
+def port_problem(host, port):
+    """Why no server can listen on a port, as (errno, sentence); None if it can."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            # One without a number is a name that is not found.
+            code = error.errno if error.errno and error.errno > 0 else errno.EADDRNOTAVAIL
+        else:
+            return None
+    reasons = {
+        errno.EADDRINUSE: f"port {port} is in use; set PORT",
+        errno.EACCES: f"port {port} is not allowed for this account; set PORT",
+        errno.EADDRNOTAVAIL: f"{host} is not an address of this machine; set HOST",
+    }
+    return code, reasons.get(code, f"{host}, port {port}: {os.strerror(code)}; set HOST and PORT")
 
 
 # -- Database ------------------------------------------------------------------------------------------------------------------

@@ -141,10 +141,11 @@ def differing(row, after, rules, moved):
 
 def _score(row, minutes, rules):
     """Score minutes of a session that the caller's transaction has touched, and store the scores; return the Minutes."""
-    data = telemetry.minutes_data(row, minutes[0], minutes[-1], rules.without_counselor) if minutes else {}
+    if not minutes:
+        return []
+    data = telemetry.minutes_data(row, minutes[0], minutes[-1], rules.without_counselor)
     scored = [_scored(index, data.get(index, telemetry.MinuteData()), rules) for index in minutes]
-    if scored:
-        store(row, scored)
+    store(row, scored)
     return scored
 
 

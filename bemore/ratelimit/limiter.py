@@ -11,8 +11,8 @@ from flask import request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
 
 from bemore.observability import metrics
-from bemore.ratelimit import process_storage  # noqa: F401 -- makes its scheme known to limits
 from bemore.ratelimit.clients import client_key, is_exempt
+from bemore.ratelimit.process_storage import ProcessStorage
 from bemore.ratelimit.redis_storage import is_not_from_redis, redis_storage
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -44,7 +44,7 @@ class RateLimiter:
             strategy="moving-window",
             enabled=settings.rate_limit_enabled,
             request_identifier=lambda: request.endpoint or "no endpoint",  # with none, a request would be exempt
-            **(self._in_redis(settings) if self._has_redis else {"storage_uri": "process://"}),
+            **(self._in_redis(settings) if self._has_redis else {"storage_uri": f"{ProcessStorage.STORAGE_SCHEME[0]}://"}),
         )
         self._limiter.request_filter(is_exempt)
 

@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import resource
-import socket
 import sys
 import time
 
@@ -28,6 +27,15 @@ from bemore.settings import SettingsError
 # The application is imported in functions, after metrics_files.make(). The database and the models count nothing.
 
 _log = logging.getLogger("bemore.server")
+
+#: Connections that one worker keeps open, if the limit of open files allows it.
+WORKER_CONNECTIONS = 1000
+
+#: Files that a worker opens beside its connections, and for each of its threads.
+_FILES, _FILES_PER_THREAD = 64, 4
+
+#: How long the start waits for a port, in seconds: the process that is being replaced may still have it.
+_PORT_WAIT_S = 2
 
 
 def gunicorn_options(settings):
@@ -75,9 +83,10 @@ def _tune_garbage_collection():
 
 
 def _worker_connections(threads):
-    """1000, or as many as there may be open files besides 64 and 4 a thread: accepting one more would end the worker."""
+    """As many connections as there may be open files: accepting one more would end the worker."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1000 if soft == resource.RLIM_INFINITY else max(threads + 1, min(1000, soft - 64 - 4 * threads))
+    files = WORKER_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _FILES - _FILES_PER_THREAD * threads
+    return max(threads + 1, min(WORKER_CONNECTIONS, files))
 
 
 def _check_length(worker, request):
@@ -93,6 +102,7 @@ def _check_and_migrate(settings, cfg):
         settings.check_processes(cfg.workers)
         _check_ports(cfg.address)
         import bemore.app  # noqa: F401 -- once for all workers, which share its memory
+
         metrics_files.worker_exited(os.getpid())  # this process is not a worker
         upgrade(settings)
     except SettingsError as error:
@@ -121,21 +131,12 @@ def _check_ports(addresses):
     """End the start with a sentence if a port cannot be had, unless the sockets are inherited (systemd, SIGUSR2)."""
     if "LISTEN_FDS" in os.environ or "GUNICORN_FD" in os.environ:
         return
-    deadline = time.monotonic() + 2  # the process that is being replaced may still have the port
+    deadline = time.monotonic() + _PORT_WAIT_S
     for host, port in (address for address in addresses if isinstance(address, tuple)):
-        while True:
-            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((host, port))
-                    break
-                except OSError as error:
-                    code = error.errno
+        while problem := check.port_problem(host, port):
+            code, sentence = problem
             if code != errno.EADDRINUSE or time.monotonic() > deadline:
-                _refuse({
-                    errno.EADDRINUSE: f"port {port} is in use; set PORT",
-                    errno.EACCES: f"port {port} is not allowed for this account; set PORT",
-                }.get(code, f"{host} is not an address of this machine; set HOST"))  # fmt: skip
+                _refuse(sentence)
             time.sleep(0.1)
 
 

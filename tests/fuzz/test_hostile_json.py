@@ -20,13 +20,13 @@ import pytest
 import requests
 
 from tests.support.answers import check_envelope
+from tests.support.figures import LONG
 from tests.support.samples import start_session
 from tests.support.hostile import Hostile
 from tests.support.openapi_check import AnswerChecker
 
 pytestmark = pytest.mark.first
 
-LONG = os.environ.get("BEMORE_TEST_LONG") == "1"
 COUNTS = {"sqlite": 20_000, "postgres": 20_000} if LONG else {"sqlite": 800, "postgres": 200}
 SEED = int(os.environ.get("FUZZ_SEED") or (random.SystemRandom().randrange(2**31) if LONG else 20250119))
 

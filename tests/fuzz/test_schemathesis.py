@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.figures import LONG
 from tests.support.signing import HS256, token
 
 pytestmark = pytest.mark.first
 
 HERE = Path(__file__).resolve().parent
-LONG = os.environ.get("BEMORE_TEST_LONG") == "1"
 
 #: Requests that schemathesis makes up for each operation and phase; its coverage phase makes as many as it finds cases.
 EXAMPLES = 120 if LONG else 2

@@ -1,18 +1,18 @@
 """An export over HTTP by the running service: streamed in little memory, and whole behind nginx."""
 
 import json
-import os
 
 import psutil
 import pytest
 import requests
 
+from tests.support.figures import LONG
 from tests.support.reported import place
 from tests.support.samples import start_session
 from tests.support.servers import NginxServer, straight
 
 #: Eight hours at thirty frames a second.
-FRAMES = 860_000 if os.environ.get("BEMORE_TEST_LONG") == "1" else 30_000
+FRAMES = 860_000 if LONG else 30_000
 
 _NUMBERS = {
     "sqlite": f"WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {FRAMES - 1}) SELECT n FROM numbers",

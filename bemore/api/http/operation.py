@@ -24,7 +24,7 @@ from bemore.schemas import response as envelopes
 from bemore.schemas.base import check, load, load_partly
 
 
-#: Whose GETs a replica may answer: whatever is read of sessions.
+#: Access of the operations whose GETs a replica may answer: all that read session data.
 REPLICATED = (Access.SESSION, Access.LIST, Access.SIGNED_IN)
 
 
